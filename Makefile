@@ -1,0 +1,47 @@
+# Five verbs, each does all of its own set-up: a venv in the project, no global installs.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+READY := .venv/.ready
+export UV_PROJECT_ENVIRONMENT := .venv
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+
+.PHONY: help setup demo test heavy lint synth deploy-local bench clean
+
+help: ## what each target does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(BIN)/uv:
+	@command -v $(PYTHON) >/dev/null || { echo "Enishi needs Python 3.11 or newer: install it, or say which with PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Enishi needs Python 3.11 or newer; $(PYTHON) is older. Say which with PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(READY): $(BIN)/uv uv.lock pyproject.toml
+	$(BIN)/uv sync --frozen --quiet --inexact
+	@touch $@
+
+setup: $(READY) ## the project's own environment
+
+demo: $(READY) ## a sample retailer, seven scenarios, one business day and its waits
+	$(BIN)/enishi demo
+
+test: $(READY) lint ## lint, types, layers and all tests (under 10 minutes on two cores)
+	$(BIN)/pytest -n 2 -m "not heavy"
+
+heavy: $(READY) ## the long proofs: thousands of fault cases, large inputs
+	$(BIN)/pytest -m heavy
+
+lint: $(READY) ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+include infra/targets.mk
+
+bench: $(READY) ## how fast, as ratios in one run
+	$(BIN)/python -m tests.bench
+
+clean: ## remove what the targets made
+	rm -rf .venv .enishi build cdk.out node_modules
