@@ -1,0 +1,148 @@
+"""The lake's tables as data: `tables/<name>.yaml`, read once, checked, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache, cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Literal
+
+import pyarrow as pa
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from enishi.errors import LakeError
+from enishi.lake import types
+from enishi.lake.types import Type
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Six times the speed of the Python one; both are safe loaders."""
+
+Database = Literal["lake", "pii", "work"]
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(_Declared):
+    """One column: its name, its type as written and what it means."""
+
+    name: str
+    type: str
+    meaning: str
+
+    @cached_property
+    def kind(self) -> Type:
+        return types.parse(self.type)
+
+
+class Monthly(_Declared):
+    """Partitioned by the month or the day of a date column."""
+
+    column: str
+    by: Literal["month", "day"]
+
+
+class Folders(_Declared):
+    """Plain Parquet in hive folders of these columns (work tables)."""
+
+    folders: tuple[str, ...]
+
+
+Partition = Monthly | Folders
+
+
+class Table(_Declared):
+    """One table as declared: Japanese name, grain, key, partition, where it lives, why it exists, its columns."""
+
+    name: str
+    ja: str
+    grain: str
+    key: tuple[str, ...]
+    partition: Partition | None
+    database: Database
+    why: str
+    columns: tuple[Column, ...]
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Table:
+        names = [column.name for column in self.columns]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"column {sorted(twice)[0]} stands twice")
+        for used in (*self.key, *self.partition_columns):
+            if used not in names:
+                raise ValueError(f"{used} is in the key or the partition and is no column")
+        for column in self.columns:
+            types.parse(column.type)
+        return self
+
+    @property
+    def partition_columns(self) -> tuple[str, ...]:
+        match self.partition:
+            case Monthly(column=column):
+                return (column,)
+            case Folders(folders=folders):
+                return folders
+        return ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column called `name`.
+
+        Raises:
+            LakeError: no such column; the closest names are named.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise LakeError(f"there is no column {name}", where=self.name, remedy=_nearest(name, self.names))
+
+    @cached_property
+    def arrow(self) -> pa.Schema:
+        """The table's rows as Arrow; every column may be null."""
+        return pa.schema([pa.field(column.name, types.to_arrow(column.kind)) for column in self.columns])
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known)}."
+
+
+def read_table(text: str, where: str) -> Table:
+    """A declaration from YAML.
+
+    Raises:
+        LakeError: the declaration does not hold together.
+    """
+    try:
+        return Table.model_validate(yaml.load(text, Loader=_Loader))  # noqa: S506 both are safe loaders
+    except (ValidationError, yaml.YAMLError) as error:
+        raise LakeError(f"the table declaration does not hold: {error}", where=where, remedy="Correct it.") from error
+
+
+@cache
+def tables() -> Mapping[str, Table]:
+    """Every declared table by name, sorted by name."""
+    folder: Traversable = files("enishi.lake") / "tables"
+    paths = sorted((path for path in folder.iterdir() if path.name.endswith(".yaml")), key=lambda path: path.name)
+    read = [read_table(path.read_text("utf-8"), path.name) for path in paths]
+    return MappingProxyType({table.name: table for table in read})
+
+
+def table(name: str) -> Table:
+    """The table called `name`.
+
+    Raises:
+        LakeError: no such table; the closest names are named.
+    """
+    if found := tables().get(name):
+        return found
+    raise LakeError(f"there is no table {name}", remedy=_nearest(name, tuple(tables())))
