@@ -1,0 +1,23 @@
+"""The questions of the results, one SQL file each, asked by name."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from sqlglot import exp
+
+from enishi.lake import sql
+from enishi.ports import Warehouse
+
+
+def question(name: str, **parameters: Any) -> exp.Query:
+    """The query of `<name>.sql` with its `:parameters` filled by literals."""
+    path = f"{name}.sql"
+    tree = sql.parse(files(__package__).joinpath(path).read_text(encoding="utf-8"), where=f"results/queries/{path}")
+    return sql.bind(tree, parameters)
+
+
+def ask(warehouse: Warehouse, name: str, **parameters: Any) -> list[dict[str, Any]]:
+    """The rows of `<name>.sql` as dicts."""
+    return warehouse.query(question(name, **parameters)).to_pylist()
