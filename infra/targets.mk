@@ -1,0 +1,13 @@
+# Included by the Makefile: what concerns AWS and its emulation.
+CDK := node_modules/.bin/cdk
+
+$(CDK): package.json package-lock.json
+	@command -v node >/dev/null || { echo "The CDK command line needs Node.js 20 or newer."; exit 1; }
+	npm ci --no-audit --no-fund --silent
+	@touch $@
+
+synth: $(READY) $(CDK) ## the CloudFormation templates of one environment (ENV=dev), no account needed
+	$(CDK) synth --quiet -c env=$(or $(ENV),dev)
+
+deploy-local: $(READY) $(CDK) ## deploy the stacks to an emulator, run one scenario through them, destroy
+	$(BIN)/python -m infra.local.deploy
