@@ -1,0 +1,169 @@
+"""Normal forms of what people write about themselves, so that two ways of writing one thing compare equal.
+
+Every function takes an Arrow string array and returns one of the same length; null stays null, and what cannot be
+the thing (a phone number of four digits) becomes null. `NORMALISERS` is the registry that source mappings name.
+
+Inside, a column is one text with a line a value: Python's text functions then cost one call a column, not one a value
+(and Arrow's own `utf8_normalize` leaves NFKC decomposed, so that ﾀﾞ would not meet ダ).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import yaml
+
+Strings: TypeAlias = "pa.Array[Any] | pa.ChunkedArray[Any]"
+Normaliser: TypeAlias = "Callable[[Strings], pa.Array[Any]]"
+
+_DASHES = "[‐‑‒–—―−ー-]"
+_HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in [*range(0x3041, 0x3097), 0x309D, 0x309E]}
+_TWINS = {ord("ヂ"): "ジ", ord("ヅ"): "ズ", ord("ヲ"): "オ", ord("ヱ"): "エ", ord("ヰ"): "イ", ord("ヮ"): "ワ"}
+_LONG_VOWELS = (
+    ("アァカガサザタダナハバパマヤャラワ", "アァー"),
+    ("イィキギシジチニヒビピミリ", "イィー"),
+    ("ウゥクグスズツヌフブプムユュルヴ", "ウゥー"),
+    ("エェケゲセゼテデネヘベペメレ", "エェイー"),
+    ("オォコゴソゾトドノホボポモヨョロ", "オォウー"),
+)
+_KANJI_DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")}
+
+
+def _over_arrow(change: Callable[[str], str]) -> Normaliser:
+    """Make a function of many lines one of an Arrow column; an empty line is null."""
+
+    @wraps(change)
+    def normaliser(values: Strings) -> pa.Array[Any]:
+        if not len(values):
+            return pa.array([], pa.string())
+        given = ["" if value is None else value for value in values.to_pylist()]
+        lines = "\n".join(given)
+        if lines.count("\n") != len(given) - 1:
+            lines = "\n".join(" ".join(value.split("\n")) for value in given)
+        return pa.array([line or None for line in change(lines).split("\n")], pa.string())
+
+    return normaliser
+
+
+@_over_arrow
+def text(lines: str) -> str:
+    """NFKC, trimmed, inner blanks to one space; empty becomes null."""
+    return _clean(lines)
+
+
+@_over_arrow
+def kana(lines: str) -> str:
+    """The comparing form of a name's reading: full-width katakana, no blanks, one form of every long vowel.
+
+    オオノ, おおの, ｵｰﾉ and オウノ give the same; オノ does not. For hashes and comparison, not for greeting people.
+    """
+    folded = re.sub(_DASHES, "ー", _bare(lines).translate({**_HIRAGANA_TO_KATAKANA, **_TWINS}))
+    for row, vowels in _LONG_VOWELS:
+        folded = re.sub(f"([{row}])[{vowels}]+", r"\1ー", folded)
+    return folded
+
+
+@_over_arrow
+def name(lines: str) -> str:
+    """The comparing form of a written name: NFKC, no blanks, variant characters (髙, 﨑, 邊) in their everyday form."""
+    return _bare(lines).translate(_kanji_variants())
+
+
+@_over_arrow
+def phone(lines: str) -> str:
+    """E.164. A number without a country is Japanese; what has not 9 or 10 digits after the 0 there becomes null."""
+    signs = re.sub(r"[^0-9+\n]", "", _bare(lines))
+    national = re.sub(r"^(?:\+|00)810?", "0", signs, flags=re.MULTILINE)
+    foreign = re.sub(r"^00", "+", national, flags=re.MULTILINE)
+    return _only(r"\+(?:81[1-9][0-9]{8,9}|(?!81)[1-9][0-9]{6,14})", re.sub("^0", "+81", foreign, flags=re.MULTILINE))
+
+
+@_over_arrow
+def mail(lines: str) -> str:
+    """An address to send to: NFKC, no blanks, domain in lower case; the local part as written. No `@` gives null."""
+    return re.sub("@.*", lambda domain: domain[0].lower(), _only(_MAIL, _bare(lines)))
+
+
+@_over_arrow
+def mail_key(lines: str) -> str:
+    """The comparing form of an address: `mail` in lower case. Dots and plus parts stay: they are other mailboxes."""
+    return _only(_MAIL, _bare(lines)).lower()
+
+
+@_over_arrow
+def postal(lines: str) -> str:
+    """Seven digits without a dash; a code that lost its leading zero gets it back; anything else becomes null."""
+    digits = re.sub(r"[^0-9\n]", "", _bare(lines))
+    return _only("[0-9]{7}", re.sub("^([0-9]{6})$", r"0\1", digits, flags=re.MULTILINE))
+
+
+@_over_arrow
+def address(lines: str) -> str:
+    """The comparing form of a postal address: no blanks, 一丁目2番地3号 and １－２－３ both as 1-2-3."""
+    arabic = re.sub(
+        "([〇一二三四五六七八九十]+)(?=丁目|番地|番|号)", lambda found: str(_number(found[1])), _bare(lines)
+    )
+    dashed = re.sub("(?<=[0-9])(?:丁目|番地の|番地|番|号|の)(?=[0-9])", "-", arabic)
+    ended = re.sub("(?<=[0-9])(?:丁目|番地|番|号)", "", dashed)
+    return re.sub(f"(?<=[0-9]){_DASHES}+(?=[0-9])", "-", ended)
+
+
+NORMALISERS: Mapping[str, Normaliser] = MappingProxyType(
+    {
+        "text": text,
+        "kana": kana,
+        "name": name,
+        "phone": phone,
+        "mail": mail,
+        "mail_key": mail_key,
+        "postal": postal,
+        "address": address,
+    }
+)
+
+
+def one(kind: str, value: str | None) -> str | None:
+    """The normal form of a single value, by the registry's name.
+
+    Raises:
+        KeyError: no such normaliser.
+    """
+    answer: str | None = NORMALISERS[kind](pa.array([value], pa.string()))[0].as_py()
+    return answer
+
+
+_MAIL = r"[^@\n]+@[^@\n.]+(?:\.[^@\n.]+)+"
+
+
+def _clean(lines: str) -> str:
+    normal = lines if unicodedata.is_normalized("NFKC", lines) else unicodedata.normalize("NFKC", lines)
+    return re.sub("^ | $", "", re.sub(r"[^\S\n]+", " ", re.sub("[\u200b\ufeff]", "", normal)), flags=re.MULTILINE)
+
+
+def _bare(lines: str) -> str:
+    return _clean(lines).replace(" ", "")
+
+
+def _only(pattern: str, lines: str) -> str:
+    """Keep the lines that are wholly `pattern`; empty the others."""
+    return re.sub(f"^(?!(?:{pattern})$).*$", "", lines, flags=re.MULTILINE)
+
+
+def _number(kanji: str) -> int:
+    """A kanji number below 100: 二十三 → 23."""
+    tens, ten, ones = kanji.rpartition("十")
+    high = _KANJI_DIGITS.get(tens, 1) * 10 if ten else 0
+    return high + int("".join(str(_KANJI_DIGITS[character]) for character in ones) or "0")
+
+
+@cache
+def _kanji_variants() -> Mapping[int, str]:
+    data = files("enishi.identity").joinpath("data/kanji_variants.yaml").read_text(encoding="utf-8")
+    return {ord(variant): plain for variant, plain in yaml.safe_load(data).items()}
