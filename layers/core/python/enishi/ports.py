@@ -259,6 +259,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def settle_all(self, receipts: Mapping[str, Receipt], now: datetime) -> dict[str, LedgerState]:
+        """`settle` for a provider's batch: send_id → the state that stands afterwards."""
+        ...
+
     def release(self, send_id: str) -> None:
         """Give up a claim whose refusal was retryable, caps included, so that it can be claimed again."""
         ...
@@ -266,6 +270,16 @@ class Ledger(Protocol):
     def entries(self, run_id: str, step_id: str, chunk: int) -> list[Entry]: ...
 
     def find(self, send_ids: Sequence[str]) -> dict[str, Entry]: ...
+
+
+@dataclass(frozen=True)
+class PermissionChange:
+    """A customer said no (`reason`), or yes (`reason` None), to a channel."""
+
+    customer_id: str
+    channel: Channel
+    reason: str | None
+    at: datetime
 
 
 class Permissions(Protocol):
@@ -279,6 +293,10 @@ class Permissions(Protocol):
 
     def allow(self, customer_id: str, channel: Channel, at: datetime) -> None:
         """A newer opt-in. It never lifts a refusal that is younger than `at`, nor a bounce or a complaint."""
+        ...
+
+    def record(self, changes: Sequence[PermissionChange]) -> None:
+        """Many `refuse` and `allow` at once, in any order."""
         ...
 
 
