@@ -29,6 +29,7 @@ class Settings(BaseModel):
     secret: SecretStr = Field(
         default=SecretStr("local-only-not-a-secret"), description="signs send ids, links and coupon codes"
     )
+    secret_name: str = Field(default="", description="the same secret's name in Secrets Manager; it wins over `secret`")
     clock: Literal["system", "planned"] = Field(
         default="system", description="planned: a task's `at` is the present (emulators that skip waits)"
     )
@@ -50,6 +51,7 @@ class Settings(BaseModel):
     mail_from: str = ""
     push_application_id: str = ""
     line_token: SecretStr = SecretStr("")
+    line_token_name: str = Field(default="", description="the token's name in Secrets Manager; it wins over `line_token`")
     line_url: str = "https://api.line.me"
 
     quiet_from: str = Field(default="21:00", description="no marketing message from then, customer zone")
