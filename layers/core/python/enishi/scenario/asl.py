@@ -19,7 +19,6 @@ State = Mapping[str, Any]
 MAX_NAME = 80
 MAX_BYTES = 1_000_000
 _PATH = re.compile(r"^\$\$?(\.[A-Za-z_][A-Za-z0-9_]*|\['[^']+'\]|\[\d+\])*$")
-_INTRINSIC = re.compile(r"^States\.[A-Za-z0-9]+\(.*\)$")
 _RESULT_PATH = re.compile(r"^\$(\.[A-Za-z_][A-Za-z0-9_]*)*$")
 _PLACEHOLDER = re.compile(r"^\$\{[A-Z][A-Za-z]*Arn\}$")
 
@@ -65,9 +64,9 @@ Rule = Callable[[Block], Iterator[str]]
 
 def findings(definition: Mapping[str, Any]) -> list[str]:
     """Every sentence that the rules have to say about `definition`; [] when it holds."""
-    blocks = list(_blocks(definition, "the definition"))
-    said = [sentence for block in blocks for check in RULES for sentence in check(block)]
-    return [*said, *_twice(blocks), *_too_large(definition)]
+    every = list(blocks(definition))
+    said = [sentence for block in every for check in RULES for sentence in check(block)]
+    return [*said, *_twice(every), *_too_large(definition)]
 
 
 def check(definition: Mapping[str, Any], where: str) -> None:
@@ -76,18 +75,19 @@ def check(definition: Mapping[str, Any], where: str) -> None:
         raise ScenarioError(f"the state machine does not hold: {sentence}", where=where, remedy="Report this scenario.")
 
 
-def _blocks(raw: Mapping[str, Any], label: str) -> Iterator[Block]:
+def blocks(raw: Mapping[str, Any], label: str = "the definition") -> Iterator[Block]:
+    """The definition's own block, then those inside branches and item processors, outside before inside."""
     states = raw.get("States", {})
     yield Block(label, str(raw.get("StartAt", "")), states)
     for name, state in states.items():
         for index, branch in enumerate(state.get("Branches", ())):
-            yield from _blocks(branch, f"branch {index} of {name!r}")
+            yield from blocks(branch, f"branch {index} of {name!r}")
         if "ItemProcessor" in state:
-            yield from _blocks(state["ItemProcessor"], f"the items of {name!r}")
+            yield from blocks(state["ItemProcessor"], f"the items of {name!r}")
 
 
-def _twice(blocks: list[Block]) -> Iterator[str]:
-    counted = Counter(name for block in blocks for name in block.states)
+def _twice(every: list[Block]) -> Iterator[str]:
+    counted = Counter(name for block in every for name in block.states)
     yield from (f"the state name {name!r} stands {count} times" for name, count in counted.items() if count > 1)
 
 
@@ -190,7 +190,7 @@ def _maps_have_items(block: Block) -> Iterator[str]:
 def _paths_are_paths(block: Block) -> Iterator[str]:
     for name, state in block.states.items():
         for key, path in _paths(state):
-            if not (_PATH.match(path) or _INTRINSIC.match(path)):
+            if not _PATH.match(path):
                 yield f"{name!r} has {path!r} at {key}, which is not a path"
         result = state.get("ResultPath")
         if result is not None and not _RESULT_PATH.match(str(result)):

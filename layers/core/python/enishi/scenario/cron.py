@@ -46,7 +46,7 @@ class Cron:
     def _expression(self, days: str) -> str:
         weekdays = ",".join(WEEKDAYS[day].upper() for day in sorted(self.weekdays)) or "?"
         shown = "?" if self.weekdays else days
-        times = f"{_numbers(self.minutes)} {_numbers(self.hours)}"
+        times = f"{_all_or(self.minutes, 60)} {_all_or(self.hours, 24)}"
         return f"cron({times} {shown} {_numbers(self.months)} {weekdays} {_numbers(self.years)})"
 
 
@@ -77,6 +77,10 @@ def _is_last(day: date) -> bool:
 
 def _numbers(values: frozenset[int]) -> str:
     return ",".join(str(value) for value in sorted(values)) or "*"
+
+
+def _all_or(values: frozenset[int], count: int) -> str:
+    return "*" if len(values) == count else _numbers(values)
 
 
 def _field(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> frozenset[int]:

@@ -2,10 +2,10 @@
 
 A slot is one due moment; it fires once. What a slot is about reaches back to the slot before it (`since`).
 
-Clock changes: a local time that the clock skips (spring) is due once, at the first instant after the gap; a local time that
-comes twice (autumn) is due once, at its first coming. EventBridge Scheduler leaves a skipped local time out instead, so the
-lint refuses such times (`in_a_gap`): on both sides every due slot then fires exactly once. Beats (`every`, `batch`) count
-from midnight UTC and know no clock changes.
+Clock changes: a local time that the clock skips (spring) is due once, at the first instant after the gap; a local time
+that comes twice (autumn) is due once, at its first coming. EventBridge Scheduler leaves a skipped local time out, so
+the lint refuses such times (`in_a_gap`): on both sides every due slot then fires exactly once. Beats (`every`, `batch`)
+count from midnight UTC and know no clock changes.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Plan:
-    """What AWS needs to start the scenario: Scheduler expressions in a zone, or an event pattern, or neither (manual)."""
+    """What AWS needs to start it: Scheduler expressions in a zone, or an event pattern, or neither (manual)."""
 
     expressions: tuple[str, ...] = ()
     zone: str = "UTC"
