@@ -1,0 +1,26 @@
+"""One SQL: Athena (Trino) trees, built or parsed here, checked here, and translated for DuckDB in one place."""
+
+from enishi.lake.sql.build import array, column, literal, literals, rows_of, share, table_ref
+from enishi.lake.sql.duckdb import to_duckdb
+from enishi.lake.sql.lint import check, lint
+from enishi.lake.sql.text import parse, parse_condition, to_athena
+from enishi.lake.sql.views import expand_views, tables_of, view_names
+
+__all__ = [
+    "array",
+    "check",
+    "column",
+    "expand_views",
+    "lint",
+    "literal",
+    "literals",
+    "parse",
+    "parse_condition",
+    "rows_of",
+    "share",
+    "table_ref",
+    "tables_of",
+    "to_athena",
+    "to_duckdb",
+    "view_names",
+]

@@ -1,0 +1,84 @@
+-- Functions with Trino's meaning where DuckDB's own differ. Loaded once a connection; enishi.lake.sql.duckdb names them.
+-- cast_to_type(value, like) keeps the type of an argument, which SQL alone cannot say without knowing the columns.
+
+-- Trino divides decimals to the larger scale of both, halves up; the factor of two ulps lifts exact halves over the edge.
+CREATE OR REPLACE MACRO tr_half_up(quotient, kind) AS
+    quotient * CASE WHEN typeof(kind) LIKE 'DECIMAL%' THEN cast_to_type(1.0000000000000004e0, quotient)
+                    ELSE cast_to_type(1, quotient) END;
+CREATE OR REPLACE MACRO tr_scale(x) AS CAST('0' || regexp_extract(typeof(x), ',(\d+)\)', 1) AS INTEGER);
+CREATE OR REPLACE MACRO tr_divide(a, b) AS cast_to_type(tr_half_up(a / b, coalesce(a, b)), coalesce(a, b));
+CREATE OR REPLACE MACRO tr_avg(mean, sample) AS
+    CASE WHEN typeof(sample) LIKE 'DECIMAL%' THEN round(tr_half_up(mean, sample), tr_scale(sample)) ELSE mean END;
+
+-- Adding an interval to a date and truncating a date give a date.
+CREATE OR REPLACE MACRO tr_plus(x, span) AS cast_to_type(x + span, x);
+CREATE OR REPLACE MACRO tr_minus(x, span) AS cast_to_type(x - span, x);
+CREATE OR REPLACE MACRO tr_date_trunc(unit, x) AS cast_to_type(date_trunc(unit, x), x);
+CREATE OR REPLACE MACRO tr_sequence(a, b, step) AS cast_to_type(generate_series(a, b, step), [a]);
+CREATE OR REPLACE MACRO tr_at_timezone(x, zone) AS
+    timezone(zone, CAST(x AS TIMESTAMP WITH TIME ZONE));
+
+-- CAST to an integer rounds halves away from zero, and takes text only when it is an integer.
+CREATE OR REPLACE MACRO tr_integer(x) AS
+    CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(round(CAST(x AS DOUBLE)) AS BIGINT)
+         WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '[+-]?\d+')
+         THEN error('Cannot cast text to an integer')
+         ELSE CAST(x AS BIGINT) END;
+CREATE OR REPLACE MACRO tr_try_integer(x) AS
+    CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN TRY_CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)
+         WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '[+-]?\d+') THEN NULL
+         ELSE TRY_CAST(x AS BIGINT) END;
+
+-- A timestamp's text has six decimals.
+CREATE OR REPLACE MACRO tr_varchar(x) AS
+    CASE WHEN typeof(x) <> 'TIMESTAMP' THEN CAST(x AS VARCHAR)
+         WHEN length(CAST(x AS VARCHAR)) = 19 THEN CAST(x AS VARCHAR) || '.000000'
+         ELSE rpad(CAST(x AS VARCHAR), 26, '0') END;
+
+-- Text.
+CREATE OR REPLACE MACRO tr_substr(x, start, size) AS
+    CASE WHEN start = 0 OR -start > length(x) THEN substr(x, 1, 0) ELSE substr(x, start, size) END;
+CREATE OR REPLACE MACRO tr_substr_rest(x, start) AS
+    CASE WHEN start = 0 OR -start > length(x) THEN substr(x, 1, 0) ELSE substr(x, start) END;
+CREATE OR REPLACE MACRO tr_split_part(x, delimiter, n) AS string_split(x, delimiter)[n];
+CREATE OR REPLACE MACRO tr_regexp_extract(x, pattern, grp) AS
+    CASE WHEN regexp_matches(x, pattern) THEN regexp_extract(x, pattern, grp) END;
+CREATE OR REPLACE MACRO tr_from_base16(x) AS CAST('0x' || x AS BIGINT);
+
+-- Arrays and maps. A subscript outside is an error; element_at gives null.
+CREATE OR REPLACE MACRO tr_item(list, n) AS
+    CASE WHEN n < 1 OR n > len(list) THEN error('Array subscript out of bounds') ELSE list[n] END;
+CREATE OR REPLACE MACRO tr_entry(m, k) AS
+    CASE WHEN NOT map_contains(m, k) THEN error('Key not present in map') ELSE m[k] END;
+CREATE OR REPLACE MACRO tr_slice(list, start, size) AS
+    CASE WHEN start > 0 THEN list_slice(list, start, start + size - 1)
+         WHEN -start > len(list) THEN list_slice(list, 2, 1)
+         ELSE list_slice(list, len(list) + start + 1, len(list) + start + size) END;
+CREATE OR REPLACE MACRO tr_array_position(list, x) AS
+    CASE WHEN list IS NULL OR x IS NULL THEN NULL ELSE coalesce(list_position(list, x), 0) END;
+CREATE OR REPLACE MACRO tr_any(verdicts) AS
+    CASE WHEN verdicts IS NULL THEN NULL WHEN list_contains(verdicts, true) THEN true
+         WHEN len(list_filter(verdicts, lambda v: v IS NULL)) > 0 THEN NULL ELSE false END;
+CREATE OR REPLACE MACRO tr_all(verdicts) AS
+    CASE WHEN verdicts IS NULL THEN NULL WHEN list_contains(verdicts, false) THEN false
+         WHEN len(list_filter(verdicts, lambda v: v IS NULL)) > 0 THEN NULL ELSE true END;
+
+-- JSON: text that is not JSON, and an answer that is not a scalar, give null.
+CREATE OR REPLACE MACRO tr_json_scalar(j, path) AS
+    CASE WHEN NOT json_valid(j) OR json_type(j, path) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL
+         ELSE json_extract_string(j, path) END;
+CREATE OR REPLACE MACRO tr_json(j, path) AS CASE WHEN json_valid(j) THEN json_extract(j, path) END;
+
+-- Numbers.
+CREATE OR REPLACE MACRO tr_width_bucket(x, low, high, n) AS
+    CAST(CASE WHEN low < high THEN CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1
+                                   ELSE floor(n * (CAST(x AS DOUBLE) - low) / (CAST(high AS DOUBLE) - low)) + 1 END
+              ELSE CASE WHEN x > low THEN 0 WHEN x <= high THEN n + 1
+                   ELSE floor(n * (CAST(low AS DOUBLE) - x) / (CAST(low AS DOUBLE) - high)) + 1 END END AS BIGINT);
+CREATE OR REPLACE MACRO tr_great_circle(lat1, lon1, lat2, lon2) AS
+    6371.01e0 * atan2(
+        sqrt(pow(cos(radians(lat2)) * sin(radians(lon1 - lon2)), 2)
+             + pow(cos(radians(lat1)) * sin(radians(lat2))
+                   - sin(radians(lat1)) * cos(radians(lat2)) * cos(radians(lon1 - lon2)), 2)),
+        sin(radians(lat1)) * sin(radians(lat2))
+        + cos(radians(lat1)) * cos(radians(lat2)) * cos(radians(lon1 - lon2)));

@@ -1,0 +1,146 @@
+"""What may stand in a query: what tests/cases/sql prove equal on both engines; the rest is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from sqlglot import exp
+
+from enishi.errors import QueryError
+from enishi.lake.sql.duckdb_values import normal_form
+from enishi.lake.sql.rules import inside_try
+
+PROVEN_NODES = frozenset(
+    {
+        "Abs", "And", "AnyValue", "ApproxDistinct", "ApproxQuantile", "ArgMax", "ArgMin", "Array", "ArrayAgg",
+        "ArrayConcat", "ArrayContains", "ArrayFilter", "ArrayMax", "ArrayMin", "ArrayPosition", "ArraySize",
+        "ArraySlice", "ArraySort", "ArrayToString", "Atan2", "Avg", "Bracket", "Case", "Cast", "Ceil",
+        "Coalesce", "Concat", "ConcatWs", "Corr", "Cos", "Count", "CountIf", "CovarPop", "CovarSamp",
+        "CumeDist", "Date", "DateAdd", "DateDiff", "DateTrunc", "Day", "DayOfMonth", "DayOfWeekIso",
+        "DayOfYear", "Degrees", "DenseRank", "Encode", "Exists", "Exp", "Extract", "FirstValue", "Flatten",
+        "Floor", "FromBase", "GenerateSeries", "Greatest", "GroupConcat", "Grouping", "Hex", "Hour", "If",
+        "JSONExtract", "JSONExtractScalar", "JSONFormat", "Lag", "LastDay", "LastValue", "Lead", "Least",
+        "Length", "Levenshtein", "Ln", "Log", "LogicalAnd", "LogicalOr", "Lower", "MD5Digest", "Map",
+        "MapFromEntries", "MapKeys", "Max", "Min", "Minute", "Mod", "Month", "Normalize", "Not", "NthValue",
+        "Nullif", "Or", "Pad", "ParseJSON", "PercentRank", "Pi", "Pow", "Quarter", "Radians", "Rank", "Reduce",
+        "RegexpExtract", "RegexpLike", "RegexpReplace", "RegrIntercept", "RegrSlope", "Replace", "Reverse",
+        "Round", "RowNumber", "SHA2Digest", "Second", "Sign", "Sin", "Split", "SplitPart", "Sqrt", "StartsWith",
+        "Stddev", "StddevPop", "StddevSamp", "StrPosition", "StrToTime", "Struct", "Substring", "Sum",
+        "TimeToStr", "TimeToUnix", "TimestampTrunc", "Transform", "Trim", "Trunc", "Try", "TryCast", "Unhex",
+        "UnixToTime", "Unnest", "Upper", "Variance", "VariancePop", "Week", "WeekOfYear", "WidthBucket", "Year",
+        "YearOfWeek", "YearOfWeekIso",
+    }
+)  # fmt: skip
+"""Functions that the parser knows, by node class."""
+
+PROVEN_NAMES = frozenset(
+    {
+        "all_match", "any_match", "at_timezone", "every", "format_datetime", "great_circle_distance", "map_agg",
+        "map_filter", "map_values", "none_match", "transform_values", "with_timezone", "zip_with",
+    }
+)  # fmt: skip
+"""Functions that the parser does not know, by name."""
+
+_INSTEAD: Mapping[str, str] = MappingProxyType(
+    {
+        "ntile": "Cut at quantiles with CASE and percent_rank: ntile splits equal values by chance.",
+        "currenttimestamp": "Give the instant as a parameter: an answer must not depend on when it runs.",
+        "currentdate": "Give the day as a parameter: an answer must not depend on when it runs.",
+        "localtimestamp": "Give the instant as a parameter: an answer must not depend on when it runs.",
+        "rand": "Use share(salt, customer_id): the same every time.",
+        "merge": "Use approx_distinct or count(DISTINCT …) over the rows.",
+        "typeof": "Cast to the type that you need.",
+        "jsonvalue": "Use json_extract_scalar.",
+        "distinctarray": "Use array_agg(DISTINCT x ORDER BY x).",
+        "arraydistinct": "Use array_agg(DISTINCT x ORDER BY x): the engines order the result differently.",
+    }
+)
+_LOCAL_TIME = (
+    exp.Cast, exp.TryCast, exp.TimestampTrunc, exp.DateTrunc, exp.TimeToStr, exp.Date, exp.Extract, exp.Year, exp.Month,
+    exp.Day, exp.Hour, exp.Minute, exp.Second, exp.DayOfWeekIso, exp.DayOfMonth, exp.DayOfYear, exp.Quarter,
+    exp.WeekOfYear, exp.Week,
+)  # fmt: skip
+_DATE_FIELDS = frozenset("%" + letter for letter in "YymdHisSjaWbMef%") | {"%-m", "%-d"}
+
+
+def lint(tree: exp.Expr) -> list[str]:
+    """What stands in `tree` that is not proven, as sentences that say what to write instead; empty = fine."""
+    return list(dict.fromkeys(found for check_ in _CHECKS for node in tree.walk() for found in check_(node)))
+
+
+def check(tree: exp.Expr, where: str) -> None:
+    """Refuse a tree with findings.
+
+    Raises:
+        QueryError: the findings of `lint`.
+    """
+    findings = lint(tree)
+    if findings:
+        raise QueryError("; ".join(findings), where=where, remedy="See docs/lake.md for what is proven.")
+
+
+def _functions(node: exp.Expr) -> Iterator[str]:
+    if not isinstance(node, exp.Func):
+        return
+    anonymous = isinstance(node, exp.Anonymous | exp.AnonymousAggFunc)
+    name = node.name.lower() if anonymous else type(node).__name__
+    if name not in (PROVEN_NAMES if anonymous else PROVEN_NODES):
+        shown = node.name.lower() if anonymous else node.sql_name().lower()
+        yield f"{shown} is not proven on both engines. {_INSTEAD.get(name.lower(), 'Use a function that is.')}"
+
+
+def _statements(node: exp.Expr) -> Iterator[str]:
+    if isinstance(node, exp.DML | exp.DDL) and not isinstance(node, exp.Query):
+        yield "a write is not a query. Use the warehouse's verbs."
+    if isinstance(node, exp.MatchRecognize):
+        yield "MATCH_RECOGNIZE is not proven. Use window functions."
+    if isinstance(node, exp.TableSample):
+        yield "TABLESAMPLE is not repeatable. Filter on share(salt, customer_id)."
+    options = node.args.get("limit_options") if isinstance(node, exp.Fetch) else None
+    if options is not None and options.args.get("with_ties"):
+        yield "WITH TIES is not proven. Use rank() in a subquery."
+
+
+def _identifiers(node: exp.Expr) -> Iterator[str]:
+    if isinstance(node, exp.Identifier) and "$" in node.name:
+        yield f"{node.name} is a hidden column or table. Name a column of the lake."
+
+
+def _zones(node: exp.Expr) -> Iterator[str]:
+    """An instant with a zone exists in Trino only: it may live for one step, until a local value is taken from it."""
+    zoned = isinstance(node, exp.AtTimeZone) or _named(node, "at_timezone")
+    if zoned and not (isinstance(node.parent, _LOCAL_TIME) or _named(node.parent, "format_datetime")):
+        yield "AT TIME ZONE must be cast to a date or a timestamp, or a part of it taken, at once."
+    converted = isinstance(node.parent, exp.AtTimeZone | exp.Cast) or _named(node.parent, "at_timezone")
+    if _named(node, "with_timezone") and not converted:
+        yield "with_timezone must be converted AT TIME ZONE 'UTC' at once."
+    if isinstance(node, exp.UnixToTime) and not isinstance(node.parent, exp.AtTimeZone | exp.Cast):
+        yield "from_unixtime must be cast to a timestamp at once."
+
+
+def _named(node: exp.Expr | None, name: str) -> bool:
+    return isinstance(node, exp.Anonymous) and node.name.lower() == name
+
+
+def _formats(node: exp.Expr) -> Iterator[str]:
+    if _named(node, "format_datetime") and not isinstance(node.expressions[1], exp.Literal):
+        yield "format_datetime needs a literal pattern. Write it out."
+    if isinstance(node, exp.TimeToStr | exp.StrToTime) and not isinstance(node.args["format"], exp.Literal):
+        yield "date_format and date_parse need a literal pattern. Write it out."
+
+
+def _lookups(node: exp.Expr) -> Iterator[str]:
+    if isinstance(node, exp.FromBase) and node.expression.name != "16":
+        yield "from_base is proven for base 16 only. Use base 16."
+    if isinstance(node, exp.Normalize) and normal_form(node) != "NFC":
+        yield "only NFC can be said on both engines. Normalise to NFKC when loading."
+    if isinstance(node, exp.Split | exp.ArrayToString) and len([v for v in node.args.values() if v is not None]) > 2:
+        yield f"the third argument of {node.sql_name().lower()} is not proven. Leave it out."
+    if isinstance(node, exp.Try) and inside_try(node):
+        yield "TRY inside TRY says nothing more. Write one."
+
+
+_CHECKS: tuple[Callable[[exp.Expr], Iterator[str]], ...] = (
+    _functions, _statements, _identifiers, _zones, _formats, _lookups,
+)  # fmt: skip

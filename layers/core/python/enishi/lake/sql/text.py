@@ -1,0 +1,72 @@
+"""Text to tree and back, in Athena's dialect."""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError
+
+from enishi.errors import QueryError
+
+DIALECT = "athena"
+
+
+def parse(text: str, where: str) -> exp.Query:
+    """The query that `text` is; `where` names its file or field in errors.
+
+    Raises:
+        QueryError: not one Athena query.
+    """
+    tree = _parsed(text, where)
+    if isinstance(tree, exp.Query):
+        return tree
+    raise QueryError("this is not a query", where=where, remedy="Write one SELECT (WITH and UNION are fine).")
+
+
+def parse_condition(text: str, where: str) -> exp.Expr:
+    """The condition that `text` is, as it may stand after WHERE.
+
+    Raises:
+        QueryError: not one expression.
+    """
+    query = parse(f"SELECT 1 WHERE {text}", where)
+    condition = query.args.get("where")
+    if condition is None or set(query.args) - {"where", "expressions", "kind"} & {
+        k for k, v in query.args.items() if v
+    }:
+        raise QueryError("this is not one condition", where=where, remedy="Write what may stand after WHERE.")
+    return condition.this.copy()
+
+
+def _parsed(text: str, where: str) -> exp.Expr:
+    try:
+        statements = sqlglot.parse(text, read=DIALECT, error_level=ErrorLevel.IMMEDIATE)
+    except SqlglotError as error:
+        raise QueryError(f"this is not SQL: {_first(error)}", where=where, remedy="Correct the statement.") from error
+    if len(statements) != 1 or statements[0] is None:
+        raise QueryError(f"{len(statements)} statements where one is expected", where=where, remedy="Write one query.")
+    return statements[0]
+
+
+def _first(error: SqlglotError) -> str:
+    """The parser's first complaint, without its colours."""
+    details = getattr(error, "errors", None)
+    if not details:
+        return str(error).splitlines()[0]
+    first = details[0]
+    return f"{first['description']} at line {first['line']}, column {first['col']} ('{first['highlight']}')"
+
+
+def to_athena(tree: exp.Expr) -> str:
+    """The text that Athena runs. A bare TIMESTAMP becomes microseconds: its default would round to millis."""
+    return _in_microseconds(tree).sql(dialect=DIALECT)
+
+
+def _in_microseconds(tree: exp.Expr) -> exp.Expr:
+    return tree.transform(_with_precision)
+
+
+def _with_precision(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.DataType) and node.this == exp.DataType.Type.TIMESTAMP and not node.expressions:
+        return exp.DataType(this=node.this, expressions=[exp.DataTypeParam(this=exp.Literal.number(6))], nested=False)
+    return node

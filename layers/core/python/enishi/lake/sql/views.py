@@ -1,0 +1,85 @@
+"""Views: `views/<name>.sql`, inlined as CTEs of the query that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from sqlglot import exp
+
+from enishi.lake.sql.text import parse
+
+
+@cache
+def _views() -> Mapping[str, exp.Query]:
+    """Every view's tree by name."""
+    folder = files("enishi.lake") / "views"
+    paths = sorted((path for path in folder.iterdir() if path.name.endswith(".sql")), key=lambda path: path.name)
+    return MappingProxyType({path.name[:-4]: parse(path.read_text("utf-8"), path.name) for path in paths})
+
+
+def view_names() -> tuple[str, ...]:
+    """The views that a query may name like tables."""
+    return tuple(_views())
+
+
+def tables_of(tree: exp.Expr) -> Iterator[exp.Table]:
+    """Every reference to a table or a view, CTEs of the tree itself left out."""
+    for node in tree.find_all(exp.Table):
+        if isinstance(node.this, exp.Identifier) and not _is_local(node):
+            yield node
+
+
+def _is_local(node: exp.Table) -> bool:
+    """Whether `node` names a CTE that is in scope there."""
+    return not node.db and any(node.name in _ctes(scope) for scope in _parents(node))
+
+
+def _parents(node: exp.Expr) -> Iterator[exp.Expr]:
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
+
+
+def _ctes(node: exp.Expr) -> set[str]:
+    return {cte.alias for cte in _with_of(node)}
+
+
+def _with_of(node: exp.Expr) -> list[exp.CTE]:
+    clause = node.args.get("with_")
+    return list(clause.expressions) if isinstance(clause, exp.With) else []
+
+
+def expand_views(tree: exp.Query) -> exp.Query:
+    """A copy of `tree` in which each view that it needs, directly or through another view, is a CTE, once."""
+    expanded = tree.copy()
+    needed = _needed(tree)
+    if needed:
+        ctes = [
+            exp.CTE(this=_views()[name].copy(), alias=exp.TableAlias(this=exp.to_identifier(name))) for name in needed
+        ]
+        clause = expanded.args.get("with_")
+        recursive = bool(clause and clause.args.get("recursive"))
+        expanded.set("with_", exp.With(expressions=[*ctes, *_with_of(expanded)], recursive=recursive))
+    return expanded
+
+
+def _cte(view: str) -> exp.CTE:
+    return exp.CTE(this=_views()[view].copy(), alias=exp.TableAlias(this=exp.to_identifier(view)))
+
+
+def _needed(tree: exp.Expr) -> list[str]:
+    """Views in the order of their definition: each after those that it reads."""
+    found: list[str] = []
+    _collect(tree, found)
+    return found
+
+
+def _collect(tree: exp.Expr, found: list[str]) -> None:
+    for table in tables_of(tree):
+        if not table.db and table.name in _views() and table.name not in found:
+            _collect(_views()[table.name], found)
+            found.append(table.name)
