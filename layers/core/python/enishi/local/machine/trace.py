@@ -2,8 +2,8 @@
 
 States run side by side in an order that no two interpreters share, and a history of AWS does not say which branch an
 entry belongs to. State names are unique in our definitions, so a trace is compared block by block (the top, each
-branch, each item processor): the states entered, in the order of first entry, with how often. Children of a distributed map are
-executions of their own and have no place in the parent's history, so they are left out.
+branch, each item processor): the states entered, in the order of first entry, with how often. Children of a distributed
+map are executions of their own and have no place in the parent's history, so they are left out.
 """
 
 from __future__ import annotations
