@@ -1,0 +1,207 @@
+"""Text → instants and days, strictly: an impossible day is never moved to the next month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+
+from enishi.errors import MappingError
+from enishi.ingest.cells import Array, Cells, lost, mask, pc
+from enishi.ingest.zones import Instants, to_local, to_utc
+
+_NAIVE = pa.timestamp("us")
+_AWARE = pa.timestamp("us", "UTC")
+_WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
+_DIRECTIVE = re.compile(r"%(.)")
+_SEPARATED = re.compile(r"%[mdHMS][^%]")
+_OFFSET = r"([zZ]|[+-]\d{2}:?\d{2})$"
+EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+ISO = "iso"
+
+
+@dataclass(frozen=True)
+class Wall:
+    """Parsed times: UTC instants where the text had an offset, wall times of the source's zone elsewhere."""
+
+    values: Array
+    absolute: bool
+
+
+def check_format(text: str, where: str) -> None:
+    """Refuse a pattern that the parser does not know.
+
+    Raises:
+        MappingError: an unknown directive.
+    """
+    if text == ISO or text in EPOCHS:
+        return
+    unknown = [found for found in _DIRECTIVE.findall(text) if found not in _WIDTHS]
+    if unknown or "%" not in text:
+        raise MappingError(
+            f"{text!r} is not a date pattern",
+            where=where,
+            remedy="Use iso, epoch_s, epoch_ms or %Y %m %d %H %M %S with their separators.",
+        )
+
+
+def has_time(formats: Sequence[str]) -> bool:
+    """Whether a pattern tells a time of day (iso may)."""
+    return any("%H" in text or text in EPOCHS for text in formats)
+
+
+def instants(cells: Cells, formats: Sequence[str], zone: ZoneInfo) -> Cells:
+    """Text or typed times → UTC microseconds; local wall times are of `zone`.
+
+    Reasons: impossible_date, impossible_time (an hour that the zone skipped).
+    """
+    if pa.types.is_temporal(cells.values.type):
+        return _from_wall(cells, _typed(cells.values), zone)
+    remaining, found = cells.values, pa.nulls(len(cells.values), _NAIVE)
+    skipped = np.zeros(len(cells.values), dtype=bool)
+    for text in formats or (ISO,):
+        wall = _parse(remaining, text)
+        utc, gap = _utc(wall, zone)
+        skipped |= gap
+        found = pc.coalesce(found, utc)
+        remaining = pc.if_else(pc.is_valid(wall.values), pa.scalar(None, remaining.type), remaining)
+    bad = mask(pc.is_valid(remaining))
+    return cells.become(found).flag(bad, "impossible_date").flag(skipped, "impossible_time")
+
+
+def days(cells: Cells, formats: Sequence[str], zone: ZoneInfo, day_zone: ZoneInfo) -> Cells:
+    """Text or typed values → days. A value with a time of day is an instant: its business day in `day_zone`."""
+    if pa.types.is_date(cells.values.type):
+        return cells.become(pc.cast(cells.values, pa.date32()))
+    if pa.types.is_temporal(cells.values.type) or has_time(formats):
+        moments = instants(cells, formats, zone)
+        return moments.become(business_days(moments.values, day_zone))
+    return _plain_days(cells, formats or (ISO,), day_zone)
+
+
+def business_days(utc: Array, zone: ZoneInfo) -> Array:
+    """The calendar day of instants (UTC without zone) in `zone`."""
+    local = to_local(_numpy(utc), zone).astype("datetime64[D]")
+    return pa.array(local, pa.date32(), mask=mask(pc.is_null(utc)))
+
+
+def _plain_days(cells: Cells, formats: Sequence[str], day_zone: ZoneInfo) -> Cells:
+    remaining, found = cells.values, pa.nulls(len(cells.values), pa.date32())
+    for text in formats:
+        wall = _parse(remaining, text)
+        parsed = (
+            business_days(wall.values, day_zone) if wall.absolute else pc.cast(wall.values, pa.date32(), safe=False)
+        )
+        found = pc.coalesce(found, parsed)
+        remaining = pc.if_else(pc.is_valid(parsed), pa.scalar(None, remaining.type), remaining)
+    return cells.become(found).flag(mask(pc.is_valid(remaining)), "impossible_date")
+
+
+def _typed(values: Array) -> Wall:
+    if pa.types.is_timestamp(values.type) and values.type.tz:
+        return Wall(pc.cast(pc.cast(values, _AWARE, safe=False), _NAIVE), True)
+    return Wall(pc.cast(values, _NAIVE, safe=False), False)
+
+
+def _from_wall(cells: Cells, wall: Wall, zone: ZoneInfo) -> Cells:
+    utc, skipped = _utc(wall, zone)
+    return cells.become(utc).flag(skipped, "impossible_time")
+
+
+def _utc(wall: Wall, zone: ZoneInfo) -> tuple[Array, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    if wall.absolute or zone.key == "UTC":
+        return wall.values, np.zeros(len(wall.values), dtype=bool)
+    empty = mask(pc.is_null(wall.values))
+    utc, skipped = to_utc(_numpy(wall.values), zone)
+    return pa.array(utc, _NAIVE, mask=empty | skipped), skipped & ~empty
+
+
+def _numpy(values: Array) -> Instants:
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype="datetime64[us]")
+
+
+def _parse(values: Array, text: str) -> Wall:
+    if text == ISO:
+        return _iso(values)
+    if text in EPOCHS:
+        return Wall(_epoch(values, EPOCHS[text]), True)
+    return Wall(_pattern(values, text), False)
+
+
+def _cast(values: Array, kind: pa.DataType) -> Array | None:
+    try:
+        return pc.cast(values, kind)
+    except pa.ArrowInvalid:
+        return None
+
+
+def _iso(values: Array) -> Wall:
+    """ISO 8601; a column is taken as instants when any value carries an offset, and values without one then fail."""
+    if (naive := _cast(values, _NAIVE)) is not None:
+        return Wall(naive, False)
+    if (aware := _cast(values, _AWARE)) is not None:
+        return Wall(pc.cast(aware, _NAIVE), True)
+    offset = bool(pc.any(pc.match_substring_regex(values, _OFFSET)).as_py())
+    kind = _AWARE if offset else _NAIVE
+    return Wall(pc.cast(_one_by_one(values, lambda one: _iso_value(one, kind)), _NAIVE), offset)
+
+
+def _iso_value(text: str, kind: pa.DataType) -> datetime | None:
+    cast = _cast(pa.array([text]), kind)
+    value = None if cast is None else pc.cast(cast, _NAIVE)[0].as_py()
+    return value if isinstance(value, datetime) else None
+
+
+def _epoch(values: Array, unit: int) -> Array:
+    whole = _cast(values, pa.int64())
+    if whole is None:
+        digits = pc.match_substring_regex(values, r"^-?\d{1,16}$")
+        whole = pc.cast(pc.if_else(digits, values, pa.scalar(None, values.type)), pa.int64())
+    return pc.cast(pc.multiply(whole, unit), _NAIVE)
+
+
+def _pattern(values: Array, text: str) -> Array:
+    """Fast: the engine's strptime, believed only where width and day of the month agree; the rest one by one."""
+    fast = pc.strptime(values, text, "us", error_is_null=True)
+    sure = pc.equal(pc.utf8_length(values), _width(text))
+    position = _position(text, "d")
+    if position is not None:
+        day = pc.cast(pc.day(fast), pa.string())
+        sure = pc.and_(
+            sure, pc.equal(pc.utf8_lpad(day, 2, "0"), pc.utf8_slice_codeunits(values, position, position + 2))
+        )
+    fast = pc.if_else(sure, fast, pa.scalar(None, _NAIVE))
+    unsure = lost(values, fast)
+    if not unsure.any():
+        return fast
+    rest = pc.if_else(pa.array(unsure), values, pa.scalar(None, values.type))
+    return pc.coalesce(fast, _one_by_one(rest, lambda one: _strict(one, text)))
+
+
+def _one_by_one(values: Array, parse: Callable[[str], datetime | None]) -> Array:
+    encoded = values.dictionary_encode()
+    words = [parse(word) for word in encoded.dictionary.to_pylist()]
+    return pa.array(words, _NAIVE).take(encoded.indices)
+
+
+def _strict(text: str, pattern: str) -> datetime | None:
+    if not _SEPARATED.search(pattern) and len(text) != _width(pattern):
+        return None
+    try:
+        return datetime.strptime(text, pattern)
+    except ValueError:
+        return None
+
+
+def _width(pattern: str) -> int:
+    return len(_DIRECTIVE.sub(lambda found: "x" * _WIDTHS[found[1]], pattern))
+
+
+def _position(pattern: str, directive: str) -> int | None:
+    before, found, _ = pattern.partition(f"%{directive}")
+    return _width(before) if found else None

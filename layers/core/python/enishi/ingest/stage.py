@@ -1,0 +1,200 @@
+"""Read a whole file, make its rows, put them aside: the lake is not touched before the last byte is found good."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from enishi.errors import SourceFileError
+from enishi.ids import stable_id
+from enishi.ingest import groups, targets
+from enishi.ingest.block import Block, Reject
+from enishi.ingest.cells import pc
+from enishi.ingest.mapping import Group, instant_for
+from enishi.ingest.mapping import Mapping as SourceMapping
+from enishi.ingest.readers import READERS
+from enishi.ingest.spill import Spill
+from enishi.ingest.steps import Normaliser
+from enishi.ingest.targets import Settled, TargetPlan
+from enishi.lake import schema
+
+_HASH_BLOCK = 1 << 20
+REJECTS: pa.Schema = pa.schema(
+    {"file": pa.string(), "row_no": pa.int64(), "column": pa.string(), "reason": pa.string(), "raw": pa.binary()}
+)
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Pile:
+    """The rows of one target of one file, on disk."""
+
+    plan: TargetPlan
+    spill: Spill
+    newest: datetime | None = None
+
+    @property
+    def table(self) -> str:
+        return self.plan.target.table
+
+    @property
+    def how(self) -> dict[str, Group]:
+        return {name: column.group for name, column in self.plan.target.columns.items()}
+
+
+@dataclass
+class Staged:
+    """A file that was read to its end: rows by target, rejects, and what was noticed."""
+
+    mapping: SourceMapping
+    file: str
+    content: str
+    piles: list[Pile]
+    rejects: Spill
+    rows_in: int = 0
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    new_columns: tuple[str, ...] = ()
+
+    @property
+    def load_id(self) -> str:
+        """The same content under the same mapping is the same load."""
+        return load_id(self.mapping, self.content)
+
+    @property
+    def rejected(self) -> int:
+        return self.rejects.rows
+
+
+def load_id(mapping: SourceMapping, content: str) -> str:
+    return stable_id("L", mapping.id, mapping.version, content)
+
+
+def table_load_id(load: str, table: str) -> str:
+    """The key of a table's row in `load_log`."""
+    return f"{load}.{table}"
+
+
+def content_hash(stream: BinaryIO) -> str:
+    """SHA-256 of a file's bytes, in constant memory."""
+    found = hashlib.sha256()
+    while data := stream.read(_HASH_BLOCK):
+        found.update(data)
+    return found.hexdigest()
+
+
+def stage(
+    mapping: SourceMapping,
+    stream: BinaryIO,
+    file: str,
+    content: str,
+    *,
+    normalisers: Mapping[str, Normaliser],
+    zone: ZoneInfo,
+    folder: Path,
+    progress: Progress = lambda _rows: None,
+) -> Staged:
+    """Read `stream` to its end and spill its rows into `folder`.
+
+    Raises:
+        SourceFileError: the file as a whole cannot be read as its mapping says.
+        MappingError: the mapping asks for what does not exist.
+    """
+    plans = targets.plan(mapping, normalisers, zone)
+    piles = [Pile(plan, Spill(folder / f"{place}.arrow")) for place, plan in enumerate(plans)]
+    staged = Staged(mapping, file, content, piles, Spill(folder / "rejects.arrow"))
+    for block in _checked(READERS[mapping.format.kind](stream, mapping.format, file), staged):
+        _take(staged, block)
+        progress(staged.rows_in)
+    for spill in (staged.rejects, *(pile.spill for pile in piles)):
+        spill.close()
+    return staged
+
+
+def _checked(blocks: Iterator[Block], staged: Staged) -> Iterator[Block]:
+    """The blocks, once the first one has every column that the mapping needs."""
+    seen: dict[str, None] = {}
+    for place, block in enumerate(blocks):
+        if place == 0 and staged.mapping.format.kind != "jsonl":
+            _check_columns(staged.mapping, block, staged.file)
+        seen |= dict.fromkeys(name for name in block.columns if name not in staged.mapping.inputs)
+        yield block
+    staged.new_columns = tuple(name for name in seen if name.split(".")[0] not in staged.mapping.inputs)
+
+
+def _check_columns(mapping: SourceMapping, block: Block, file: str) -> None:
+    missing = {name: target for name, target in mapping.needed.items() if name not in block.columns}
+    if missing:
+        names = ", ".join(f"{name!r} (for {target})" for name, target in missing.items())
+        raise SourceFileError(
+            f"the file lacks the column {names}; it has {', '.join(block.columns)}",
+            where=file,
+            remedy="Send the column, correct the mapping, or mark the column optional: true.",
+        )
+
+
+def _take(staged: Staged, block: Block) -> None:
+    settled: list[Settled] = []
+    troubles: list[targets.Trouble] = []
+    for pile in staged.piles:
+        rows, found = pile.plan.settle(block)
+        settled.append(rows)
+        troubles += found
+    refused, good = targets.rejects(block, troubles)
+    for pile, rows in zip(staged.piles, settled, strict=True):
+        kept = rows if not refused else targets.only(rows, good[rows.origin])
+        _write(pile, kept)
+    _refuse(staged, (*block.rejects, *refused))
+    staged.rows_in += block.rows + len(block.rejects)
+
+
+def _write(pile: Pile, rows: Settled) -> None:
+    declared = pile.plan.target.declared
+    names = [name for name in declared.names if name in rows.columns]
+    table = pa.table({name: rows.columns[name] for name in names}).cast(partial_schema(declared, names))
+    pile.newest = newest(pile.newest, table, declared)
+    if pile.plan.target.group_by:
+        table = groups.collapse(table, pile.plan.target.group_by, pile.how)
+    if table.num_rows:
+        pile.spill.write(table)
+
+
+def partial_schema(table: schema.Table, names: Sequence[str]) -> pa.Schema:
+    """The table's schema, cut to some of its columns."""
+    return pa.schema([table.arrow.field(name) for name in names])
+
+
+def newest(known: datetime | None, rows: pa.Table, table: schema.Table) -> datetime | None:
+    """The watermark: the newest event of the table's own clock, be it an instant or a day."""
+    column = _clock(rows, table)
+    latest: datetime | None = pc.max(pc.cast(rows.column(column), pa.timestamp("us"))).as_py() if column else None
+    return latest if known is None or (latest is not None and latest > known) else known
+
+
+def _clock(rows: pa.Table, table: schema.Table) -> str | None:
+    days = [name for name in table.partition_columns if name in rows.column_names]
+    instant = instant_for(days[0], tuple(rows.column_names)) if days else None
+    instants = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
+    return instant or next(iter([*days, *instants]), None)
+
+
+def _refuse(staged: Staged, refused: Iterable[Reject]) -> None:
+    found = sorted(refused, key=lambda reject: reject.row_no)
+    if not found:
+        return
+    staged.reasons.update((reject.column, reject.reason) for reject in found)
+    columns = [
+        [staged.file] * len(found),
+        [reject.row_no for reject in found],
+        [reject.column or None for reject in found],
+        [reject.reason for reject in found],
+        [reject.raw for reject in found],
+    ]
+    staged.rejects.write(pa.table(columns, schema=REJECTS))
