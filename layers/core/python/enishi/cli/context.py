@@ -1,4 +1,4 @@
-"""What every command shares: where it works, how it prints. Services are wired on first use, so `--help` costs nothing."""
+"""What every command shares: where it works, how it prints. Services are wired on first use: `--help` costs nothing."""
 
 from __future__ import annotations
 

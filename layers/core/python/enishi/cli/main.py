@@ -29,7 +29,7 @@ COMMANDS = ("demo", "ingest", "unify", "sql", "results")
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
 
-def _version(asked: bool) -> None:
+def _say_version(asked: bool) -> None:
     if asked:
         typer.echo(f"enishi {__version__}")
         raise typer.Exit
@@ -41,7 +41,7 @@ def session(
     home: Annotated[Path | None, typer.Option(help="Workspace folder; default ./.enishi")] = None,
     env: Annotated[str | None, typer.Option(help="A deployed environment; default local")] = None,
     format: Annotated[str, typer.Option(help="table, json or csv")] = "table",
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    _version: Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True)] = False,
 ) -> None:
     ctx.obj = Session(from_environment(home=home, env=env), format)
 

@@ -90,12 +90,12 @@ def plain(value: Any) -> Any:
             return str(value)
 
 
-def _json(session: Session, rows: Sequence[Row], _title: str, columns: list[str]) -> None:
+def _json(_session: Session, rows: Sequence[Row], _title: str, columns: list[str]) -> None:
     ordered = [{name: row.get(name) for name in columns} for row in rows]
     sys.stdout.write(json.dumps(ordered, ensure_ascii=False, indent=2, default=plain) + "\n")
 
 
-def _csv(session: Session, rows: Sequence[Row], _title: str, columns: list[str]) -> None:
+def _csv(_session: Session, rows: Sequence[Row], _title: str, columns: list[str]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -53,16 +53,17 @@ def increments(results: Sequence[ScenarioResult], titles: dict[str, str], labels
     ]
     y = {"field": "scenario", "type": "nominal", "title": None, "sort": "-x", "axis": {"labelLimit": 260}}
     x = {"type": "quantitative", "title": labels["increment"], "axis": {"format": "+.0%"}}
+    middle = {**x, "field": "difference"}
     return {
         "width": 460,
         "height": {"step": 34},
         "data": {"values": rows},
         "layer": [
             {"mark": {"type": "rule", "strokeDash": [3, 3], "color": "#999"}, "encoding": {"x": {"datum": 0}}},
-            {"mark": {"type": "rule", "size": 2}, "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}}},
-            {"mark": {"type": "point", "filled": True, "size": 90}, "encoding": {"y": y, "x": {**x, "field": "difference"}}},
+            {"mark": "rule", "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}}},
+            {"mark": {"type": "point", "filled": True, "size": 90}, "encoding": {"y": y, "x": middle}},
         ],
-    }  # fmt: skip
+    }
 
 
 def daily(rows: Sequence[dict[str, Any]], labels: dict[str, str]) -> dict[str, Any]:

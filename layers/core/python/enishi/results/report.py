@@ -13,6 +13,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from enishi.consent.reasons import label
 from enishi.ports import Warehouse
 from enishi.results import charts
 from enishi.results.funnel import OUTCOMES, ScenarioResult, scenario_results
@@ -32,8 +33,6 @@ class Heading:
     purposes: Mapping[str, str]
     samples: Mapping[str, Sequence[tuple[str, str]]]
     """scenario id → (label, relative link) of messages to open."""
-    reasons: Mapping[str, str]
-    """refusal reason → Japanese label."""
 
 
 def labels() -> dict[str, str]:
@@ -72,7 +71,13 @@ def _drawing(spec: dict[str, Any]) -> Markup:
 
 def _environment(currency: str) -> Environment:
     environment = Environment(loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined)
-    environment.filters |= {"n": _number, "pct": _percent, "points": _points, "money": lambda v: _money(v, currency)}
+    environment.filters |= {
+        "n": _number,
+        "pct": _percent,
+        "points": _points,
+        "money": lambda v: _money(v, currency),
+        "reason": label,
+    }
     return environment
 
 

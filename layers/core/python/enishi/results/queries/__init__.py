@@ -15,7 +15,7 @@ def question(name: str, **parameters: Any) -> exp.Query:
     """The query of `<name>.sql` with its `:parameters` filled by literals."""
     path = f"{name}.sql"
     tree = sql.parse(files(__package__).joinpath(path).read_text(encoding="utf-8"), where=f"results/queries/{path}")
-    return sql.bind(tree, parameters)
+    return exp.replace_placeholders(tree, **{key: sql.literal(value) for key, value in parameters.items()})
 
 
 def ask(warehouse: Warehouse, name: str, **parameters: Any) -> list[dict[str, Any]]:

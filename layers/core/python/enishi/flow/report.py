@@ -1,0 +1,49 @@
+"""The report of what came of the scenarios, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from enishi.clock import business_day
+from enishi.errors import ScenarioError
+from enishi.ports import Services
+from enishi.results import report
+from enishi.results.queries import ask
+from enishi.scenario.library import Library, library
+from enishi.scenario.model import Scenario
+
+Samples = Mapping[str, Sequence[tuple[str, str]]]
+
+
+def write_report(services: Services, path: Path, samples: Samples | None = None, retailer: str = "") -> None:
+    """Write the page to `path`; `samples` are (label, relative link) of messages to open, by scenario."""
+    scenarios = _known(library(services.settings))
+    heading = report.Heading(
+        title="シナリオの成果",
+        retailer=retailer or services.settings.tenant,
+        first_day=_first_day(services),
+        currency=services.settings.currency,
+        titles={scenario.id: scenario.title for scenario in scenarios},
+        purposes={scenario.id: scenario.purpose for scenario in scenarios},
+        samples=samples or {},
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(report.build(services.warehouse, heading), encoding="utf-8")
+
+
+def _known(scenarios: Library) -> list[Scenario]:
+    """Every scenario that reads; a broken one does not take the report of the others with it."""
+    found = []
+    for name in scenarios.paths:
+        try:
+            found.append(scenarios.load(name))
+        except ScenarioError:
+            continue
+    return found
+
+
+def _first_day(services: Services) -> date:
+    days = [row["sent_date"] for row in ask(services.warehouse, "daily")]
+    return min(days) if days else business_day(services.clock.now(), services.settings.tz)
