@@ -1,0 +1,206 @@
+"""One query fills a step: who is still inside, what they agreed to, where they can be reached, what the blocks hold.
+
+The answer lies in the work store as Parquet, one folder a part; parts are small enough for one function to cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlglot import exp
+
+from enishi import offer
+from enishi.flow.bundles import scenario_of
+from enishi.flow.frozen import once
+from enishi.flow.payload import CohortPayload, CohortRef, Key
+from enishi.lake import sql
+from enishi.ports import Channel, Services
+from enishi.scenario.model import Scenario, SendStep, find_step
+from enishi.segment.as_of import as_of
+from enishi.segment.compile import eligible, predicate
+from enishi.segment.moment import Moment
+from enishi.segment.sql import relation
+
+PART_SIZE = 100_000
+MOST_PARTS = 100
+GREETING_CHANNELS = ("mail", "sms", "catalog", "line", "push")
+"""Whose contact gives the name of the greeting, in order: a LINE nickname is the customer's joke, not their name."""
+
+
+class Payload(CohortPayload):
+    lane: Key
+
+
+def run(services: Services, payload: Payload) -> dict[str, Any]:
+    """`{"parts": [numbers], "arrivals": customers}`; the second time the same answer without a query."""
+    prefix = f"parts/{payload.run.id}/{payload.step}/{payload.lane}"
+
+    def answer() -> dict[str, Any]:
+        if not payload.cohort.size:
+            return {"parts": [], "arrivals": 0}
+        written = services.warehouse.unload(step_query(services, payload), prefix, partition_by=("part",))
+        return {"parts": sorted(_numbers(written.rows)), "arrivals": written.total}
+
+    return once(services.work, f"{prefix}.json", answer)
+
+
+def _numbers(folders: Iterable[str]) -> list[int]:
+    return [int(folder.rstrip("/").rpartition("=")[2]) for folder in folders]
+
+
+def step_query(services: Services, payload: Payload) -> exp.Query:
+    """The query of a step over its cohort; one row a customer, with the column `part`."""
+    scenario = scenario_of(services, payload.run)
+    step = find_step(scenario, payload.step)
+    channels = step.send.channels if isinstance(step, SendStep) else ()
+    zone = services.settings.tz
+    now = Moment.of(payload.at, zone, payload.run.slot_at)
+    parts = min(MOST_PARTS, -(-payload.cohort.size // PART_SIZE))
+    query = recipients(scenario, channels, now, Moment.of(payload.at, zone, payload.run.since), parts)
+    return as_of(_with(query, {"cohort": cohort(payload.cohort.refs)}), now)
+
+
+def cohort(refs: Sequence[CohortRef]) -> exp.Select:
+    """The people of a cohort's references: customer_id, holdout, entry_ref, variant."""
+    arms = [
+        exp.and_(_equals(sql.column("w", "cohort_id"), ref.id), _equals(sql.column("w", "arm"), ref.arm))
+        for ref in refs
+    ]
+    columns = [sql.column("w", name) for name in ("customer_id", "holdout", "entry_ref", "variant")]
+    return exp.select(*columns).from_(sql.table_ref("work.cohorts", "w")).where(exp.or_(*arms))
+
+
+def recipients(scenario: Scenario, channels: Sequence[Channel], now: Moment, offered: Moment, parts: int) -> exp.Select:
+    """The step's query over the relation `cohort`.
+
+    Args:
+        now: the step's moment since the run's slot, for exits and the goal.
+        offered: the same moment since the start of the run's window, for what set the scenario off.
+        parts: over how many parts the rows are spread.
+    """
+    blocks = offer.load(scenario.offer)
+    query = exp.select(*_person(scenario, now), *_reach(channels), *_blocks(blocks), _part(parts))
+    query = query.from_(sql.table_ref("cohort", "h"))
+    query = query.join(sql.table_ref("customers", "c"), on=_same("c"))
+    for name in ("reach", "agreed", *(f"block_{block}" for block in blocks.blocks)):
+        query = query.join(sql.table_ref(name, name), on=_same(name), join_type="left")
+    reached = {"reach": _reached(), "agreed": _agreed(now)}
+    return _with(query, {**blocks.ctes(offered), **reached})
+
+
+def _person(scenario: Scenario, now: Moment) -> list[exp.Expr]:
+    goal = predicate(scenario.goal.condition, now) if scenario.goal else exp.false()
+    return [
+        sql.column("h", "customer_id"),
+        sql.column("h", "holdout"),
+        exp.alias_(_exit(scenario, now), "exited"),
+        exp.alias_(goal, "goal_reached"),
+        exp.alias_(sql.column("c", "member_rank"), "rank"),
+        sql.column("h", "variant"),
+        sql.column("h", "entry_ref"),
+        *(sql.column("reach", name) for name in ("zone", "locale", "display_name")),
+    ]
+
+
+def _exit(scenario: Scenario, now: Moment) -> exp.Expr:
+    """The name of the first exit rule that holds; null while inside."""
+    case = exp.Case().when(exp.not_(eligible(now, employees=True)), sql.literal("not_a_member"))
+    for condition in scenario.exit:
+        case = case.when(predicate(condition, now), sql.literal(next(iter(condition))))
+    return case
+
+
+def _reach(channels: Sequence[Channel]) -> list[exp.Expr]:
+    contacts = [exp.alias_(sql.column("reach", channel.value), f"contact_{channel}") for channel in channels]
+    consents = [exp.alias_(sql.column("agreed", channel.value), f"consent_{channel}") for channel in channels]
+    return [*contacts, *consents]
+
+
+def _blocks(blocks: offer.Offer) -> list[exp.Expr]:
+    return [exp.alias_(sql.column(f"block_{name}", "items"), f"block_{name}") for name in blocks.blocks]
+
+
+def _part(parts: int) -> exp.Expr:
+    """The customer's part: stable, so that a repeat writes the same files."""
+    spread = exp.Mul(this=exp.paren(sql.share("part", sql.column("h", "customer_id"))), expression=sql.literal(parts))
+    return exp.alias_(exp.cast(exp.Floor(this=spread), "int"), "part")
+
+
+def _reached() -> exp.Select:
+    """One row a person: the address of each channel, the zone and locale, and the name to greet by.
+
+    Of several addresses of one channel (a merged person brings them) the one proven last counts, then the newest: one
+    address a channel, so never two sends.
+    """
+    per_channel = {channel.value: _of_channel("address", channel.value) for channel in Channel}
+    names = [_of_channel("display_name", channel) for channel in GREETING_CHANNELS]
+    facts = {
+        "display_name": exp.Coalesce(this=names[0], expressions=names[1:]),
+        "zone": exp.Max(this=sql.column("k", "timezone")),
+        "locale": exp.Max(this=sql.column("k", "locale")),
+    }
+    columns = [exp.alias_(value, name) for name, value in {**per_channel, **facts}.items()]
+    best = exp.alias_(exp.Subquery(this=_best_contacts()), "k", table=True)
+    first = exp.EQ(this=sql.column("k", "turn"), expression=sql.literal(1))
+    return _per_person(columns, best).where(first)
+
+
+def _best_contacts() -> exp.Query:
+    return sql.parse(
+        "SELECT i.person_id AS customer_id, k.channel, k.address, k.display_name, k.timezone, k.locale,"
+        " ROW_NUMBER() OVER (PARTITION BY i.person_id, k.channel"
+        " ORDER BY k.verified_at DESC NULLS LAST, k.updated_at DESC NULLS LAST, k.address) AS turn"
+        " FROM pii.customer_contacts AS k"
+        " JOIN v_identity AS i ON i.customer_id = k.customer_id"
+        " JOIN cohort AS h ON h.customer_id = i.person_id",
+        "flow.prepare",
+    )
+
+
+def _agreed(now: Moment) -> exp.Select:
+    """One row a person: whether the latest word on each channel is an opt-in; null where they were never asked."""
+    opted = exp.EQ(this=sql.column("k", "state"), expression=sql.literal("opt_in"))
+    columns = [
+        exp.alias_(exp.Max(this=exp.Case().when(_is_channel(channel.value), _flag(opted))), channel.value)
+        for channel in Channel
+    ]
+    latest = exp.alias_(exp.Subquery(this=relation("consents_now", at=now.at)), "k", table=True)
+    return _per_person(columns, latest)
+
+
+def _flag(test: exp.Expr) -> exp.Expr:
+    """1 or 0: MAX over booleans is not proven on both engines."""
+    return exp.Case().when(test.copy(), sql.literal(1)).else_(sql.literal(0))
+
+
+def _of_channel(column: str, channel: str) -> exp.Expr:
+    return exp.Max(this=exp.Case().when(_is_channel(channel), sql.column("k", column)))
+
+
+def _is_channel(channel: str) -> exp.Expr:
+    return _equals(sql.column("k", "channel"), channel)
+
+
+def _per_person(columns: Sequence[exp.Expr], rows: exp.Expr) -> exp.Select:
+    person = sql.column("k", "customer_id")
+    return exp.select(person, *columns).from_(rows).group_by(person.copy())
+
+
+def _same(alias: str) -> exp.Expr:
+    return exp.EQ(this=sql.column(alias, "customer_id"), expression=sql.column("h", "customer_id"))
+
+
+def _equals(column: exp.Expr, value: str) -> exp.Expr:
+    return exp.EQ(this=column, expression=sql.literal(value))
+
+
+def _with(query: exp.Select, relations: Mapping[str, exp.Query]) -> exp.Select:
+    """`query` with `relations` before its own CTEs."""
+    clause = query.args.get("with_")
+    ctes = [
+        exp.CTE(this=relation, alias=exp.TableAlias(this=exp.to_identifier(name)))
+        for name, relation in relations.items()
+    ]
+    query.set("with_", exp.With(expressions=[*ctes, *(clause.expressions if clause else [])]))
+    return query
