@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from sqlglot import exp
 
-from enishi.clock import business_day
+from enishi.clock import business_day, start_of_day
 from enishi.errors import SegmentError
 from enishi.segment.bounds import Bounds
 from enishi.segment.durations import Period, Window, instants
@@ -49,6 +49,21 @@ class Ask:
         if at is not None:
             return every([*tests, exp.LTE(this=at.copy(), expression=value(self.moment.at))])
         return every([*tests, exp.LTE(this=day, expression=value(self.moment.day))])
+
+    def opening(self, period: Period | None) -> datetime:
+        """The instant at which the period opens, for what is looked up as changes after an instant.
+
+        Raises:
+            SegmentError: there is no period, or it has no beginning.
+        """
+        if period is None and self.moment.since is not None:
+            return self.moment.since
+        window = period.window(self.moment) if period is not None else Window()
+        if window.after is not None:
+            return window.after
+        if window.first is None:
+            raise SegmentError("the period has no beginning", where=self.place, remedy="Add in: 1 day, or a from.")
+        return start_of_day(window.first, self.moment.zone) - timedelta(microseconds=1)
 
     def _within(self, period: Period | None, at: exp.Expr | None, day: exp.Expr | None) -> list[exp.Expr]:
         if period is None:

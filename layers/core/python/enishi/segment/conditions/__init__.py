@@ -7,9 +7,17 @@ from enishi.segment.conditions.attribute import Attribute
 from enishi.segment.conditions.basic import Cell, Everyone, OtherSegment
 from enishi.segment.conditions.cart import Cart
 from enishi.segment.conditions.consent import Consent
+from enishi.segment.conditions.contract import Subscription, Warranty
+from enishi.segment.conditions.coupon import Coupon
+from enishi.segment.conditions.favourite import Favourite
 from enishi.segment.conditions.message import Message
+from enishi.segment.conditions.points import Points
+from enishi.segment.conditions.price import Price
 from enishi.segment.conditions.purchase import NthPurchase, Purchase
+from enishi.segment.conditions.rfm import Rfm
 from enishi.segment.conditions.sequence import Sequence
+from enishi.segment.conditions.store import NearStore
+from enishi.segment.conditions.survey import Survey
 from enishi.segment.conditions.visit import Visit
 from enishi.segment.conditions.web import Web
 
@@ -25,9 +33,18 @@ CONDITIONS: Mapping[str, type[Condition]] = {
         Sequence,
         Web,
         Cart,
+        Favourite,
+        Price,
         Visit,
+        NearStore,
         Message,
         Consent,
+        Points,
+        Coupon,
+        Warranty,
+        Subscription,
+        Survey,
+        Rfm,
     )
 }
 """Every condition of the language by its name."""

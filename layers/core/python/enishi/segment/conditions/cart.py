@@ -11,7 +11,7 @@ from enishi.segment.bounds import BoundsField
 from enishi.segment.condition import Ask, Event
 from enishi.segment.durations import DurationField, PeriodField
 from enishi.segment.products import Of, ProductRow
-from enishi.segment.sql import FACTS, PERSON, col, every, member_of, over, relation, value
+from enishi.segment.sql import FACTS, PERSON, certain, col, every, member_of, over, relation, value
 
 
 class Cart(Event):
@@ -43,7 +43,7 @@ class Cart(Event):
     def _rows(self, ask: Ask) -> exp.Select:
         carts = relation("carts", at=ask.moment.at, start=ask.moment.at)
         latest = exp.EQ(this=col("recency", FACTS), expression=value(1))
-        return over(carts).where(every([latest, self._when(ask), self._worth(), self._holds(ask)]))
+        return self._holding(over(carts).where(every([latest, self._when(ask), self._worth()])), ask)
 
     def _when(self, ask: Ask) -> exp.Expr:
         changed = col("changed_at", FACTS)
@@ -59,15 +59,13 @@ class Cart(Event):
         limits = {"max_price": self.max_price, "total": self.total, "items": self.items}
         return every([bounds.holds(col(name, FACTS)) for name, bounds in limits.items() if bounds is not None])
 
-    def _holds(self, ask: Ask) -> exp.Expr | None:
+    def _holding(self, rows: exp.Select, ask: Ask) -> exp.Select:
+        """The carts of `rows` that hold one of the products asked for at the moment."""
         if self.has is None:
-            return None
+            return rows
         row = ProductRow(product=col("product_id", "h"), person=col(PERSON, FACTS))
         same = exp.EQ(this=col("cart_id", "h"), expression=col("cart_id", FACTS))
-        inside = exp.Or(
-            this=exp.Is(this=col("removed_at", "h"), expression=exp.null()),
-            expression=exp.GT(this=col("removed_at", "h"), expression=value(ask.moment.at)),
-        )
+        taken_out = exp.LTE(this=col("removed_at", "h"), expression=value(ask.moment.at))
         put_in = exp.LTE(this=col("added_at", "h"), expression=value(ask.moment.at))
-        lines = exp.select(exp.Literal.number(1)).from_(exp.alias_(exp.to_table("cart_lines"), "h", table=True))
-        return exp.Exists(this=lines.where(every([same, put_in, exp.paren(inside), self.has.holds(row, ask)])))
+        lines = exp.alias_(exp.to_table("cart_lines"), "h", table=True)
+        return rows.join(lines, on=same).where(every([put_in, exp.not_(certain(taken_out)), self.has.holds(row, ask)]))
