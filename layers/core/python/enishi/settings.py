@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+import yaml
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from enishi.errors import SettingsError
 
@@ -26,6 +27,9 @@ class Settings(BaseModel):
     currency: str = "JPY"
     locale: str = "ja"
     home: Path = Path(".enishi")
+    present: AwareDatetime | None = Field(
+        default=None, description="where a workspace's virtual clock stands; None = now"
+    )
     secret: SecretStr = Field(
         default=SecretStr("local-only-not-a-secret"), description="signs send ids, links and coupon codes"
     )
@@ -51,7 +55,9 @@ class Settings(BaseModel):
     mail_from: str = ""
     push_application_id: str = ""
     line_token: SecretStr = SecretStr("")
-    line_token_name: str = Field(default="", description="the token's name in Secrets Manager; it wins over `line_token`")
+    line_token_name: str = Field(
+        default="", description="the token's name in Secrets Manager; it wins over `line_token`"
+    )
     line_url: str = "https://api.line.me"
 
     quiet_from: str = Field(default="21:00", description="no marketing message from then, customer zone")
@@ -71,19 +77,61 @@ class Settings(BaseModel):
         return ZoneInfo(self.zone)
 
 
+WORKSPACE = "workspace.yaml"
+"""What a workspace folder says of itself: the settings that belong to its data."""
+_OF_A_WORKSPACE = {"tenant", "zone", "currency", "locale", "present"}
+
+
 def from_environment(environ: Mapping[str, str] | None = None, **given: object) -> Settings:
-    """Settings from `ENISHI_*` variables; `given` values win.
+    """Settings from `given` values, else `ENISHI_*` variables, else the workspace's own file, else the defaults.
 
     Raises:
-        SettingsError: a variable is unknown or its value is not of the setting's type.
+        SettingsError: a name is unknown or its value is not of the setting's type.
     """
     source = os.environ if environ is None else environ
-    named = {name[len(PREFIX) :].lower(): value for name, value in source.items() if name.startswith(PREFIX)}
+    named: dict[str, object] = {
+        name[len(PREFIX) :].lower(): value for name, value in source.items() if name.startswith(PREFIX)
+    }
+    named |= {name: value for name, value in given.items() if value is not None}
+    home = Path(str(named.get("home", Settings.model_fields["home"].default)))
+    return _valid({**_workspace(home), **named}, home)
+
+
+def remember(settings: Settings, **values: object) -> Settings:
+    """Write what belongs to the workspace's data into its file; the settings that follow from it.
+
+    Raises:
+        SettingsError: a value does not hold, or is not a workspace's to say.
+    """
+    kept = {**_workspace(settings.home), **values}
+    foreign = sorted(set(kept) - _OF_A_WORKSPACE)
+    if foreign:
+        raise SettingsError(f"a workspace does not say {', '.join(foreign)}", where=str(settings.home / WORKSPACE))
+    changed = _valid({**settings.model_dump(), **kept}, settings.home)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(changed.model_dump(include=set(kept), mode="json"), allow_unicode=True)
+    (settings.home / WORKSPACE).write_text(text, encoding="utf-8")
+    return changed
+
+
+def _workspace(home: Path) -> dict[str, object]:
+    path = home / WORKSPACE
     try:
-        return Settings.model_validate({**named, **{k: v for k, v in given.items() if v is not None}})
+        said = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, yaml.YAMLError) as error:
+        remedy = "Correct the file, or remove it to go back to the defaults."
+        raise SettingsError("the workspace's file does not read as YAML", where=str(path), remedy=remedy) from error
+    return dict(said or {})
+
+
+def _valid(values: Mapping[str, object], home: Path) -> Settings:
+    try:
+        return Settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        first = error.errors(include_input=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
         raise SettingsError(
-            f"the setting does not hold: {first['msg']}", where=name, remedy="Correct the variable or remove it."
+            f"the setting {name} does not hold: {first['msg']}",
+            where=f"{PREFIX}{name.upper()} or {home / WORKSPACE}",
+            remedy="Correct the value or remove it.",
         ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from sqlglot import exp
 
@@ -15,7 +15,8 @@ def question(name: str, **parameters: Any) -> exp.Query:
     """The query of `<name>.sql` with its `:parameters` filled by literals."""
     path = f"{name}.sql"
     tree = sql.parse(files(__package__).joinpath(path).read_text(encoding="utf-8"), where=f"results/queries/{path}")
-    return exp.replace_placeholders(tree, **{key: sql.literal(value) for key, value in parameters.items()})
+    values = {key: sql.literal(value) for key, value in parameters.items()}
+    return cast(exp.Query, exp.replace_placeholders(tree, **values))
 
 
 def ask(warehouse: Warehouse, name: str, **parameters: Any) -> list[dict[str, Any]]:
