@@ -1,0 +1,5 @@
+"""Credit orders to messages."""
+
+from functions.start import task
+
+handler = task("attribute")

@@ -1,0 +1,5 @@
+"""Close a run."""
+
+from functions.start import task
+
+handler = task("close_run")

@@ -1,0 +1,47 @@
+"""The CDK app: `cdk deploy --all -c env=NAME`. Everything is decided at synth: no look-ups, no Docker, no account needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra.environments import Environment, environment
+from infra.stacks.delivery import DeliveryStack
+from infra.stacks.lake import LakeStack
+from infra.stacks.runtime import RuntimeStack
+from infra.stacks.scenarios import ScenariosStack
+from infra.stacks.watch import WatchStack
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """The stacks of one environment, in the order of deployment."""
+
+    lake: LakeStack
+    delivery: DeliveryStack
+    runtime: RuntimeStack
+    scenarios: ScenariosStack
+    watch: WatchStack
+
+
+def stacks(app: App, chosen: Environment) -> Stacks:
+    """Put the stacks of `chosen` into `app`, under the rules of AwsSolutions."""
+    lake = LakeStack(app, chosen)
+    delivery = DeliveryStack(app, chosen, lake)
+    runtime = RuntimeStack(app, chosen, lake, delivery)
+    scenarios = ScenariosStack(app, chosen, lake, runtime)
+    watch = WatchStack(app, chosen, lake, runtime, delivery, scenarios)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    return Stacks(lake, delivery, runtime, scenarios, watch)
+
+
+def main() -> None:
+    app = App()
+    stacks(app, environment(app.node.try_get_context("env") or "dev"))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

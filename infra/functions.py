@@ -1,0 +1,104 @@
+"""Every Lambda function in one table: what it is for, how big it is, and what it may touch. Nothing else grants anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Touch(Enum):
+    """One thing that a function may do."""
+
+    RAW_READ = auto()
+    WORK = auto()
+    LAKE_READ = auto()
+    LAKE_WRITE = auto()
+    PERSONAL_READ = auto()
+    PERSONAL_WRITE = auto()
+    LEDGER = auto()
+    GUARDS_READ = auto()
+    GUARDS_WRITE = auto()
+    SIGN = auto()
+    MAIL = auto()
+    LINE = auto()
+    PUSH = auto()
+    NOTICES = auto()
+
+
+@dataclass(frozen=True)
+class Function:
+    """One handler of `functions/`, named like its task."""
+
+    name: str
+    purpose: str
+    touches: frozenset[Touch]
+    memory: int = 512
+    """MiB; CPU grows with it (1,769 MiB is one core)."""
+    timeout: int = 300
+    """Seconds. Athena does the heavy work, so most of it is waiting."""
+    concurrency: int | None = None
+    """Reserved executions; None leaves it to the account."""
+
+    @property
+    def camel(self) -> str:
+        """`open_run` → `OpenRun`: the name in state machines (`${OpenRunArn}`) and constructs."""
+        return "".join(word.capitalize() for word in self.name.split("_"))
+
+
+_READS = frozenset({Touch.LAKE_READ, Touch.WORK})
+_WRITES = _READS | {Touch.LAKE_WRITE}
+_SENDS = frozenset({Touch.MAIL, Touch.LINE, Touch.PUSH, Touch.SIGN})
+
+RUN_TASKS = (
+    Function("open_run", "freeze the version, take the run", _WRITES | {Touch.LEDGER}, timeout=120),
+    Function("select", "one query → an immutable audience", _WRITES, timeout=900),
+    Function("wait", "when to go on", _READS, timeout=60),
+    Function("branch", "split a cohort by conditions", _READS, timeout=600),
+    Function("split", "split a cohort by shares", _READS, timeout=600),
+    Function("join", "arms meet again", _READS, timeout=300),
+    Function("lanes", "best-hour buckets", _READS, timeout=600),
+    Function("prepare", "who gets it, with what", _READS | {Touch.PERSONAL_READ}, timeout=900),
+    Function("cut", "parts → chunk files", frozenset({Touch.WORK}), memory=1769, timeout=900),
+    Function("manifest", "the list of chunks", frozenset({Touch.WORK}), memory=1024, timeout=300),
+    Function(
+        "send",
+        "decide, render, claim, send, settle",
+        _READS | _SENDS | {Touch.LEDGER, Touch.GUARDS_READ},
+        memory=1769,
+        timeout=600,
+    ),
+    Function("close_step", "results → tables, balance", _WRITES, memory=1024, timeout=900),
+    Function("close_run", "close the run", _WRITES | {Touch.LEDGER}, timeout=300),
+)
+"""What the scenario machines call."""
+
+LOOP_TASKS = (
+    Function(
+        "ingest",
+        "own layouts → tables",
+        _WRITES | {Touch.RAW_READ, Touch.PERSONAL_WRITE, Touch.GUARDS_WRITE, Touch.NOTICES},
+        memory=3008,
+        timeout=900,
+        concurrency=5,
+    ),
+    Function(
+        "land",
+        "providers' events → message_events",
+        _WRITES | {Touch.RAW_READ, Touch.LEDGER, Touch.GUARDS_WRITE, Touch.NOTICES},
+        memory=1769,
+        timeout=900,
+        concurrency=1,
+    ),
+    Function(
+        "unify",
+        "ids → persons (名寄せ)",
+        _WRITES | {Touch.PERSONAL_READ, Touch.NOTICES},
+        memory=1024,
+        timeout=900,
+        concurrency=1,
+    ),
+    Function("attribute", "orders → conversions", _WRITES | {Touch.NOTICES}, memory=1024, timeout=900, concurrency=1),
+)
+"""What queues and schedules call."""
+
+FUNCTIONS = RUN_TASKS + LOOP_TASKS

@@ -1,0 +1,27 @@
+"""What carries messages out and their events back: SES with its feed, and the push application."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput
+from aws_cdk import aws_pinpoint as pinpoint
+from constructs import Construct
+
+from infra.constructs.mail_feed import MailFeed
+from infra.environments import Environment
+from infra.stacks.base import EnishiStack
+from infra.stacks.lake import LakeStack
+
+
+class DeliveryStack(EnishiStack):
+    """`feed` of mail events; `push_application` is "" where the environment sends no push."""
+
+    def __init__(self, scope: Construct, environment: Environment, lake: LakeStack) -> None:
+        super().__init__(scope, environment, "delivery", "mail with its event feed, push")
+        self.add_stack_dependency(lake)
+        self.feed = MailFeed(self, environment, lake.keys.personal.key_arn)
+        self.push_application = self._push(environment) if environment.push else ""
+        CfnOutput(self, "MailEvents", value=self.feed.stream.ref, description="stream of SES events")
+
+    def _push(self, environment: Environment) -> str:
+        """Only an address book of credentials for SendMessages: nothing of Pinpoint's ended features."""
+        return pinpoint.CfnApp(self, "Push", name=environment.physical("push")).ref

@@ -1,0 +1,38 @@
+"""The stateless stack: layers, every function, and what feeds the loop's own functions."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from infra.constructs.clockwork import Daily
+from infra.constructs.inbox import Inbox
+from infra.constructs.layers import Layers
+from infra.constructs.permissions import Places
+from infra.constructs.task_function import Ground, TaskFunction
+from infra.environments import Environment
+from infra.stacks.base import EnishiStack
+from infra.functions import FUNCTIONS
+from infra.stacks.delivery import DeliveryStack
+from infra.stacks.lake import LakeStack
+from infra.variables import variables
+
+DAILY = {"unify": "cron(30 3 * * ? *)", "attribute": "cron(0 5 * * ? *)"}
+"""Local times, before the morning's scenarios: who is one person, then which orders belong to which message."""
+
+
+class RuntimeStack(EnishiStack):
+    """`functions` by name, and the inboxes of dropped files and of providers' events."""
+
+    def __init__(self, scope: Construct, environment: Environment, lake: LakeStack, delivery: DeliveryStack) -> None:
+        super().__init__(scope, environment, "runtime", "functions and their inboxes")
+        self.add_stack_dependency(delivery)
+        places = Places(environment, lake.keys.lake.key_arn, lake.keys.personal.key_arn)
+        ground = Ground(
+            environment, places, Layers(self, environment).all, variables(environment, delivery.push_application)
+        )
+        self.functions = {plan.name: TaskFunction(self, plan, ground) for plan in FUNCTIONS}
+        self.inboxes = [
+            Inbox(self, "Drop", environment, prefix="drop/", reader=self.functions["ingest"]),
+            Inbox(self, "Events", environment, prefix="events/", reader=self.functions["land"]),
+        ]
+        self.daily = Daily(self, environment, {self.functions[name]: when for name, when in DAILY.items()})
