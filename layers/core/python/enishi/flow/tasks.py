@@ -1,7 +1,7 @@
 """The tasks of the loop by name: what a function in AWS and the local machine both call.
 
-Each module of the table has `Payload`, a pydantic model of what it takes, and `run(services, payload) -> dict`. A module
-is imported when its task is first performed, so a function carries only what it needs.
+Each module of the table has `Payload`, a pydantic model of what it takes, and `run(services, payload) -> dict`. One is
+imported when its task is first performed, so a function carries only what it needs.
 """
 
 from __future__ import annotations
