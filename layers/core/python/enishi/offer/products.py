@@ -10,6 +10,8 @@ from sqlglot import exp
 
 from enishi.offer.relations import fill, moment_values
 from enishi.offer.source import PRODUCT, Columns, Source, sample_product
+from enishi.segment import sql as segment_sql
+from enishi.segment.bounds import Share
 from enishi.segment.moment import Moment
 
 PAIRS_DAYS = 365
@@ -32,13 +34,19 @@ class CartItems(Source):
 
 
 class FavouritesPriceDown(Source):
-    """Favourites whose price fell in the window of the run, with both prices."""
+    """Favourites whose price fell in the last `days` by at least the share `by`, with both prices."""
 
     key: ClassVar[str] = "favourites_price_down"
     columns: ClassVar[Columns] = (*PRODUCT, ("saving", "decimal(18,2)"), ("off", "double"), ("until", "date"))
 
+    days: int = Field(default=1, ge=1, le=31)
+    by: Share | None = None
+
     def rows(self, moment: Moment) -> exp.Query:
-        return fill("favourites_price_down", moment_values(moment))
+        after = moment.at - timedelta(days=self.days)
+        fallen = segment_sql.relation("price_falls", at=moment.at, after=after)
+        query = fill("favourites_price_down", {**moment_values(moment), "least": float(self.by or 0)})
+        return with_relation(query, "price_falls", fallen)
 
     def sample(self) -> list[dict[str, Any]]:
         return [sample_product(0, was=16800, saving=4000, off=0.2381, until="2026-11-28")]

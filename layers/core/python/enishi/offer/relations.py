@@ -83,7 +83,6 @@ RELATIONS: Mapping[str, Relation] = MappingProxyType(
         "favourite_products": references.favourite_products,
         "viewed_products": references.viewed_products,
         "purchased_products": references.purchased_products,
-        "price_falls": references.price_falls,
         "near_stores": _near_stores,
         "stock_now": _stock_now,
         "companions": _companions,

@@ -16,4 +16,4 @@ FROM favourite_products AS f
 JOIN cohort AS c ON c.customer_id = f.customer_id
 JOIN falls AS d ON d.product_id = f.product_id
 JOIN shelf AS s ON s.product_id = f.product_id
-WHERE s.in_stock
+WHERE s.in_stock AND CAST(d.was - d.price AS DOUBLE) >= :least * CAST(d.was AS DOUBLE)
