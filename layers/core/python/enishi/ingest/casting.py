@@ -19,12 +19,13 @@ _PLAIN_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)$"
 
 @dataclass(frozen=True)
 class Form:
-    """What a cast needs beside the values: the Arrow type, date patterns, the source's zone and the business zone."""
+    """What a cast needs beside the values: the Arrow type, date patterns, the source's zone, the business zone."""
 
     kind: pa.DataType
     formats: tuple[str, ...]
     zone: ZoneInfo
     day_zone: ZoneInfo
+    business_day: bool = False
 
 
 Cast = Callable[[Cells, Form], Cells]
@@ -101,7 +102,9 @@ def _boolean(cells: Cells, _form: Form) -> Cells:
 
 
 def _date(cells: Cells, form: Form) -> Cells:
-    return dates.days(cells, form.formats, form.zone, form.day_zone)
+    if form.business_day:
+        return dates.day_of_instants(cells, form.formats, form.zone, form.day_zone)
+    return dates.days(cells, form.formats, form.day_zone)
 
 
 def _timestamp(cells: Cells, form: Form) -> Cells:

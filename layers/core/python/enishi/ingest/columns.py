@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -11,14 +12,13 @@ import pyarrow as pa
 from enishi.ingest import steps
 from enishi.ingest.block import Block
 from enishi.ingest.casting import Form, cast
-from enishi.ingest.cells import Array, Cells, Problem, pc, text_of
+from enishi.ingest.cells import Array, Cells, pc, text_of
 from enishi.ingest.lines import Lines
-from enishi.ingest.mapping import Column
+from enishi.ingest.mapping import Column, Word
 from enishi.ingest.steps import Tools, word
 
 _TEXT = pa.string()
 _FACTOR = pa.decimal128(18, 4)
-_WIDE = pa.decimal128(38, 8)
 
 
 @dataclass(frozen=True)
@@ -31,19 +31,28 @@ class Plan:
     key: bool
     tools: Tools
 
+    @cached_property
+    def signature(self) -> str:
+        """Equal for columns that compute the same (the same id in eight targets is hashed once)."""
+        return f"{self.spec.model_dump_json()}{self.form.kind}{self.key}"
+
 
 def compute(plan: Plan, block: Block, lines: Mapping[str, Lines]) -> Cells:
     """Typed values of the block's rows; problems name rows by position."""
-    origin = _start(plan, block, lines)
-    typed = cast(steps.run(origin, plan.spec, plan.tools), plan.form)
+    if plan.spec.const is not None:
+        return Cells(_repeated(plan.spec.const, plan.form.kind, block.rows))
+    typed = cast(steps.run(_start(plan, block, lines), plan.spec, plan.tools), plan.form)
     checked = steps.checked(steps.defaulted(typed, plan.spec), plan.spec)
     return steps.required(checked, plan.spec, plan.key)
 
 
+def _repeated(const: Word, kind: pa.DataType, rows: int) -> Array:
+    value: Any = pa.scalar(word(const)).cast(kind)
+    return pa.repeat(value, rows)
+
+
 def _start(plan: Plan, block: Block, lines: Mapping[str, Lines]) -> Cells:
     spec = plan.spec
-    if spec.const is not None:
-        return Cells(pa.repeat(pa.scalar(word(spec.const)), block.rows))
     if spec.line_of:
         return Cells(lines[plan.name].number([source(block, name) for name in spec.line_of]))
     if spec.add:
@@ -69,25 +78,21 @@ def _joined(plan: Plan, values: list[Array]) -> Array:
     return pc.binary_join_element_wise(*map(text_of, values), separator, null_handling=handling)
 
 
-def _folded(plan: Plan, block: Block, names: list[str], combine: Callable[[Any, Any], Any]) -> Cells:
-    """Sum or product as decimals; a missing addend is 0, a missing factor leaves nothing."""
-    total: Array | None = None
-    problems: tuple[Problem, ...] = ()
-    for name in names:
-        cells = cast(Cells(text_of(source(block, name.removeprefix("-")))), _number_form(plan))
-        value = pc.fill_null(cells.values, 0) if plan.spec.add else cells.values
-        value = pc.negate(value) if name.startswith("-") else value
-        total = value if total is None else pc.cast(combine(total, value), _WIDE)
-        problems += cells.problems
-    cells = Cells(total if total is not None else pa.nulls(block.rows, _FACTOR), problems)
-    return _emptied(cells)
+def _folded(plan: Plan, block: Block, names: list[str], combine: Callable[[Array, Array], Array]) -> Cells:
+    """Sum or product as decimals, rounded to the target's scale. A missing addend is 0; a missing factor gives nothing."""
+    parts = [_factor(plan, block, name) for name in names]
+    total = parts[0].values
+    for part in parts[1:]:
+        total = combine(total, part.values)
+    whole = Cells(pc.round(total, getattr(plan.form.kind, "scale", 0), round_mode="half_towards_infinity"))
+    for problem in (problem for part in parts for problem in part.problems):
+        whole = whole.flag(problem.rows, problem.reason)
+    return whole
 
 
-def _emptied(cells: Cells) -> Cells:
-    if not cells.problems:
-        return cells
-    return cells.become(pc.if_else(pa.array(cells.bad), pa.scalar(None, cells.values.type), cells.values))
-
-
-def _number_form(plan: Plan) -> Form:
-    return Form(_FACTOR, (), plan.form.zone, plan.form.day_zone)
+def _factor(plan: Plan, block: Block, name: str) -> Cells:
+    values = source(block, name.removeprefix("-"))
+    given = Cells(text_of(values) if pa.types.is_string(values.type) else values)
+    cells = cast(given, replace(plan.form, kind=_FACTOR))
+    filled = pc.fill_null(cells.values, 0) if plan.spec.add else cells.values
+    return cells.become(pc.negate(filled) if name.startswith("-") else filled)

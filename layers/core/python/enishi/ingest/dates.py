@@ -50,11 +50,6 @@ def check_format(text: str, where: str) -> None:
         )
 
 
-def has_time(formats: Sequence[str]) -> bool:
-    """Whether a pattern tells a time of day (iso may)."""
-    return any("%H" in text or text in EPOCHS for text in formats)
-
-
 def instants(cells: Cells, formats: Sequence[str], zone: ZoneInfo) -> Cells:
     """Text or typed times → UTC microseconds; local wall times are of `zone`.
 
@@ -74,14 +69,10 @@ def instants(cells: Cells, formats: Sequence[str], zone: ZoneInfo) -> Cells:
     return cells.become(found).flag(bad, "impossible_date").flag(skipped, "impossible_time")
 
 
-def days(cells: Cells, formats: Sequence[str], zone: ZoneInfo, day_zone: ZoneInfo) -> Cells:
-    """Text or typed values → days. A value with a time of day is an instant: its business day in `day_zone`."""
-    if pa.types.is_date(cells.values.type):
-        return cells.become(pc.cast(cells.values, pa.date32()))
-    if pa.types.is_temporal(cells.values.type) or has_time(formats):
-        moments = instants(cells, formats, zone)
-        return moments.become(business_days(moments.values, day_zone))
-    return _plain_days(cells, formats or (ISO,), day_zone)
+def day_of_instants(cells: Cells, formats: Sequence[str], zone: ZoneInfo, day_zone: ZoneInfo) -> Cells:
+    """Times → their business day in `day_zone`."""
+    moments = instants(cells, formats, zone)
+    return moments.become(business_days(moments.values, day_zone))
 
 
 def business_days(utc: Array, zone: ZoneInfo) -> Array:
@@ -90,7 +81,11 @@ def business_days(utc: Array, zone: ZoneInfo) -> Array:
     return pa.array(local, pa.date32(), mask=mask(pc.is_null(utc)))
 
 
-def _plain_days(cells: Cells, formats: Sequence[str], day_zone: ZoneInfo) -> Cells:
+def days(cells: Cells, formats: Sequence[str], day_zone: ZoneInfo) -> Cells:
+    """Text or typed values → the day as written; an instant with an offset gives its business day in `day_zone`."""
+    if pa.types.is_temporal(cells.values.type):
+        wall = _typed(cells.values)
+        return cells.become(business_days(wall.values, day_zone) if wall.absolute else _date_part(wall.values))
     remaining, found = cells.values, pa.nulls(len(cells.values), pa.date32())
     for text in formats:
         wall = _parse(remaining, text)
@@ -100,6 +95,10 @@ def _plain_days(cells: Cells, formats: Sequence[str], day_zone: ZoneInfo) -> Cel
         found = pc.coalesce(found, parsed)
         remaining = pc.if_else(pc.is_valid(parsed), pa.scalar(None, remaining.type), remaining)
     return cells.become(found).flag(mask(pc.is_valid(remaining)), "impossible_date")
+
+
+def _date_part(values: Array) -> Array:
+    return pc.cast(values, pa.date32(), safe=False)
 
 
 def _typed(values: Array) -> Wall:

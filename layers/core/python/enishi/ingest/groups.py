@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from enishi.ingest.cells import pc
+from enishi.ingest.cells import indices, pc
 from enishi.ingest.mapping import Group
 
 _PICKED: dict[Group, str] = {"first": "min", "last": "max"}
@@ -21,7 +22,7 @@ def collapse(rows: pa.Table, by: Sequence[str], how: Mapping[str, Group]) -> pa.
     """
     if rows.num_rows == 0:
         return rows
-    numbered = rows.append_column("__place", pa.array(range(rows.num_rows), pa.int64()))
+    numbered = rows.append_column("__place", indices(np.arange(rows.num_rows)))
     folded = {name: how[name] for name in how if how[name] in ("sum", "min", "max") and name not in by}
     asked: list[Any] = [("__place", "min"), ("__place", "max"), *folded.items()]
     grouped = pa.TableGroupBy(numbered, list(by), use_threads=False).aggregate(asked).sort_by("__place_min")

@@ -90,6 +90,7 @@ class Column(_Model):
     system: str = ""
     prefix: str = ""
     format: Names = Field(default_factory=list)
+    business_day: bool = Field(default=False, description="a day out of an instant: cut in the business zone")
     default: Word | None = None
 
     required: bool = False
@@ -105,6 +106,8 @@ class Column(_Model):
         given += ["const"] if self.const is not None else []
         if len(given) != 1:
             raise ValueError("needs exactly one of from, add, times, const, line_of")
+        if self.times and len(self.times) != 2:
+            raise ValueError("times takes two columns")
         return self
 
     @cached_property

@@ -17,7 +17,7 @@ from enishi.errors import SourceFileError
 from enishi.ids import stable_id
 from enishi.ingest import groups, targets
 from enishi.ingest.block import Block, Reject
-from enishi.ingest.cells import pc
+from enishi.ingest.cells import Cells, pc
 from enishi.ingest.mapping import Group, instant_for
 from enishi.ingest.mapping import Mapping as SourceMapping
 from enishi.ingest.readers import READERS
@@ -28,7 +28,16 @@ from enishi.lake import schema
 
 _HASH_BLOCK = 1 << 20
 REJECTS: pa.Schema = pa.schema(
-    {"file": pa.string(), "row_no": pa.int64(), "column": pa.string(), "reason": pa.string(), "raw": pa.binary()}
+    [
+        pa.field(name, kind)
+        for name, kind in {
+            "file": pa.string(),
+            "row_no": pa.int64(),
+            "column": pa.string(),
+            "reason": pa.string(),
+            "raw": pa.binary(),
+        }.items()
+    ]
 )
 Progress = Callable[[int], None]
 
@@ -143,8 +152,9 @@ def _check_columns(mapping: SourceMapping, block: Block, file: str) -> None:
 def _take(staged: Staged, block: Block) -> None:
     settled: list[Settled] = []
     troubles: list[targets.Trouble] = []
+    shared: dict[str, Cells] = {}
     for pile in staged.piles:
-        rows, found = pile.plan.settle(block)
+        rows, found = pile.plan.settle(block, shared)
         settled.append(rows)
         troubles += found
     refused, good = targets.rejects(block, troubles)

@@ -51,19 +51,29 @@ class TargetPlan:
     own: Callable[[str], bool]
     lines: dict[str, Lines] = field(default_factory=dict)
 
-    def settle(self, block: Block) -> tuple[Settled, list[Trouble]]:
-        """The block's rows as rows of the table, and the source rows that cannot be."""
+    def settle(self, block: Block, shared: dict[str, Cells]) -> tuple[Settled, list[Trouble]]:
+        """The block's rows as rows of the table, and the source rows that cannot be.
+
+        `shared` holds what other targets computed for the whole block.
+        """
+        whole = block
         block, origin = _exploded(block, self.target.explode)
         kept = holds(block, self.target.when)
         if not kept.all():
             block, origin = block.keep(kept), origin[kept]
-        cells = {plan.name: compute(plan, block, self.lines) for plan in self.plans}
+        known = shared if block is whole else {}
+        cells = {plan.name: self._cells(plan, block, known) for plan in self.plans}
         columns = {name: found.values for name, found in cells.items()}
         self._derive_days(columns)
         if self.target.attributes:
             columns["attributes"] = attributes.pack(self._own(block), block.rows)
         troubles = _troubles(self.plans, cells, origin)
         return self._needed(Settled(columns, origin)), troubles
+
+    def _cells(self, plan: Plan, block: Block, known: dict[str, Cells]) -> Cells:
+        if plan.signature not in known:
+            known[plan.signature] = compute(plan, block, self.lines)
+        return known[plan.signature]
 
     def _derive_days(self, columns: dict[str, Array]) -> None:
         for column in self.target.declared.columns:
@@ -118,7 +128,7 @@ def _column(mapping: SourceMapping, target: Target, name: str, spec: Column, day
         dates.check_format(text, tools.where)
     table = target.declared
     kind = to_arrow(table.column(name).kind)
-    form = Form(kind, tuple(spec.format), ZoneInfo(mapping.zone), day_zone)
+    form = Form(kind, tuple(spec.format), ZoneInfo(mapping.zone), day_zone, spec.business_day)
     return Plan(name, spec, form, name in table.key and name not in target.needs, tools)
 
 
