@@ -94,6 +94,11 @@ class Table(_Declared):
         """Column names in order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def qualified(self) -> str:
+        """How SQL names it: bare in the lake, with its schema elsewhere."""
+        return self.name if self.database == "lake" else f"{self.database}.{self.name}"
+
     def column(self, name: str) -> Column:
         """The column called `name`.
 
@@ -146,3 +151,16 @@ def table(name: str) -> Table:
     if found := tables().get(name):
         return found
     raise LakeError(f"there is no table {name}", remedy=_nearest(name, tuple(tables())))
+
+
+def named(schema: str, name: str) -> Table:
+    """The table that SQL names: bare = lake, `pii.` and `work.` theirs.
+
+    Raises:
+        LakeError: no such table there; says how it is called.
+    """
+    found = table(name)
+    if (schema or "lake") != found.database:
+        shown = f"{schema}.{name}" if schema else name
+        raise LakeError(f"there is no table {shown}", remedy=f"It is called {found.qualified}.")
+    return found

@@ -37,8 +37,17 @@ def to_duckdb(tree: exp.Expr) -> str:
     Raises:
         QueryError: the tree holds something that DuckDB cannot say.
     """
+    return render(rewritten(tree))
+
+
+def render(tree: exp.Expr) -> str:
+    """The text of a tree that is in DuckDB's words already.
+
+    Raises:
+        QueryError: the tree holds something that DuckDB cannot say.
+    """
     try:
-        return rewritten(tree).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE)
+        return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         remedy = "Write it with functions of docs/lake.md."
         raise QueryError(f"the local engine cannot say this: {error}", remedy=remedy) from error

@@ -30,12 +30,11 @@ def parse_condition(text: str, where: str) -> exp.Expr:
         QueryError: not one expression.
     """
     query = parse(f"SELECT 1 WHERE {text}", where)
-    condition = query.args.get("where")
-    if condition is None or set(query.args) - {"where", "expressions", "kind"} & {
-        k for k, v in query.args.items() if v
-    }:
+    given = {name for name, value in query.args.items() if value}
+    if given != {"expressions", "where"}:
         raise QueryError("this is not one condition", where=where, remedy="Write what may stand after WHERE.")
-    return condition.this.copy()
+    condition: exp.Expr = query.args["where"].this.copy()
+    return condition
 
 
 def _parsed(text: str, where: str) -> exp.Expr:

@@ -1,0 +1,86 @@
+"""Rows on their way into a table: known columns, the declared types, null where a column is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from enishi.errors import LakeError
+from enishi.lake.schema import Table, table
+from enishi.ports import Rows
+
+BATCH = 1_000_000
+"""Rows that are held at once while a stream is written."""
+
+
+def conform(declared: Table, rows: pa.Table, *, complete: bool = True) -> pa.Table:
+    """`rows` with the declared types and order of columns.
+
+    Args:
+        declared: the table they go to.
+        rows: any column order; timestamps with a zone become UTC without one.
+        complete: add missing columns as null; otherwise only the given columns come back.
+
+    Raises:
+        LakeError: an unknown column, a value that does not fit its column, or a missing key column.
+    """
+    for name in (*rows.column_names, *declared.key):
+        declared.column(name)
+    if lacking := [name for name in declared.key if name not in rows.column_names]:
+        raise LakeError(f"the key column {lacking[0]} is missing", where=declared.name, remedy="Give every key column.")
+    names = [name for name in declared.names if complete or name in rows.column_names]
+    return pa.Table.from_arrays([_cast(declared, name, rows) for name in names], schema=_schema(declared, names))
+
+
+def _schema(declared: Table, names: list[str]) -> pa.Schema:
+    return pa.schema([declared.arrow.field(name) for name in names])
+
+
+def _cast(declared: Table, name: str, rows: pa.Table) -> pa.ChunkedArray[Any]:
+    kind = declared.arrow.field(name).type
+    if name not in rows.column_names:
+        return pa.chunked_array([pa.nulls(rows.num_rows, kind)], type=kind)
+    given = rows.column(name)
+    try:
+        return given if given.type == kind else given.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        what = f"a value of type {given.type} does not fit the column {name} ({declared.column(name).type})"
+        raise LakeError(what, where=declared.name, remedy="Convert the column before it is written.") from None
+
+
+def batches(rows: Rows) -> Iterator[pa.Table]:
+    """Tables of at most `BATCH` rows, in order; at least one, so that an empty source keeps its columns."""
+    if isinstance(rows, pa.Table):
+        yield from ([rows] if rows.num_rows <= BATCH else _slices(rows))
+        return
+    held: list[pa.RecordBatch] = []
+    yielded = False
+    for batch in rows:
+        held.append(batch)
+        if sum(part.num_rows for part in held) >= BATCH:
+            yield pa.Table.from_batches(held, schema=rows.schema)
+            held, yielded = [], True
+    if held or not yielded:
+        yield pa.Table.from_batches(held, schema=rows.schema)
+
+
+def _slices(rows: pa.Table) -> Iterator[pa.Table]:
+    for start in range(0, rows.num_rows, BATCH):
+        yield rows.slice(start, BATCH)
+
+
+def writable(name: str) -> Table:
+    """The table that a write verb names: a lake table bare or `pii.<name>`.
+
+    Raises:
+        LakeError: no such table, or one whose rows are files of the work store.
+    """
+    schema, _, bare = name.rpartition(".")
+    found = table(bare)
+    if found.database == "work":
+        raise LakeError(f"{name} is made of work files", remedy="Write it with unload or with blobs.")
+    if schema not in ("", found.database):
+        raise LakeError(f"there is no table {name}", remedy=f"It is called {found.qualified}.")
+    return found

@@ -1,0 +1,187 @@
+"""The local Iceberg catalogue: SQLite and a folder, tables created from their declarations on first use."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table as IcebergTable
+from pyiceberg.transforms import DayTransform, MonthTransform, Transform
+from pyiceberg.types import (
+    BinaryType,
+    BooleanType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    IcebergType,
+    IntegerType,
+    ListType,
+    LongType,
+    MapType,
+    NestedField,
+    StringType,
+    TimestampType,
+)
+
+from enishi.errors import LakeError
+from enishi.lake.schema import Monthly, Table
+from enishi.lake.types import Type
+
+_SIMPLE: Mapping[str, IcebergType] = MappingProxyType(
+    {
+        "string": StringType(),
+        "int": IntegerType(),
+        "bigint": LongType(),
+        "double": DoubleType(),
+        "boolean": BooleanType(),
+        "date": DateType(),
+        "timestamp": TimestampType(),
+        "binary": BinaryType(),
+    }
+)
+_TRANSFORMS: Mapping[str, Transform[int, int]] = MappingProxyType({"month": MonthTransform(), "day": DayTransform()})
+_PROPERTIES: Mapping[str, str] = MappingProxyType(
+    {
+        "format-version": "2",
+        "write.delete.mode": "copy-on-write",
+        "write.parquet.compression-codec": "zstd",
+        "write.metadata.metrics.default": "none",
+        "write.metadata.delete-after-commit.enabled": "true",
+        "write.metadata.previous-versions-max": "5",
+        "commit.manifest-merge.enabled": "true",
+        "commit.manifest.min-count-to-merge": "16",
+        "commit.retry.num-retries": "0",
+    }
+)
+"""DuckDB prunes by Parquet's own statistics, so manifests carry none: a commit costs a third less."""
+
+_FIRST_NESTED_ID = 10_000
+
+
+class LocalCatalog:
+    """Iceberg tables of one home folder. Several processes may have the same home open."""
+
+    def __init__(self, home: Path) -> None:
+        folder = (home / "lake").resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / "catalog.db"
+        uri = f"sqlite:///{self._path}"
+        self._catalog = SqlCatalog("enishi", uri=uri, warehouse=f"file://{folder}", init_catalog_tables="true")
+        self._connections = threading.local()
+        for namespace in ("lake", "pii"):
+            self._create_namespace(namespace)
+
+    def _create_namespace(self, name: str) -> None:
+        try:
+            self._catalog.create_namespace(name)
+        except NamespaceAlreadyExistsError:
+            return
+
+    def open(self, declared: Table) -> IcebergTable:
+        """The table, created or grown to its declaration."""
+        name = (declared.database, declared.name)
+        try:
+            table = self._catalog.load_table(name)
+        except NoSuchTableError:
+            table = self._create(declared)
+        return _grown(table, declared)
+
+    def _create(self, declared: Table) -> IcebergTable:
+        name = (declared.database, declared.name)
+        schema = to_schema(declared)
+        try:
+            return self._catalog.create_table(
+                name, schema, partition_spec=to_partition(declared, schema), properties=dict(_PROPERTIES)
+            )
+        except TableAlreadyExistsError:
+            return self._catalog.load_table(name)
+
+    def location(self, declared: Table) -> str:
+        """Where the table's metadata stands now; changes with each commit of any process. "" before creation."""
+        row = (
+            self._connection()
+            .execute(
+                "SELECT metadata_location FROM iceberg_tables WHERE table_namespace = ? AND table_name = ?",
+                (declared.database, declared.name),
+            )
+            .fetchone()
+        )
+        return str(row[0]) if row else ""
+
+    def _connection(self) -> sqlite3.Connection:
+        if not hasattr(self._connections, "held"):
+            self._connections.held = sqlite3.connect(self._path, timeout=30)
+        held: sqlite3.Connection = self._connections.held
+        return held
+
+    def close(self) -> None:
+        """Give back the files that this thread and the catalogue hold open."""
+        if hasattr(self._connections, "held"):
+            self._connections.held.close()
+            del self._connections.held
+        self._catalog.close()
+
+
+def to_schema(declared: Table) -> Schema:
+    """The Iceberg schema of a declaration; ids follow the order of columns, every column may be null."""
+    nested = iter(range(_FIRST_NESTED_ID, 2 * _FIRST_NESTED_ID))
+    fields = [
+        NestedField(number, column.name, to_iceberg(column.kind, nested), required=False)
+        for number, column in enumerate(declared.columns, start=1)
+    ]
+    return Schema(*fields)
+
+
+def to_iceberg(kind: Type, ids: object) -> IcebergType:
+    """The Iceberg type of a column; `ids` is an iterator that numbers what is nested."""
+    if kind.name in _SIMPLE:
+        return _SIMPLE[kind.name]
+    if kind.name == "decimal":
+        return DecimalType(*kind.numbers)
+    numbers = [next(ids) for _ in kind.inside]  # type: ignore[call-overload]
+    inside = [to_iceberg(part, ids) for part in kind.inside]
+    if kind.name == "array":
+        return ListType(numbers[0], inside[0], element_required=False)
+    return MapType(numbers[0], inside[0], numbers[1], inside[1], value_required=False)
+
+
+def to_partition(declared: Table, schema: Schema) -> PartitionSpec:
+    """The Iceberg partition of a declaration."""
+    if not isinstance(declared.partition, Monthly):
+        return PartitionSpec()
+    column, by = declared.partition.column, declared.partition.by
+    source = schema.find_field(column).field_id
+    return PartitionSpec(PartitionField(source, 1000, _TRANSFORMS[by], f"{column}_{by}"))
+
+
+def _grown(table: IcebergTable, declared: Table) -> IcebergTable:
+    """Add the columns that the declaration gained; widen int to bigint and the like."""
+    wanted = to_schema(declared)
+    present = {field.name: field.field_type for field in table.schema().fields}
+    if all(present.get(field.name) is not None for field in wanted.fields) and not _changed(present, declared):
+        return table
+    try:
+        with table.update_schema() as update:
+            update.union_by_name(wanted)
+    except Exception as error:
+        raise LakeError(
+            "the table's columns cannot become what is declared now",
+            where=declared.name,
+            remedy="Give the changed column another name.",
+        ) from error
+    return table
+
+
+def _changed(present: Mapping[str, IcebergType], declared: Table) -> bool:
+    return any(
+        column.kind.name in _SIMPLE and present[column.name] != _SIMPLE[column.kind.name]
+        for column in declared.columns
+        if column.name in present
+    )

@@ -1,0 +1,217 @@
+"""The lake on a laptop: Iceberg tables in a folder, DuckDB as the engine. Implements `enishi.ports.Warehouse`."""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.manifest import DataFile
+from sqlglot import exp
+
+from enishi.errors import LakeError, QueryError
+from enishi.lake import sql
+from enishi.lake.rows import batches, conform, writable
+from enishi.lake.schema import Table, named
+from enishi.lake.sql.duckdb import render, rewritten
+from enishi.local import warehouse_files as data
+from enishi.local import warehouse_merge as merge
+from enishi.local.catalog import LocalCatalog
+from enishi.local.warehouse_answers import answer
+from enishi.local.warehouse_engine import Engine, rows_of
+from enishi.local.warehouse_files import State
+from enishi.local.warehouse_unload import unload
+from enishi.local.warehouse_work import WorkFiles, WorkFolder, folder_values, relation
+from enishi.ports import Rows, Source, Unloaded, Upserted
+from enishi.settings import Settings
+
+_ATTEMPTS = 20
+_REMEDY = "Correct the query; docs/lake.md says what is proven."
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a write does to a table: files that go, files that come, rows inserted and updated (or deleted)."""
+
+    remove: tuple[str, ...]
+    add: tuple[DataFile, ...]
+    inserted: int
+    updated: int = 0
+
+
+class LocalWarehouse:
+    """One home folder: `home/lake` holds the tables, `home/work` the files of work tables and of `unload`."""
+
+    def __init__(self, home: Path, settings: Settings, *, work: WorkFiles | None = None) -> None:
+        self._work_root = home / "work"
+        self._catalog = LocalCatalog(home)
+        self._engine = Engine()
+        self._work = work or WorkFolder(self._work_root)
+        self._states: dict[str, State] = {}
+        self._lock = threading.RLock()
+        self.settings = settings
+
+    def close(self) -> None:
+        """Give the files back; the warehouse cannot be used afterwards."""
+        self._engine.close()
+        self._catalog.close()
+
+    def query(self, query: exp.Query) -> pa.Table:
+        with self._running(query) as (cursor, text):
+            return answer(cursor.sql(text).to_arrow_table())
+
+    def append(self, table: str, source: Source) -> int:
+        return self._write(writable(table), lambda declared, state: self._appended(declared, state, source)).inserted
+
+    def replace(self, table: str, source: Source) -> int:
+        return self._write(writable(table), lambda declared, state: self._replaced(declared, state, source)).inserted
+
+    def upsert(self, table: str, source: Source) -> Upserted:
+        declared = writable(table)
+        rows = conform(declared, self._whole(source), complete=False)
+        change = self._write(declared, lambda declared, state: self._upserted(declared, state, rows))
+        return Upserted(change.inserted, change.updated)
+
+    def delete(self, table: str, where: exp.Expr) -> int:
+        return self._write(writable(table), lambda declared, state: self._deleted(declared, state, where)).updated
+
+    def unload(self, query: exp.Query, prefix: str, *, partition_by: Sequence[str] = ()) -> Unloaded:
+        with self._running(query) as (cursor, text):
+            return unload(cursor, text, self._work_root, prefix, partition_by)
+
+    def snapshot(self, table: str) -> str:
+        return self._state(writable(table)).snapshot
+
+    def _state(self, declared: Table) -> State:
+        """The table as it is now, with the commits of other processes."""
+        with self._lock:
+            known = self._states.get(declared.name)
+            if known is None or known.location != self._catalog.location(declared):
+                known = data.load(self._catalog.open(declared))
+                self._states[declared.name] = known
+            return known
+
+    @contextmanager
+    def _running(self, query: exp.Query) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """A cursor and the text that it runs for `query`; what DuckDB says against it becomes a QueryError."""
+        sql.check(query, "query")
+        text = render(self._resolved(rewritten(sql.expand_views(query))))
+        with self._engine.cursor() as cursor:
+            try:
+                yield cursor, text
+            except duckdb.Error as error:
+                raise QueryError(
+                    _complaint(error), remedy="Correct the query; docs/lake.md says what is proven."
+                ) from None
+
+    def _resolved(self, tree: exp.Expr) -> exp.Expr:
+        """`tree`, whose views are expanded, with every table replaced by one that the engine has ready."""
+        for reference in list(sql.tables_of(tree)):
+            reference.replace(self._relation(reference))
+        return tree
+
+    def _relation(self, reference: exp.Table) -> exp.Expr:
+        declared = named(reference.db, reference.name)
+        name = reference.alias_or_name
+        if declared.database == "work":
+            files = self._work.find(declared, folder_values(declared, reference))
+            return relation(declared, files).subquery(name)
+        with self._lock:
+            self._engine.show(declared, self._state(declared))
+        shown = rows_of(declared)
+        shown.set("alias", reference.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name)))
+        shown.set("joins", reference.args.get("joins"))
+        return shown
+
+    def _whole(self, source: Source) -> pa.Table:
+        """A source in memory, in its order."""
+        if isinstance(source, pa.Table):
+            return source
+        return source.read_all() if isinstance(source, pa.RecordBatchReader) else self.query(source)
+
+    def _streamed(self, source: Source) -> Iterator[pa.Table]:
+        rows: Rows = source if isinstance(source, pa.Table | pa.RecordBatchReader) else self.query(source)
+        return batches(rows)
+
+    def _write(self, declared: Table, plan: Callable[[Table, State], Change]) -> Change:
+        """Plan on the present state and commit; plan again when another process was faster."""
+        for attempt in range(_ATTEMPTS):
+            with self._lock:
+                state = self._state(declared)
+                change = plan(declared, state)
+                if not change.remove and not change.add:
+                    return change
+                try:
+                    self._states[declared.name] = data.commit(state, change.remove, change.add)
+                    return change
+                except CommitFailedException:
+                    del self._states[declared.name]
+            time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 only spreads retries
+        raise LakeError("other processes keep writing", where=declared.name, remedy="Try again when they are done.")
+
+    def _appended(self, declared: Table, state: State, source: Source) -> Change:
+        added: list[DataFile] = []
+        folded: set[str] = set()
+        count = 0
+        for part in self._streamed(source):
+            rows = conform(declared, part)
+            count += rows.num_rows
+            crowded = merge.crowded(state, declared, rows) - folded
+            if crowded:
+                folded |= crowded
+                rows = pa.concat_tables([self._rows_of(declared, state, crowded), rows])
+            added.extend(data.write(state, declared, rows))
+        return Change(tuple(folded), tuple(added), count)
+
+    def _rows_of(self, declared: Table, state: State, files: set[str]) -> pa.Table:
+        self._engine.show(declared, state)
+        with self._engine.cursor() as cursor:
+            return merge.rows_of_files(cursor, declared, files)
+
+    def _replaced(self, declared: Table, state: State, source: Source) -> Change:
+        added: list[DataFile] = []
+        count = 0
+        for part in self._streamed(source):
+            added.extend(data.write(state, declared, conform(declared, part)))
+            count += part.num_rows
+        return Change(tuple(state.files), tuple(added), count)
+
+    def _upserted(self, declared: Table, state: State, rows: pa.Table) -> Change:
+        self._engine.show(declared, state)
+        with self._engine.cursor() as cursor:
+            plan = merge.upsert(cursor, declared, rows)
+        added = data.write(state, declared, plan.rows) if plan.rows.num_rows else []
+        return Change(plan.files, tuple(added), plan.inserted, plan.updated)
+
+    def _deleted(self, declared: Table, state: State, where: exp.Expr) -> Change:
+        self._engine.show(declared, state)
+        condition = self._condition(where)
+        with self._engine.cursor() as cursor:
+            plan = merge.delete(cursor, declared, condition)
+        added = data.write(state, declared, plan.rows) if plan.rows.num_rows else []
+        return Change(plan.files, tuple(added), 0, plan.updated)
+
+    def _condition(self, where: exp.Expr) -> exp.Expr:
+        """A condition in DuckDB's words; subqueries in it may name tables and views."""
+        query = sql.expand_views(exp.select("1").where(where.copy()))
+        sql.check(query, "delete")
+        if query.args.get("with_"):
+            raise QueryError("a delete cannot read views", remedy="Name tables in the condition.")
+        condition: exp.Expr = self._resolved(rewritten(query)).args["where"].this
+        return condition
+
+
+def _complaint(error: duckdb.Error) -> str:
+    """DuckDB's first line. Binding and parsing speak of names only; what running says may quote values and is cut."""
+    first = str(error).splitlines()[0]
+    if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
+        return first
+    return re.split(r"[\"'(]", first, maxsplit=1)[0].strip()

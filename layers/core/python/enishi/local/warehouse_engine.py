@@ -1,0 +1,168 @@
+"""DuckDB over the current data files of Iceberg tables.
+
+Small tables are mirrored in memory file by file, so that a commit costs only what it changed; large ones are read in
+place. Either way `files.<table>` has the rows with the path they stand in (`_file`), and `lake.<table>` or
+`pii.<table>` has the rows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+from sqlglot import exp
+
+from enishi.lake import types
+from enishi.lake.schema import Table
+from enishi.lake.sql import duckdb as dialect
+from enishi.local.warehouse_files import State
+
+MIRROR_ROWS = 300_000
+"""Tables of at most so many rows are held in memory."""
+
+FILE = "_file"
+
+
+class Engine:
+    """One in-memory DuckDB; `cursor()` gives each caller its own transaction."""
+
+    def __init__(self) -> None:
+        self._root = duckdb.connect(":memory:")
+        self._root.execute(dialect.SETTINGS)
+        self._root.execute(dialect.macros())
+        self._root.execute("SET parquet_metadata_cache = true; SET preserve_insertion_order = true")
+        for schema in ("lake", "pii", "files"):
+            self._root.execute(f"CREATE SCHEMA {schema}")
+        self._shown: dict[str, State] = {}
+        self._mirrored: set[str] = set()
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own; temporary tables vanish with it."""
+        cursor = self._root.cursor()
+        try:
+            cursor.execute(dialect.SETTINGS)
+            yield cursor
+        finally:
+            cursor.close()
+
+    def show(self, declared: Table, state: State) -> None:
+        """Make `files.<table>` and the table's view say what `state` holds."""
+        with self._lock:
+            before = self._shown.get(declared.name)
+            if before is not None and before.files.keys() == state.files.keys():
+                return
+            if state.rows <= MIRROR_ROWS:
+                self._mirror(declared, state)
+            else:
+                self._read_in_place(declared, state)
+            self._shown[declared.name] = state
+
+    def _mirror(self, declared: Table, state: State) -> None:
+        held = self._shown[declared.name].files if declared.name in self._mirrored else None
+        if held is None:
+            self._drop(declared)
+            self._run(exp.Create(this=_typed(declared), kind="TABLE"))
+            self._expose(declared)
+            self._mirrored.add(declared.name)
+        gone = [path for path in held or () if path not in state.files]
+        come = [path for path in state.files if path not in (held or ())]
+        with self._transaction():
+            if gone:
+                self._run(exp.delete(files_of(declared), exp.column(FILE).isin(*map(exp.Literal.string, gone))))
+            if come:
+                self._run(exp.Insert(this=files_of(declared), expression=parquet(declared, come)))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._root.begin()
+        try:
+            yield
+        except BaseException:
+            self._root.rollback()
+            raise
+        self._root.commit()
+
+    def _read_in_place(self, declared: Table, state: State) -> None:
+        self._drop(declared)
+        self._mirrored.discard(declared.name)
+        query = parquet(declared, state.files)
+        self._run(exp.Create(this=files_of(declared), kind="VIEW", expression=query, replace=True))
+        self._expose(declared)
+
+    def _drop(self, declared: Table) -> None:
+        if declared.name in self._shown:
+            kind = "TABLE" if declared.name in self._mirrored else "VIEW"
+            self._run(exp.Drop(this=files_of(declared), kind=kind, exists=True, cascade=False))
+
+    def _expose(self, declared: Table) -> None:
+        query = exp.select(*[exp.column(name, quoted=True) for name in declared.names]).from_(files_of(declared))
+        self._run(exp.Create(this=rows_of(declared), kind="VIEW", expression=query, replace=True))
+
+    def _run(self, statement: exp.Expr) -> None:
+        self._root.execute(statement.sql(dialect="duckdb"))
+
+    def close(self) -> None:
+        self._root.close()
+
+
+def rows_of(declared: Table) -> exp.Table:
+    """The view with the table's rows."""
+    return exp.table_(declared.name, db=declared.database, quoted=True)
+
+
+def files_of(declared: Table) -> exp.Table:
+    """The relation with the rows and the file of each."""
+    return exp.table_(declared.name, db="files", quoted=True)
+
+
+def _typed(declared: Table) -> exp.Schema:
+    kinds = [(column.name, types.to_duckdb(column.kind)) for column in declared.columns]
+    columns = [
+        exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=exp.DataType.build(kind, dialect="duckdb"))
+        for name, kind in (*kinds, (FILE, "VARCHAR"))
+    ]
+    return exp.Schema(this=files_of(declared), expressions=columns)
+
+
+def parquet(declared: Table, paths: Iterable[str]) -> exp.Select:
+    """The rows of data files, columns found by their Iceberg field id, so that files older than a column have null."""
+    columns = [exp.column(name, quoted=True) for name in declared.names]
+    source = exp.Anonymous(
+        this="read_parquet",
+        expressions=[
+            exp.Array(expressions=[exp.Literal.string(local_path(path)) for path in paths]),
+            _option("schema", _field_ids(declared)),
+            _option("filename", exp.true()),
+        ],
+    )
+    file = exp.Concat(expressions=[exp.Literal.string("file://"), exp.column("filename")], safe=False, coalesce=False)
+    return exp.select(*columns, exp.alias_(file, FILE)).from_(source)
+
+
+def local_path(path: str) -> str:
+    return path.removeprefix("file://")
+
+
+def _option(name: str, value: exp.Expr) -> exp.EQ:
+    return exp.EQ(this=exp.Var(this=name), expression=value)
+
+
+def _field_ids(declared: Table) -> exp.Expr:
+    """`MAP {1: {'name': …, 'type': …, 'default_value': NULL}, …}`."""
+    numbers = [exp.Literal.number(number) for number in range(1, len(declared.columns) + 1)]
+    fields = [
+        _struct(name=exp.Literal.string(column.name), type=exp.Literal.string(types.to_duckdb(column.kind)))
+        for column in declared.columns
+    ]
+    return exp.Map(keys=exp.Array(expressions=numbers), values=exp.Array(expressions=fields))
+
+
+def _struct(**fields: exp.Expr) -> exp.Expr:
+    named = {**fields, "default_value": exp.null()}
+    return exp.Struct(
+        expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=value) for name, value in named.items()]
+    )
