@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
 
 from enishi.ports import Message
 
@@ -48,11 +49,12 @@ def mail_bytes(message: Message, sender: str, at: datetime, message_id: str) -> 
 
 def encoded(value: str) -> str:
     """`value` as a header takes it: ASCII as it is, anything else in RFC 2047 words of base64."""
-    if value.isascii():
+    if value.isascii() and "=?" not in value:
         return value
     return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode('ascii')}?=" for word in _words(value))
 
 
+@lru_cache(maxsize=64)
 def address_header(sender: str) -> str:
     name, address = parseaddr(sender)
     return formataddr((name, address)) if name.isascii() else f"{encoded(name)} <{address}>"

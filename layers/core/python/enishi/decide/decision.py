@@ -1,9 +1,9 @@
 """What to do with one customer at one send step: Send, Refuse with a reason, or Holdout. Pure.
 
-The order of the guards: those on the person (exit, goal, lateness), then those on each channel in the order of
-preference (template, contact, address, consent, suppression, quiet hours), and the holdout last. A holdout customer
-passes the same guards as one who is sent to; whoever would not have been sent to anyway is refused, not held out.
-So the two arms differ in the sending alone, and the increment is not thinned by unreachable people.
+The order of the guards: those on the person (exit, goal, lateness, circuit breaker), then those on each channel in
+the order of preference (template, contact, address, consent, suppression, quiet hours), and the holdout last. A holdout
+customer passes the same guards as one who is sent to; whoever would not have been sent to anyway is refused, not held
+out. So the two arms differ in the sending alone, and the increment is not thinned by unreachable people.
 Frequency caps are not asked here: they are taken with the claim (`enishi.channels.dispatch`), in one atomic step.
 """
 
@@ -36,6 +36,8 @@ class Policy:
     zone: ZoneInfo
     """For customers whose own zone is unknown."""
     useful_for: timedelta | None = None
+    stopped: bool = False
+    """The circuit breaker stopped the run."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,10 @@ def _late(case: Case) -> str | None:
     return RefusalReason.LATE
 
 
+def _circuit_open(case: Case) -> str | None:
+    return RefusalReason.CIRCUIT_OPEN if case.policy.stopped else None
+
+
 def _no_template(case: Case, channel: Channel) -> str | None:
     return None if channel in case.policy.templates else RefusalReason.NO_TEMPLATE
 
@@ -178,7 +184,7 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
-PERSON_GUARDS: tuple[PersonGuard, ...] = (_exited, _goal_reached, _late)
+PERSON_GUARDS: tuple[PersonGuard, ...] = (_exited, _goal_reached, _late, _circuit_open)
 CHANNEL_GUARDS: tuple[ChannelGuard, ...] = (
     _no_template,
     _no_contact,
