@@ -37,8 +37,11 @@ def _what(found: ErrorDetails, path: tuple[str | int, ...]) -> str:
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:
+    """`steps[3].send.template`; a union's own tag, which repeats the key, is not shown."""
     text = ""
-    for part in path:
+    for part, following in zip(path, (*path[1:], None), strict=True):
+        if part == following:
+            continue
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return text.removeprefix(".")
 

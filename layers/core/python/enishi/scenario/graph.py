@@ -60,7 +60,8 @@ def graph(steps: tuple[Step, ...]) -> Graph:
 
 
 def _ways(steps: tuple[Step, ...], after: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for step, following in zip(steps, (*(step.id for step in steps[1:]), after), strict=True):
+    followers = [*(step.id for step in steps[1:]), after]
+    for step, following in zip(steps, followers, strict=False):
         arms = arms_of(step)
         yield step.id, _out(step, arms, following)
         for arm in arms.values():
