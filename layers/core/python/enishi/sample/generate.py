@@ -1,0 +1,114 @@
+"""Write the sample retailer's raw files: masters once, then part by part: memory does not grow with the members."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from enishi.errors import SettingsError
+from enishi.sample import (
+    carts,
+    catalogue,
+    files,
+    masters,
+    members,
+    people,
+    points,
+    purchases,
+    receipts,
+    relationship,
+    web,
+)
+from enishi.sample.catalogue import Catalogue
+from enishi.sample.files import Drop, RawFile
+from enishi.sample.relationship import Part
+
+Progress = Callable[[int, int], None]
+"""Called with (people written, people in all)."""
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What was written, for which arguments."""
+
+    seed: int
+    members: int
+    business_date: date
+    files: tuple[RawFile, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files)
+
+    def of(self, source: str) -> list[RawFile]:
+        """The files of one source."""
+        return [file for file in self.files if file.source == source]
+
+
+def generate(out: Path, seed: int, members: int, business_date: date, progress: Progress | None = None) -> Manifest:
+    """Write every raw file of the sample retailer under `out` (see layout.md); the same arguments give the same bytes.
+
+    Raises:
+        SettingsError: fewer than one member.
+    """
+    if members < 1:
+        raise SettingsError("a sample needs members", where="--members", remedy="Give a number of at least 1.")
+    today = (business_date - _EPOCH).days
+    goods = catalogue.build(seed, today)
+    drop = Drop(out, business_date)
+    catalogue.write(goods, seed, today, drop)
+    masters.write(goods, seed, today, drop)
+    for part in range((members + people.PART - 1) // people.PART):
+        size = min(people.PART, members - part * people.PART)
+        _write_part(goods, seed, part, size, today, drop.at(f"_p{part:04d}"))
+        if progress:
+            progress(part * people.PART + size, members)
+    _write_world(out, seed, members, business_date)
+    return Manifest(seed, members, business_date, tuple(file for file in drop.written if file.source != "truth"))
+
+
+def _write_part(goods: Catalogue, seed: int, part: int, size: int, today: int, drop: Drop) -> None:
+    crowd = people.part_of(seed, part, size, today)
+    trips, lines = purchases.history(crowd, goods, seed, part, today)
+    papers = receipts.documents(trips, crowd, seed, part, part)
+    ledger, used = points.settle(trips, papers, seed, part, today)
+    whole = Part(crowd, trips, lines, papers, goods, seed, part, today)
+    rank = relationship.ranks(whole)
+    members.write(crowd, members.contacts(crowd, seed, part), rank, seed, part, drop)
+    receipts.write(trips, lines, papers, used, goods, seed, part, today, drop)
+    points.write(ledger, whole.tag, drop)
+    relationship.write(whole, rank, drop)
+    _write_web(whole, drop)
+
+
+def _write_web(part: Part, drop: Drop) -> None:
+    since = part.today - web.WEB_DAYS
+    looked = web.browsing(part.crowd, part.catalogue, part.seed, part.part, (since, part.today))
+    bought = web.ordering(part.crowd, part.trips, part.lines, part.papers, since, part.seed, part.part)
+    web.write_events([looked, bought], part.catalogue, part.seed, part.part, part.tag, drop)
+    online = np.flatnonzero(part.papers.session.is_valid())
+    numbers = part.papers.number.take(files.places(online)).to_pylist()
+    place = {str(number): int(trip) for number, trip in zip(numbers, online, strict=True)}
+    baskets = [
+        *carts.left(looked, part.catalogue, part.seed, part.part, part.tag + "1", part.today),
+        *carts.left(todays_sessions(part), part.catalogue, part.seed, part.part, part.tag + "2", part.today),
+        *carts.ordered(bought, part.lines, place, part.tag),
+    ]
+    carts.write(baskets, part.catalogue, drop)
+
+
+def todays_sessions(part: Part) -> web.Sessions:
+    """The sessions of known people on the business date that end in a cart."""
+    day = (part.today, part.today + 1)
+    return web.only_carts(web.browsing(part.crowd, part.catalogue, part.seed, f"{part.part} today", day))
+
+
+def _write_world(out: Path, seed: int, members: int, business_date: date) -> None:
+    facts = {"seed": seed, "members": members, "business_date": business_date.isoformat()}
+    (out / "truth" / "world.json").write_text(json.dumps(facts), encoding="utf-8")

@@ -1,0 +1,125 @@
+"""The point ledger, lot by lot: earned with purchases, given as a bonus, used oldest first, expired when not used."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from enishi.sample import files
+from enishi.sample.files import Drop
+from enishi.sample.purchases import Trips
+from enishi.sample.randomness import Ints, chance, generator
+from enishi.sample.receipts import Documents
+
+_DAY = 86400
+_LIFE = 365
+"""Days for which points of a purchase last."""
+EARN, BONUS, USE, EXPIRE = 10, 11, 20, 30
+
+
+@dataclass
+class Ledger:
+    """Postings in the making: parallel lists."""
+
+    customer: list[str] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
+    kind: list[int] = field(default_factory=list)
+    points: list[int] = field(default_factory=list)
+    lot: list[int] = field(default_factory=list)
+    expires: list[int] = field(default_factory=list)
+    document: list[str | None] = field(default_factory=list)
+
+    def post(
+        self, customer: str, at: int, kind: int, points: int, lot: int, expires: int, document: str | None = None
+    ) -> None:
+        for column, value in zip(
+            (self.customer, self.at, self.kind, self.points, self.lot, self.expires, self.document),
+            (customer, at, kind, points, lot, expires, document),
+            strict=True,
+        ):
+            column.append(value)  # type: ignore[attr-defined]
+
+
+@dataclass
+class Purse:
+    """The lots of one customer, soonest to expire first: [lot, expires, left]."""
+
+    customer: str
+    ledger: Ledger
+    lots: deque[list[int]] = field(default_factory=deque)
+
+    def earn(self, at: int, kind: int, points: int, expires: int, document: str | None) -> None:
+        lot = len(self.ledger.lot)
+        self.ledger.post(self.customer, at, kind, points, lot, expires, document)
+        self.lots.append([lot, expires, points])
+        if len(self.lots) > 1 and self.lots[-2][1] > expires:
+            self.lots = deque(sorted(self.lots, key=lambda entry: entry[1]))
+
+    def expire(self, until: int) -> None:
+        """Write off what was last usable before the day `until`."""
+        while self.lots and self.lots[0][1] < until:
+            lot, expires, left = self.lots.popleft()
+            self.ledger.post(self.customer, (expires + 1) * _DAY + 300, EXPIRE, -left, lot, expires)
+
+    def use(self, at: int, wanted: int, document: str) -> int:
+        """Take up to `wanted` points, oldest lot first; returns how many there were."""
+        taken = 0
+        while self.lots and taken < wanted:
+            lot, expires, left = self.lots[0]
+            part = min(left, wanted - taken)
+            self.ledger.post(self.customer, at, USE, -part, lot, expires, document)
+            taken += part
+            self.lots[0][2] -= part
+            if not self.lots[0][2]:
+                self.lots.popleft()
+        return taken
+
+
+def settle(trips: Trips, papers: Documents, seed: int, part: int, today: int) -> tuple[Ledger, Ints]:
+    """The ledger of a part's trips, and the points used by trip.
+
+    One point a hundred yen; one trip in eight pays with points.
+    """
+    rng = generator(seed, "points", part)
+    spends = chance(rng, 0.13, len(trips))
+    bonus = np.where(chance(rng, 0.05, len(trips)), rng.integers(3, 11, len(trips)) * 100, 0)
+    # Bonus lots of running campaigns end with the month, the week or the next day: what the expiry scenario is for.
+    lives = np.where(trips.day > today - 60, today + rng.choice([1, 7, 30], len(trips)) - trips.day, 60)
+    ledger, used = Ledger(), np.zeros(len(trips), dtype=np.int64)
+    purses: dict[str, Purse] = {}
+    rows = zip(
+        papers.customer.to_pylist(), papers.number.to_pylist(), trips.time.tolist(), trips.net.tolist(),
+        spends.tolist(), bonus.tolist(), lives.tolist(), strict=True,
+    )  # fmt: skip
+    for index, (customer, document, at, net, spend, extra, life) in enumerate(rows):
+        if customer is None:
+            continue
+        purse = purses.setdefault(customer, Purse(customer, ledger))
+        purse.expire(at // _DAY)
+        used[index] = purse.use(at, net // 2, document) if spend else 0
+        if net - used[index] >= 100:
+            purse.earn(at, EARN, int(net - used[index]) // 100, at // _DAY + _LIFE, document)
+        if extra:
+            purse.earn(at + 60, BONUS, extra, at // _DAY + life, document)
+    for purse in purses.values():
+        purse.expire(today)
+    return ledger, used
+
+
+def write(ledger: Ledger, prefix: str, drop: Drop) -> None:
+    """The ledger file; `prefix` keeps entry and lot numbers of parts and days apart."""
+    kind = np.array(ledger.kind, dtype=np.int64)
+    columns = {
+        "伝票番号": files.join("P", prefix, files.number(np.arange(len(kind)), 9)),
+        "会員番号": ledger.customer,
+        "計上日時": files.times(np.array(ledger.at, dtype=np.int64), "%Y/%m/%d %H:%M:%S"),
+        "区分": kind,
+        "ポイント": np.array(ledger.points, dtype=np.int64),
+        "ロット番号": files.join("L", prefix, files.number(np.array(ledger.lot, dtype=np.int64), 9)),
+        "有効期限": files.days(np.array(ledger.expires, dtype=np.int64)),
+        "関連取引番号": ledger.document,
+        "施策コード": files.where(kind == BONUS, np.full(len(kind), "bonus")),
+    }
+    drop.csv("points", "POINT_MOTOCHO", columns)
