@@ -29,6 +29,7 @@ from enishi.local.warehouse_answers import answer
 from enishi.local.warehouse_engine import Engine, rows_of
 from enishi.local.warehouse_files import State
 from enishi.local.warehouse_unload import unload
+from enishi.local.warehouse_views import base_tables, body
 from enishi.local.warehouse_work import WorkFiles, WorkFolder, folder_values, relation
 from enishi.ports import Rows, Source, Unloaded, Upserted
 from enishi.settings import Settings
@@ -103,7 +104,7 @@ class LocalWarehouse:
     def _running(self, query: exp.Query) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
         """A cursor and the text that it runs for `query`; what DuckDB says against it becomes a QueryError."""
         sql.check(query, "query")
-        text = render(self._resolved(rewritten(sql.expand_views(query))))
+        text = render(self._viewed(query))
         with self._engine.cursor() as cursor:
             try:
                 yield cursor, text
@@ -112,9 +113,18 @@ class LocalWarehouse:
                     _complaint(error), remedy="Correct the query; docs/lake.md says what is proven."
                 ) from None
 
+    def _viewed(self, query: exp.Query) -> exp.Expr:
+        """`query` in DuckDB's words, with the views that it reads as CTEs."""
+        needed = sql.needed_views(query)
+        for name in needed:
+            for declared in base_tables(name):
+                self._ready(declared)
+        tree = self._resolved(rewritten(query))
+        return sql.with_views(tree, {name: body(name) for name in needed}) if isinstance(tree, exp.Query) else tree
+
     def _resolved(self, tree: exp.Expr) -> exp.Expr:
         """`tree`, whose views are expanded, with every table replaced by one that the engine has ready."""
-        for reference in list(sql.tables_of(tree)):
+        for reference in [found for found in sql.tables_of(tree) if not sql.is_view(found)]:
             reference.replace(self._relation(reference))
         return tree
 
@@ -124,12 +134,15 @@ class LocalWarehouse:
         if declared.database == "work":
             files = self._work.find(declared, folder_values(declared, reference))
             return relation(declared, files).subquery(name)
-        with self._lock:
-            self._engine.show(declared, self._state(declared))
+        self._ready(declared)
         shown = rows_of(declared)
         shown.set("alias", reference.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name)))
         shown.set("joins", reference.args.get("joins"))
         return shown
+
+    def _ready(self, declared: Table) -> None:
+        with self._lock:
+            self._engine.show(declared, self._state(declared))
 
     def _whole(self, source: Source) -> pa.Table:
         """A source in memory, in its order."""
@@ -201,9 +214,9 @@ class LocalWarehouse:
 
     def _condition(self, where: exp.Expr) -> exp.Expr:
         """A condition in DuckDB's words; subqueries in it may name tables and views."""
-        query = sql.expand_views(exp.select("1").where(where.copy()))
+        query = exp.select("1").where(where.copy())
         sql.check(query, "delete")
-        if query.args.get("with_"):
+        if sql.needed_views(query):
             raise QueryError("a delete cannot read views", remedy="Name tables in the condition.")
         condition: exp.Expr = self._resolved(rewritten(query)).args["where"].this
         return condition

@@ -4,16 +4,26 @@ from enishi.lake.sql.build import array, column, literal, literals, rows_of, sha
 from enishi.lake.sql.duckdb import to_duckdb
 from enishi.lake.sql.lint import check, lint
 from enishi.lake.sql.text import parse, parse_condition, to_athena
-from enishi.lake.sql.views import expand_views, tables_of, view_names
+from enishi.lake.sql.views import (
+    expand_views,
+    is_view,
+    needed_views,
+    tables_of,
+    view,
+    view_names,
+    with_views,
+)
 
 __all__ = [
     "array",
     "check",
     "column",
     "expand_views",
+    "is_view",
     "lint",
     "literal",
     "literals",
+    "needed_views",
     "parse",
     "parse_condition",
     "rows_of",
@@ -22,5 +32,7 @@ __all__ = [
     "tables_of",
     "to_athena",
     "to_duckdb",
+    "view",
     "view_names",
+    "with_views",
 ]

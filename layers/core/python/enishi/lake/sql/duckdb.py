@@ -41,13 +41,13 @@ def to_duckdb(tree: exp.Expr) -> str:
 
 
 def render(tree: exp.Expr) -> str:
-    """The text of a tree that is in DuckDB's words already.
+    """The text of a tree that is in DuckDB's words already; the tree is used up.
 
     Raises:
         QueryError: the tree holds something that DuckDB cannot say.
     """
     try:
-        return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE)
+        return tree.sql(dialect="duckdb", copy=False, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         remedy = "Write it with functions of docs/lake.md."
         raise QueryError(f"the local engine cannot say this: {error}", remedy=remedy) from error

@@ -25,6 +25,10 @@ def view_names() -> tuple[str, ...]:
     return tuple(_views())
 
 
+def is_view(table: exp.Table) -> bool:
+    return not table.db and table.name in _views()
+
+
 def tables_of(tree: exp.Expr) -> Iterator[exp.Table]:
     """Every reference to a table or a view, CTEs of the tree itself left out."""
     for node in tree.find_all(exp.Table):
@@ -80,6 +84,6 @@ def _needed(tree: exp.Expr) -> list[str]:
 
 def _collect(tree: exp.Expr, found: list[str]) -> None:
     for table in tables_of(tree):
-        if not table.db and table.name in _views() and table.name not in found:
+        if is_view(table) and table.name not in found:
             _collect(_views()[table.name], found)
             found.append(table.name)

@@ -1,0 +1,71 @@
+-- The lines of qualified purchases, net of returned quantities and amounts, with what the product is.
+WITH booked AS (
+  SELECT
+    CASE WHEN o.order_type = 'return' THEN o.original_order_id ELSE l.order_id END AS order_id,
+    CASE WHEN o.order_type = 'return' THEN l.original_line_no ELSE l.line_no END AS line_no,
+    CASE WHEN o.order_type = 'return' THEN 1 ELSE 0 END AS is_return,
+    l.product_id,
+    l.quantity,
+    l.unit_price,
+    l.list_price,
+    l.line_amount,
+    l.line_cost,
+    l.coupon_id
+  FROM order_lines AS l
+  JOIN orders AS o ON o.order_id = l.order_id
+  WHERE
+    o.status NOT IN ('cancelled', 'payment_failed')
+    AND (o.order_type <> 'return' OR o.original_order_id IS NOT NULL)
+),
+netted AS (
+  SELECT
+    order_id,
+    line_no,
+    product_id,
+    SUM(quantity) AS quantity,
+    SUM(line_amount) AS amount,
+    CASE WHEN COUNT(line_cost) = COUNT(*) THEN SUM(line_cost) END AS cost,
+    MAX(CASE WHEN is_return = 0 THEN unit_price END) AS unit_price,
+    MAX(CASE WHEN is_return = 0 THEN list_price END) AS list_price,
+    MAX(coupon_id) AS coupon_id
+  FROM booked
+  GROUP BY order_id, line_no, product_id
+)
+SELECT
+  p.order_id,
+  p.customer_id,
+  p.purchase_at,
+  p.purchase_date,
+  p.channel,
+  p.store_id,
+  p.n_lifetime,
+  n.line_no,
+  n.product_id,
+  d.parent_id,
+  d.name AS product_name,
+  d.category_l1,
+  d.category_l2,
+  d.category_l3,
+  d.brand,
+  d.series,
+  d.grade,
+  d.journey_class,
+  d.season_code,
+  d.expected_cycle_days,
+  COALESCE(d.is_sample, FALSE) AS is_sample,
+  COALESCE(d.is_service, FALSE) AS is_service,
+  n.quantity,
+  n.unit_price,
+  n.list_price,
+  n.amount,
+  n.cost,
+  n.amount - n.cost AS margin,
+  CASE
+    WHEN n.list_price > 0
+    THEN CAST(n.list_price - n.unit_price AS DOUBLE) / CAST(n.list_price AS DOUBLE)
+  END AS discount_rate,
+  n.coupon_id
+FROM netted AS n
+JOIN v_purchases AS p ON p.order_id = n.order_id
+LEFT JOIN products AS d ON d.product_id = n.product_id
+WHERE n.quantity <> 0 OR n.amount <> 0
