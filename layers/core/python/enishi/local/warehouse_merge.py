@@ -69,8 +69,7 @@ def upsert(cursor: duckdb.DuckDBPyConnection, declared: Table, rows: pa.Table) -
     """Merge `rows` (declared types, key complete, in their order) on the table's key; equal rows change nothing."""
     _refuse_null_keys(declared, rows)
     names = rows.column_names
-    cursor.register("merge_rows", rows.append_column(_NUMBER, pa.array(range(rows.num_rows), pa.int64())))
-    _keep(cursor, _SOURCE, _last_of_each(declared, names))
+    _offer(cursor, declared, rows)
     _keep(cursor, _CHANGED, _changed(declared, names))
     fresh = _typed(cursor, declared, _fresh(declared, names))
     updated = _rows(cursor, exp.select(exp.Count(this=exp.Star())).from_(_CHANGED))[0][0]
@@ -98,6 +97,24 @@ def _keep(cursor: duckdb.DuckDBPyConnection, name: str, query: exp.Query) -> Non
         properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
     )
     cursor.execute(kept.sql(dialect="duckdb"))
+
+
+def _offer(cursor: duckdb.DuckDBPyConnection, declared: Table, rows: pa.Table) -> None:
+    """Make the source rows `merge_source`, one a key: in place when no key repeats, which a window would not see."""
+    cursor.register(_SOURCE, rows)
+    if not _repeats(cursor, declared):
+        return
+    cursor.unregister(_SOURCE)
+    cursor.register("merge_rows", rows.append_column(_NUMBER, pa.array(range(rows.num_rows), pa.int64())))
+    _keep(cursor, _SOURCE, _last_of_each(declared, rows.column_names))
+
+
+def _repeats(cursor: duckdb.DuckDBPyConnection, declared: Table) -> bool:
+    keys = [_column(name) for name in declared.key]
+    several = exp.Count(this=exp.Star()) > exp.Literal.number(1)
+    return bool(
+        _rows(cursor, exp.select(exp.Literal.number(1)).from_(_SOURCE).group_by(*keys).having(several).limit(1))
+    )
 
 
 def _last_of_each(declared: Table, names: list[str]) -> exp.Select:

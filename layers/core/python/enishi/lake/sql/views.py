@@ -59,27 +59,29 @@ def _with_of(node: exp.Expr) -> list[exp.CTE]:
 
 def expand_views(tree: exp.Query) -> exp.Query:
     """A copy of `tree` in which each view that it needs, directly or through another view, is a CTE, once."""
-    expanded = tree.copy()
-    needed = _needed(tree)
-    if needed:
-        ctes = [
-            exp.CTE(this=_views()[name].copy(), alias=exp.TableAlias(this=exp.to_identifier(name))) for name in needed
-        ]
-        clause = expanded.args.get("with_")
+    return with_views(tree.copy(), {name: _views()[name].copy() for name in needed_views(tree)})
+
+
+def with_views(tree: exp.Query, bodies: Mapping[str, exp.Expr]) -> exp.Query:
+    """`tree` itself with a CTE for each of `bodies`, in that order and before its own."""
+    if bodies:
+        ctes = [exp.CTE(this=body, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, body in bodies.items()]
+        clause = tree.args.get("with_")
         recursive = bool(clause and clause.args.get("recursive"))
-        expanded.set("with_", exp.With(expressions=[*ctes, *_with_of(expanded)], recursive=recursive))
-    return expanded
+        tree.set("with_", exp.With(expressions=[*ctes, *_with_of(tree)], recursive=recursive))
+    return tree
 
 
-def _cte(view: str) -> exp.CTE:
-    return exp.CTE(this=_views()[view].copy(), alias=exp.TableAlias(this=exp.to_identifier(view)))
-
-
-def _needed(tree: exp.Expr) -> list[str]:
-    """Views in the order of their definition: each after those that it reads."""
+def needed_views(tree: exp.Expr) -> list[str]:
+    """The views that `tree` reads, directly or through another, each after those that it reads itself."""
     found: list[str] = []
     _collect(tree, found)
     return found
+
+
+def view(name: str) -> exp.Query:
+    """The tree of a view; not to be changed."""
+    return _views()[name]
 
 
 def _collect(tree: exp.Expr, found: list[str]) -> None:
