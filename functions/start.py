@@ -88,9 +88,10 @@ def told(logger: Logger, **where: str) -> Iterator[None]:
 
 
 def _at(wired: Services, event: Event) -> Services:
-    """With a planned clock the present of a task is the `at` of its payload."""
-    if wired.settings.clock == "planned" and "at" in event:
-        return replace(wired, clock=ManualClock(from_text(event["at"])))
+    """With a planned clock the present of a task is the `at` of its payload, of a run's first task its slot."""
+    present = event.get("at") or event.get("slot_at")
+    if wired.settings.clock == "planned" and present:
+        return replace(wired, clock=ManualClock(from_text(present)))
     return wired
 
 
@@ -98,7 +99,6 @@ def _watched(name: str, run: Callable[[Event], Event]) -> Handler:
     logger, tracer = Logger(service=name), Tracer(service=name)
     metrics = Metrics(namespace=NAMESPACE, service=name)
 
-    @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
     @metrics.log_metrics(raise_on_empty_metrics=False)
     def handler(event: Event, context: LambdaContext) -> Event:
         with told(logger, request=context.aws_request_id):
@@ -108,4 +108,5 @@ def _watched(name: str, run: Callable[[Event], Event]) -> Handler:
                 metrics.add_metric(counted, MetricUnit.Count, count)
         return answer
 
-    return handler
+    traced: Handler = tracer.capture_lambda_handler(handler, capture_response=False, capture_error=False)
+    return traced

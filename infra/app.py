@@ -1,4 +1,4 @@
-"""The CDK app: `cdk deploy --all -c env=NAME`. Everything is decided at synth: no look-ups, no Docker, no account needed."""
+"""The CDK app: `cdk deploy --all -c env=NAME`. Everything is decided at synth: no look-up, no Docker, no account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every Lambda function in one table: what it is for, how big it is, and what it may touch. Nothing else grants anything."""
+"""Every Lambda function in one table: what it is for, its size, what it may touch. Nothing else grants anything."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ class Function:
     """MiB; CPU grows with it (1,769 MiB is one core)."""
     timeout: int = 300
     """Seconds. Athena does the heavy work, so most of it is waiting."""
+    disk: int = 512
+    """MiB of /tmp."""
     concurrency: int | None = None
     """Reserved executions; None leaves it to the account."""
 
@@ -58,7 +60,7 @@ RUN_TASKS = (
     Function("join", "arms meet again", _READS, timeout=300),
     Function("lanes", "best-hour buckets", _READS, timeout=600),
     Function("prepare", "who gets it, with what", _READS | {Touch.PERSONAL_READ}, timeout=900),
-    Function("cut", "parts → chunk files", frozenset({Touch.WORK}), memory=1769, timeout=900),
+    Function("cut", "parts → chunk files", frozenset({Touch.WORK, Touch.SIGN}), memory=1769, timeout=900),
     Function("manifest", "the list of chunks", frozenset({Touch.WORK}), memory=1024, timeout=300),
     Function(
         "send",
@@ -79,6 +81,7 @@ LOOP_TASKS = (
         _WRITES | {Touch.RAW_READ, Touch.PERSONAL_WRITE, Touch.GUARDS_WRITE, Touch.NOTICES},
         memory=3008,
         timeout=900,
+        disk=4096,
         concurrency=5,
     ),
     Function(

@@ -1,15 +1,21 @@
-"""The settings of the deployed functions: `enishi.settings` by their environment variables."""
+"""The settings of the deployed functions: `enishi.settings` by their environment variables.
+
+Secrets go by name; their values never enter a template.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection, Mapping
 
 from infra.constructs.buckets import bucket_name
 from infra.constructs.permissions import secret_name
 from infra.databases import Databases
 from infra.environments import Environment
+from infra.functions import Touch
 
 
 def variables(environment: Environment, push_application: str) -> dict[str, str]:
-    """What every function gets. Secrets go by name; their values never enter a template."""
+    """What every function gets."""
     databases = Databases(environment)
     settings = {
         "env": environment.name,
@@ -20,8 +26,6 @@ def variables(environment: Environment, push_application: str) -> dict[str, str]
         "clock": environment.clock,
         "public_url": environment.public_url,
         "scenarios_path": "scenarios",
-        "secret_name": secret_name(environment, "signing"),
-        "line_token_name": secret_name(environment, "line"),
         "line_url": environment.line_url,
         "push_application_id": push_application,
         "mail_from": f"news@{environment.mail_domain}",
@@ -37,4 +41,14 @@ def variables(environment: Environment, push_application: str) -> dict[str, str]
         "ledger_table": environment.physical("ledger"),
         "guards_table": environment.physical("guards"),
     }
-    return {f"ENISHI_{name.upper()}": value for name, value in settings.items()} | {"POWERTOOLS_LOG_LEVEL": "INFO"}
+    return _named(settings) | {"POWERTOOLS_LOG_LEVEL": "INFO"}
+
+
+def secrets(environment: Environment, touches: Collection[Touch]) -> dict[str, str]:
+    """The names of the secrets that a function with `touches` reads."""
+    known = {Touch.SIGN: ("secret_name", "signing"), Touch.LINE: ("line_token_name", "line")}
+    return _named({known[touch][0]: secret_name(environment, known[touch][1]) for touch in known if touch in touches})
+
+
+def _named(settings: Mapping[str, str]) -> dict[str, str]:
+    return {f"ENISHI_{name.upper()}": value for name, value in settings.items()}

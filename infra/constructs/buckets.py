@@ -1,9 +1,10 @@
-"""Buckets: private, encrypted by one of the two keys, logged, and emptied by rules where what they hold is short-lived."""
+"""Buckets: private, encrypted by one of the two keys, logged, and emptied by rules where things are short-lived."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
@@ -86,7 +87,7 @@ class Buckets(Construct):
             **self._safe(),
         )
 
-    def _safe(self) -> dict[str, object]:
+    def _safe(self) -> dict[str, Any]:
         return {
             "block_public_access": s3.BlockPublicAccess.BLOCK_ALL,
             "object_ownership": s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

@@ -1,4 +1,4 @@
-"""The Glue catalogue: its databases, every Iceberg table of the declarations, and external tables over the work bucket."""
+"""The Glue catalogue: its databases, every declared Iceberg table, and external tables over the work bucket."""
 
 from __future__ import annotations
 
@@ -20,10 +20,8 @@ from infra.environments import Environment
 LOAD = "load_id"
 """The folder column of staged rows: one load, one folder."""
 
-_PARQUET = {
-    "input_format": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-    "output_format": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-}
+_READS = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+_WRITES = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 _SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 _ICEBERG = {"int": "int", "bigint": "long", "double": "double", "boolean": "boolean"}
 
@@ -77,13 +75,14 @@ class Catalog(Construct):
     def _folders(
         self, database: str, name: str, columns: Sequence[Column], folders: Sequence[str], location: str
     ) -> None:
-        """Parquet in hive folders whose names a query must say (injected projection): no crawler, no partition to add."""
+        """Parquet in hive folders whose names a query must say (injected projection): no crawler, nothing to add."""
         inside = [column for column in columns if column.name not in folders]
         storage = glue.CfnTable.StorageDescriptorProperty(
             columns=[glue.CfnTable.ColumnProperty(name=one.name, type=to_glue(one.kind)) for one in inside],
             location=f"{location}/",
             serde_info=glue.CfnTable.SerdeInfoProperty(serialization_library=_SERDE),
-            **_PARQUET,
+            input_format=_READS,
+            output_format=_WRITES,
         )
         given = glue.CfnTable.TableInputProperty(
             name=name,

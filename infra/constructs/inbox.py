@@ -1,4 +1,4 @@
-"""An inbox: files under a prefix of the raw bucket → EventBridge → queue → function, and what failed five times apart."""
+"""An inbox: files under a prefix of the raw bucket → EventBridge → queue → function; what fails five times, apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three layers of every function: the product, its locked dependencies, and pandas with pyarrow as AWS builds them."""
+"""The three layers of every function: the product, its locked dependencies, pandas and pyarrow as AWS builds them."""
 
 from __future__ import annotations
 

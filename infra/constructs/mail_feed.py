@@ -1,6 +1,7 @@
 """SES: the signed domain, the configuration set, and its events as a stream into the raw bucket.
 
-Results must not depend on a best-effort path: SES → Firehose → S3 keeps every event; EventBridge only says that a file came.
+Results must not depend on a best-effort path: SES → Firehose → S3 keeps every event; EventBridge only says that a
+file came.
 """
 
 from __future__ import annotations

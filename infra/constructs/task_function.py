@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Duration, IgnoreMode
+from aws_cdk import Duration, IgnoreMode, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -17,6 +17,7 @@ from infra.constructs.retention import log_group
 from infra.environments import Environment
 from infra.functions import Function
 from infra.tools.layers import ROOT
+from infra.variables import secrets
 
 _OLDER_PYTHON = (
     "the newest Python that the managed pandas layer, the locked wheels and the tests have in common; "
@@ -56,8 +57,9 @@ class TaskFunction(Construct):
             layers=list(ground.layers),
             memory_size=plan.memory,
             timeout=Duration.seconds(plan.timeout),
+            ephemeral_storage_size=Size.mebibytes(plan.disk),
             reserved_concurrent_executions=plan.concurrency,
-            environment=dict(ground.variables),
+            environment={**ground.variables, **secrets(ground.environment, plan.touches)},
             role=self._role(ground),
             log_group=self.log,
             tracing=lambda_.Tracing.ACTIVE,

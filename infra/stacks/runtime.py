@@ -10,8 +10,8 @@ from infra.constructs.layers import Layers
 from infra.constructs.permissions import Places
 from infra.constructs.task_function import Ground, TaskFunction
 from infra.environments import Environment
-from infra.stacks.base import EnishiStack
 from infra.functions import FUNCTIONS
+from infra.stacks.base import EnishiStack
 from infra.stacks.delivery import DeliveryStack
 from infra.stacks.lake import LakeStack
 from infra.variables import variables

@@ -15,8 +15,8 @@ from infra.constructs.queues import dead_letters
 from infra.constructs.retention import log_group
 from infra.constructs.task_function import TaskFunction
 from infra.environments import Environment
-from infra.stacks.base import EnishiStack
 from infra.functions import RUN_TASKS
+from infra.stacks.base import EnishiStack
 from infra.stacks.lake import LakeStack
 from infra.stacks.runtime import RuntimeStack
 from infra.tools.layers import ROOT

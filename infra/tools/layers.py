@@ -1,6 +1,7 @@
-"""The dependency layer: locked wheels for the Lambda platform, laid out without Docker, kept by the hash of what is in it.
+"""The dependency layer: locked wheels for the Lambda platform, laid out without Docker, kept by the hash of its list.
 
-What Lambda or a managed layer already brings (boto3, pandas, pyarrow, awswrangler) and what only a laptop needs stays out.
+What Lambda or a managed layer already brings (boto3, pandas, pyarrow, awswrangler) stays out, and what only a laptop
+needs.
 """
 
 from __future__ import annotations
