@@ -47,6 +47,15 @@ FIELDS: Mapping[str, set[str]] = {
     "Succeed": _COMMON,
     "Fail": {"Type", "Comment", "Error", "Cause"},
 }
+COMPARISONS = {
+    "StringEquals",
+    "BooleanEquals",
+    "NumericEquals",
+    "NumericGreaterThan",
+    "NumericLessThan",
+    "IsPresent",
+}
+"""The comparisons that both AWS and our machine know."""
 ERRORS = {"States.ALL", "States.TaskFailed", "States.Timeout", "Lambda.Unknown", "Sandbox.Timedout"}
 
 
@@ -155,6 +164,13 @@ def _choices_decide(block: Block) -> Iterator[str]:
             yield f"{name!r} must have Choices and a Default"
 
 
+def _choices_compare(block: Block) -> Iterator[str]:
+    for name, state in block.states.items():
+        for choice in state.get("Choices", ()):
+            operators = choice.keys() - {"Variable", "Next", "Comment"}
+            yield from (f"{name!r} compares by {other}" for other in sorted(operators - COMPARISONS))
+
+
 def _tasks_name_a_function(block: Block) -> Iterator[str]:
     for name, state in block.states.items():
         if state.get("Type") == "Task" and not _PLACEHOLDER.match(str(state.get("Resource", ""))):
@@ -240,6 +256,7 @@ RULES: tuple[Rule, ...] = (
     _known_fields,
     _one_way_out,
     _choices_decide,
+    _choices_compare,
     _tasks_name_a_function,
     _waits_have_one_end,
     _parallels_have_branches,

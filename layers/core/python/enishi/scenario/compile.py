@@ -13,7 +13,7 @@ A failure closes the run as stopped and fails the execution; a redrive goes on f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from enishi.errors import NotSupportedError
@@ -56,9 +56,12 @@ CUTTERS = 10
 
 @dataclass(frozen=True)
 class _Plan:
+    """What a builder needs to know. `leave`: the state to go to when nobody is left on this way."""
+
     graph: Graph
     steps: Mapping[str, Step]
     claim_seconds: int
+    leave: str = CLOSE
 
 
 def compile_scenario(scenario: Scenario, *, claim_seconds: int = 900) -> dict[str, Any]:
@@ -153,29 +156,31 @@ def _fork(plan: _Plan, step: Any) -> Chain:
     return [
         (f"{step.id} {kind}", task(kind, cut, into="$.fork")),
         (f"{step.id} arms", sides),
-        *_join(step.id, meeting),
+        *_join(plan, step.id, meeting),
     ]
 
 
-def _join(step_id: str, meeting: str | None) -> Chain:
+def _join(plan: _Plan, step_id: str, meeting: str | None) -> Chain:
     if meeting is None:
         return [(f"{step_id} nobody", set_value("$.cohort", dict(NOBODY)))]
     return [
         (f"{step_id} join", task("join", parameters(run="$.run", step=step_id, ends="$.ends"), into="$.met")),
         (f"{step_id} met", shape(run="$.run", at="$.met.at", cohort="$.met.cohort")),
+        (f"{step_id} anyone", skip_when_zero("$.cohort.size", plan.leave)),
     ]
 
 
 def _arm(plan: _Plan, step: Step, arm: str, meeting: str | None) -> dict[str, Any]:
     first = next(iter(arms_of(step)[arm]), None)
     label = f"{step.id}.{arm}"
-    steps = _way(plan, first.id, meeting or EXIT) if first else []
+    end = f"{label} end"
+    steps = _way(replace(plan, leave=end), first.id, meeting or EXIT) if first else []
     return machine(
         [
             (f"{label} arm", shape(run="$.run", at="$.at", cohort=f"$.arms.{arm}")),
-            (f"{label} anyone", skip_when_zero("$.cohort.size", f"{label} end")),
+            (f"{label} anyone", skip_when_zero("$.cohort.size", end)),
             *steps,
-            (f"{label} end", shape(at="$.at", cohort="$.cohort")),
+            (end, shape(at="$.at", cohort="$.cohort")),
         ]
     )
 
