@@ -48,7 +48,8 @@ def eligible(moment: Moment, *, employees: bool = False) -> exp.Expr:
     later = exp.and_(
         exp.EQ(this=status.copy(), expression=value("withdrawn")), exp.GT(this=left, expression=value(moment.day))
     )
-    active = certain(exp.or_(exp.EQ(this=status, expression=value("active")), later))
+    present = exp.EQ(this=exp.Coalesce(this=status, expressions=[value("active")]), expression=value("active"))
+    active = certain(exp.or_(present, later))
     joined = exp.LTE(this=col("registered_date", POPULATION), expression=value(moment.day))
     known = exp.Coalesce(this=exp.paren(joined), expressions=[exp.true()])
     staff = None if employees else exp.not_(certain(col("is_employee", POPULATION)))

@@ -74,4 +74,4 @@ def shipped() -> Library:
     folder = files("enishi.segment") / "library"
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".yaml")), key=lambda path: path.name)
     read = [(path.name[:-5], load_text(path.read_text("utf-8"), path.name)) for path in paths]
-    return Library({name: segment.model_copy(update={"id": name}) for name, segment in read})
+    return Library({name: segment.renamed(name) for name, segment in read})

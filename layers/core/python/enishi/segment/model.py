@@ -33,6 +33,10 @@ class Segment(BaseModel):
     def tree(self) -> Node:
         return self._tree
 
+    def renamed(self, segment_id: str) -> Segment:
+        """The same segment under another id."""
+        return self.model_copy(update={"id": segment_id})
+
     def as_json(self) -> str:
         """The segment as it is kept in the `segments` table; `load` reads it back."""
         written = {**self.definition, "title": self.title, "description": self.description}
