@@ -19,10 +19,11 @@ from enishi.errors import LakeError
 from enishi.flow import bundles, send
 from enishi.flow.manifest import Chunk
 from enishi.flow.payload import Run
+from enishi.local.blobs import FolderBlobs
 from enishi.local.ledger import SqliteLedger
 from enishi.local.notices import LocalNotices
 from enishi.local.permissions import SqlitePermissions
-from enishi.ports import Channel, ChannelProvider, Ledger, Message, Services, Warehouse, providers
+from enishi.ports import Blobs, Channel, ChannelProvider, Ledger, Message, Services, Warehouse, providers
 from enishi.scenario.library import RESOLVED, Bundle
 from enishi.settings import Settings
 
@@ -126,7 +127,7 @@ class World:
 
     services: Services
     clock: ManualClock
-    work: Memory
+    work: Blobs
     run: Run
     ledger: SqliteLedger
     permissions: SqlitePermissions
@@ -170,15 +171,19 @@ def make_world(
     settings: Settings | None = None,
     wrap: Any = None,
     prefer: Sequence[Channel] | None = None,
+    warehouse: Warehouse | None = None,
     **step: Any,
 ) -> World:
-    """A world whose step prefers the channels in the order of their providers."""
-    clock, work = ManualClock(NOON), Memory()
+    """A world whose step prefers the channels in the order of their providers.
+
+    With a `warehouse` over `home` the work store is its folder, so that it can read the result files.
+    """
+    clock, work = ManualClock(NOON), FolderBlobs(home / "work") if warehouse else Memory()
     ledger, permissions = SqliteLedger(home / "ledger.db"), SqlitePermissions(home / "permissions.db")
     services = Services(
         settings=settings or Settings(cap_per_day=100, cap_per_week=100),
         clock=clock,
-        warehouse=cast(Warehouse, None),
+        warehouse=cast(Warehouse, warehouse),
         raw=Memory(),
         work=work,
         ledger=cast(Ledger, wrap(ledger) if wrap else ledger),
