@@ -87,7 +87,7 @@ def days(cells: Cells, formats: Sequence[str], day_zone: ZoneInfo) -> Cells:
         wall = _typed(cells.values)
         return cells.become(business_days(wall.values, day_zone) if wall.absolute else _date_part(wall.values))
     remaining, found = cells.values, pa.nulls(len(cells.values), pa.date32())
-    for text in formats:
+    for text in formats or (ISO,):
         wall = _parse(remaining, text)
         parsed = (
             business_days(wall.values, day_zone) if wall.absolute else pc.cast(wall.values, pa.date32(), safe=False)
