@@ -228,6 +228,12 @@ def _path(node: exp.Expr) -> exp.Expr:
     return exp.Literal.string(path.sql(dialect="athena").strip("'")) if isinstance(path, exp.JSONPath) else path
 
 
+def _quantile(node: exp.Expr) -> exp.Expr:
+    share = node.args["quantile"]
+    kind = "FLOAT[]" if isinstance(share, exp.Array) else "FLOAT"
+    return call("approx_quantile", node.this, exp.cast(share, exp.DataType.build(kind, dialect="duckdb")))
+
+
 def _by(name: str) -> Rule:
     def rule(node: exp.Expr) -> exp.Expr:
         if node.args.get("count") is not None:
@@ -257,6 +263,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "Window": _average_outer,
         "ArgMax": _by("arg_max_null"),
         "ArgMin": _by("arg_min_null"),
+        "ApproxQuantile": _quantile,
         "every": renamed("bool_and"),
         "map_agg": _map_agg,
         "Substring": _substring,

@@ -13,23 +13,21 @@ from enishi.lake.sql.rules import inside_try
 
 PROVEN_NODES = frozenset(
     {
-        "Abs", "And", "AnyValue", "ApproxDistinct", "ApproxQuantile", "ArgMax", "ArgMin", "Array", "ArrayAgg",
-        "ArrayConcat", "ArrayContains", "ArrayFilter", "ArrayMax", "ArrayMin", "ArrayPosition", "ArraySize",
-        "ArraySlice", "ArraySort", "ArrayToString", "Atan2", "Avg", "Bracket", "Case", "Cast", "Ceil",
-        "Coalesce", "Concat", "ConcatWs", "Corr", "Cos", "Count", "CountIf", "CovarPop", "CovarSamp",
-        "CumeDist", "Date", "DateAdd", "DateDiff", "DateTrunc", "Day", "DayOfMonth", "DayOfWeekIso",
-        "DayOfYear", "Degrees", "DenseRank", "Encode", "Exists", "Exp", "Extract", "FirstValue", "Flatten",
-        "Floor", "FromBase", "GenerateSeries", "Greatest", "GroupConcat", "Grouping", "Hex", "Hour", "If",
-        "JSONExtract", "JSONExtractScalar", "JSONFormat", "Lag", "LastDay", "LastValue", "Lead", "Least",
-        "Length", "Levenshtein", "Ln", "Log", "LogicalAnd", "LogicalOr", "Lower", "MD5Digest", "Map",
-        "MapFromEntries", "MapKeys", "Max", "Min", "Minute", "Mod", "Month", "Normalize", "Not", "NthValue",
-        "Nullif", "Or", "Pad", "ParseJSON", "PercentRank", "Pi", "Pow", "Quarter", "Radians", "Rank", "Reduce",
-        "RegexpExtract", "RegexpLike", "RegexpReplace", "RegrIntercept", "RegrSlope", "Replace", "Reverse",
-        "Round", "RowNumber", "SHA2Digest", "Second", "Sign", "Sin", "Split", "SplitPart", "Sqrt", "StartsWith",
-        "Stddev", "StddevPop", "StddevSamp", "StrPosition", "StrToTime", "Struct", "Substring", "Sum",
-        "TimeToStr", "TimeToUnix", "TimestampTrunc", "Transform", "Trim", "Trunc", "Try", "TryCast", "Unhex",
-        "UnixToTime", "Unnest", "Upper", "Variance", "VariancePop", "Week", "WeekOfYear", "WidthBucket", "Year",
-        "YearOfWeek", "YearOfWeekIso",
+        "Abs", "AnyValue", "ApproxDistinct", "ApproxQuantile", "ArgMax", "ArgMin", "Array", "ArrayAgg",
+        "ArrayContains", "ArrayFilter", "ArrayMax", "ArrayMin", "ArrayPosition", "ArraySize", "ArraySlice",
+        "ArraySort", "ArrayToString", "Atan2", "Avg", "Case", "Cast", "Ceil", "Coalesce", "Concat", "ConcatWs",
+        "Corr", "Cos", "Count", "CountIf", "CovarPop", "CovarSamp", "CumeDist", "Date", "DateAdd", "DateDiff",
+        "DateTrunc", "Day", "DayOfWeekIso", "DayOfYear", "Degrees", "DenseRank", "Encode", "Exists", "Exp",
+        "Extract", "FirstValue", "Flatten", "Floor", "FromBase", "GenerateSeries", "Greatest", "GroupConcat",
+        "Grouping", "Hex", "Hour", "If", "JSONExtract", "JSONExtractScalar", "JSONFormat", "Lag", "LastDay",
+        "LastValue", "Lead", "Least", "Length", "Levenshtein", "Ln", "Log", "LogicalAnd", "LogicalOr", "Lower",
+        "Map", "MapKeys", "Max", "Min", "Minute", "Month", "Normalize", "NthValue", "Nullif", "Pad",
+        "ParseJSON", "PercentRank", "Pi", "Pow", "Quarter", "Radians", "Rank", "Reduce", "RegexpExtract",
+        "RegexpLike", "RegexpReplace", "RegrIntercept", "RegrSlope", "Replace", "Reverse", "Round", "RowNumber",
+        "SHA2Digest", "Second", "Sign", "Sin", "Split", "SplitPart", "Sqrt", "StartsWith", "Stddev",
+        "StddevPop", "StddevSamp", "StrPosition", "StrToTime", "Struct", "Substring", "Sum", "TimeToStr",
+        "TimeToUnix", "TimestampTrunc", "Transform", "Trim", "Trunc", "Try", "TryCast", "Unhex", "UnixToTime",
+        "Unnest", "Upper", "Variance", "VariancePop", "WeekOfYear", "WidthBucket", "Year", "YearOfWeek",
     }
 )  # fmt: skip
 """Functions that the parser knows, by node class."""
@@ -80,13 +78,17 @@ def check(tree: exp.Expr, where: str) -> None:
         raise QueryError("; ".join(findings), where=where, remedy="See docs/lake.md for what is proven.")
 
 
+def function_name(node: exp.Expr) -> str:
+    """How the proven sets call a function: its node class, or its lower-case name when the parser does not know it."""
+    return node.name.lower() if isinstance(node, exp.Anonymous) else type(node).__name__
+
+
 def _functions(node: exp.Expr) -> Iterator[str]:
     if not isinstance(node, exp.Func):
         return
-    anonymous = isinstance(node, exp.Anonymous | exp.AnonymousAggFunc)
-    name = node.name.lower() if anonymous else type(node).__name__
-    if name not in (PROVEN_NAMES if anonymous else PROVEN_NODES):
-        shown = node.name.lower() if anonymous else node.sql_name().lower()
+    name = function_name(node)
+    if name not in PROVEN_NAMES | PROVEN_NODES:
+        shown = name if isinstance(node, exp.Anonymous) else node.sql_name().lower()
         yield f"{shown} is not proven on both engines. {_INSTEAD.get(name.lower(), 'Use a function that is.')}"
 
 

@@ -45,7 +45,10 @@ qualified AS (
     o.customer_id IS NOT NULL
     AND o.order_type IN ('normal', 'subscription', 'exchange')
     AND o.status NOT IN ('cancelled', 'payment_failed')
-    AND o.net_amount + COALESCE(r.net_amount, 0) > 0
+    AND (
+      o.net_amount + COALESCE(r.net_amount, 0) > 0
+      OR (COALESCE(o.is_purchase, FALSE) AND r.original_order_id IS NULL)
+    )
 )
 SELECT
   q.*,
