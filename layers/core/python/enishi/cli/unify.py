@@ -1,0 +1,52 @@
+"""`enishi unify`: identities → customers, with a report of merges."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from enishi.cli.context import Session
+from enishi.cli.output import show
+from enishi.flow.unify import unify
+from enishi.identity.unify import Report, split
+
+
+def command(
+    ctx: typer.Context,
+    split_id: Annotated[str | None, typer.Option("--split", help="Take back this merge of merge_log instead")] = None,
+    format: Annotated[str | None, typer.Option(help="table, json or csv")] = None,
+) -> None:
+    """Find the records that are one person and join them; run it again and nothing changes.
+
+    Joined records keep their own rows: `merge_log` says why each was joined, and `--split MERGE_ID` takes one back
+    for good.
+    """
+    session: Session = ctx.obj
+    if split_id is not None:
+        done = split(session.services.warehouse, split_id, session.services.clock.now())
+        rows = [{"merge": done.merge_id, "restored": done.restored_id, "was part of": done.survivor_id}]
+        show(session, rows, title="Split", format=format)
+        return
+    report = unify(session.services)
+    show(session, _rows(report), title=_title(report), format=format)
+
+
+def _rows(report: Report) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule": count.rule.id,
+            "title": count.rule.ja,
+            "score": count.rule.score,
+            "pairs": count.pairs,
+            "merged": count.merged,
+        }
+        for count in report.by_rule
+    ]
+
+
+def _title(report: Report) -> str:
+    return (
+        f"{report.records:,} records, {report.people:,} people; "
+        f"{report.merged:,} merged and {report.restored:,} restored by this pass"
+    )

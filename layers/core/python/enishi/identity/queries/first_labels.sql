@@ -1,0 +1,8 @@
+-- Round 0: the smallest id among a record and those it is paired with.
+SELECT e.customer_id, LEAST(e.customer_id, MIN(e.other_id)) AS label
+FROM (
+  SELECT low_id AS customer_id, high_id AS other_id FROM work.identity_pairs WHERE unification = :unification
+  UNION ALL
+  SELECT high_id AS customer_id, low_id AS other_id FROM work.identity_pairs WHERE unification = :unification
+) AS e
+GROUP BY e.customer_id
