@@ -1,0 +1,38 @@
+"""Whose data the demo runs on: the sample retailer, or a real grocery chain's published year."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, time
+from typing import Protocol
+
+from enishi.ports import Services
+
+Advance = Callable[[int, int], None]
+
+
+class World(Protocol):
+    """What people do on a day: reactions to messages, and life besides."""
+
+    def end(self, services: Services, day: date) -> Sequence[str]:
+        """Write the raw files of `day` and return their keys, in the order in which they arrive."""
+        ...
+
+
+class Dataset(Protocol):
+    """One demo."""
+
+    tenant: str
+    retailer: str
+    zone: str
+    currency: str
+    day: date
+    days_after: int
+    scenarios: tuple[str, ...]
+    later: Mapping[str, time]
+    """Source id → when its files arrive during the business day."""
+    world: World
+
+    def write(self, services: Services, advance: Advance) -> list[str]:
+        """Put the raw files into the raw store, unless they are there; their keys in the order of loading."""
+        ...

@@ -1,0 +1,136 @@
+"""The demo's loop: generate → ingest → unify → a business day of scenarios and their waits → reactions → report.
+
+Every station is the product's own flow; what is the demo's is the order and the clock. Run again on the same home, each
+station finds its work done: files are loaded once, runs are finished, nobody is written to twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from enishi.clock import ManualClock, to_text
+from enishi.flow.report import write_report
+from enishi.flow.tasks import perform
+from enishi.local.demo.datasets import Dataset
+from enishi.local.demo.days import Days
+from enishi.local.demo.summary import Summary, outbox_size, samples, summarise
+from enishi.local.machine import Execution, Machine, Status
+from enishi.local.notices import LocalNotices
+from enishi.local.scheduler import Scheduler, machine
+from enishi.local.services import local_services
+from enishi.ports import Services
+from enishi.scenario.library import library
+from enishi.scenario.model import Scenario
+from enishi.settings import Settings, remember
+
+OPENING = time(6)
+"""When the night's files have arrived and the business day begins."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Progress of one station: `done` of `total` things; `note` says what it is at."""
+
+    title: str
+    done: int
+    total: int
+    note: str = ""
+
+
+Watcher = Callable[[Stage], None]
+
+
+def run_demo(settings: Settings, dataset: Dataset, watch: Watcher) -> Summary:
+    """Run the loop in `settings.home`; returns what came out.
+
+    Raises:
+        EnishiError: a station cannot go on; what is done stays done, and the same call goes on from there.
+    """
+    settings = remember(settings, tenant=dataset.tenant, zone=dataset.zone, currency=dataset.currency)
+    clock = ManualClock(_at(dataset.day, OPENING, settings))
+    services = local_services(settings, clock)
+    before = outbox_size(settings.home)
+    late = _bring(services, dataset, watch)
+    executions = _live(services, clock, dataset, late, watch)
+    perform(services, "attribute", {"at": to_text(clock.now())})
+    _tell(services, dataset, watch)
+    remember(settings, present=clock.now())
+    return summarise(services, executions, sent_now=outbox_size(settings.home) - before)
+
+
+def _bring(services: Services, dataset: Dataset, watch: Watcher) -> list[str]:
+    """Raw files into the drop, the lake, and onto one customer axis; the keys of files that arrive during the day."""
+    keys = dataset.write(services, lambda done, total: watch(Stage("Raw files", done, total)))
+    early = [key for key in keys if _source(key) not in dataset.later]
+    for done, key in enumerate(early):
+        watch(Stage("Ingest", done, len(early), key.rpartition("/")[2]))
+        perform(services, "ingest", {"key": key})
+    watch(Stage("Ingest", len(early), len(early)))
+    watch(Stage("Unify", 0, 1))
+    perform(services, "unify", {})
+    watch(Stage("Unify", 1, 1))
+    return [key for key in keys if key not in early]
+
+
+def _live(
+    services: Services, clock: ManualClock, dataset: Dataset, late: Sequence[str], watch: Watcher
+) -> Sequence[Execution]:
+    """The business day's runs, the days of their waits, and what people do meanwhile."""
+    stage = machine(services, clock)
+    scheduler = Scheduler(services, stage, _scenarios(services, dataset))
+    opening, closing = _at(dataset.day, time(0), services.settings), _at(_next(dataset.day), time(0), services.settings)
+    scheduler.plan(opening - timedelta(microseconds=1), closing - timedelta(microseconds=1))
+    _deliver(services, stage, scheduler, dataset, late)
+    days = Days(services, dataset.world)
+    total = dataset.days_after + 1
+    for number in range(total):
+        day = dataset.day + timedelta(days=number)
+        stage.at(_at(_next(day), time(5), services.settings), lambda d=day: days.end(d))
+    for number in range(total + 1):
+        day = dataset.day + timedelta(days=number)
+        watch(Stage("Scenarios and reactions", number, total + 1, day.isoformat()))
+        stage.run(_at(_next(day), OPENING, services.settings))
+    stage.run()
+    watch(Stage("Scenarios and reactions", total + 1, total + 1))
+    return tuple(stage.executions.values())
+
+
+def _deliver(services: Services, stage: Machine, scheduler: Scheduler, dataset: Dataset, late: Sequence[str]) -> None:
+    """Plan the files that arrive during the business day; their tables start the scenarios that wait for them."""
+    notices = services.notices
+    if isinstance(notices, LocalNotices):
+        notices.listen(scheduler.table_loaded)
+    for key in late:
+        arrival = _at(dataset.day, dataset.later[_source(key)], services.settings)
+        stage.at(arrival, lambda k=key: perform(services, "ingest", {"key": k}))
+
+
+def _source(key: str) -> str:
+    return key.split("/")[1]
+
+
+def _tell(services: Services, dataset: Dataset, watch: Watcher) -> None:
+    watch(Stage("Report", 0, 1))
+    home = services.settings.home
+    write_report(services, home / "report.html", samples(home), dataset.retailer)
+    watch(Stage("Report", 1, 1))
+
+
+def _scenarios(services: Services, dataset: Dataset) -> list[Scenario]:
+    known = library(services.settings)
+    return [known.load(name) for name in dataset.scenarios]
+
+
+def failures(executions: Sequence[Execution]) -> list[Execution]:
+    """Executions that did not succeed."""
+    return [execution for execution in executions if execution.status is not Status.SUCCEEDED]
+
+
+def _at(day: date, clock_time: time, settings: Settings) -> datetime:
+    return datetime.combine(day, clock_time, settings.tz)
+
+
+def _next(day: date) -> date:
+    return day + timedelta(days=1)

@@ -1,0 +1,59 @@
+"""The demo's sample retailer: generated raw files, and a simulated world that reacts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+
+from enishi.local.demo.datasets import Advance, World
+from enishi.local.demo.sample_world import SampleWorld
+from enishi.ports import Services
+from enishi.sample import generate
+
+DAY = date(2026, 11, 21)
+SCENARIOS = (
+    "cart_abandonment",
+    "f2_conversion",
+    "favourite_price_down",
+    "points_expiry",
+    "research_steps",
+    "season",
+    "vip_coupon",
+)
+PRICES_ARRIVE = time(10, 5)
+
+
+@dataclass(frozen=True)
+class SampleRetailer:
+    """An electronics chain of `members` people; the same seed, members and day give the same files."""
+
+    members: int = 20_000
+    seed: int = 1
+    day: date = DAY
+    tenant: str = "enishi_denki"
+    retailer: str = "えにし電器(サンプル)"
+    zone: str = "Asia/Tokyo"
+    currency: str = "JPY"
+    days_after: int = 32
+    scenarios: tuple[str, ...] = SCENARIOS
+    later: Mapping[str, time] = field(default_factory=lambda: {"prices": PRICES_ARRIVE})
+
+    @property
+    def world(self) -> World:
+        return SampleWorld(self.seed, self.day)
+
+    def write(self, services: Services, advance: Advance) -> list[str]:
+        facts = {"seed": self.seed, "members": self.members, "day": self.day.isoformat()}
+        marker = f"demo/files-{self.seed}-{self.members}-{self.day}.json"
+        if services.work.list(marker):
+            advance(self.members, self.members)
+            return list(json.loads(services.work.get(marker))["keys"])
+        advance(0, self.members)
+        manifest = generate(services.settings.home / "raw" / "drop", self.seed, self.members, self.day, advance)
+        keys = [f"drop/{file.source}/{file.path.name}" for file in manifest.files]
+        services.work.put(marker, json.dumps({**facts, "keys": keys}).encode())
+        return keys
+
+

@@ -1,0 +1,43 @@
+"""Everything a flow needs, on a laptop: one workspace folder."""
+
+from __future__ import annotations
+
+from enishi.clock import Clock, ManualClock, SystemClock
+from enishi.local.blobs import FolderBlobs
+from enishi.local.ledger import SqliteLedger
+from enishi.local.notices import LocalNotices
+from enishi.local.outbox import Outbox
+from enishi.local.permissions import SqlitePermissions
+from enishi.local.warehouse import LocalWarehouse
+from enishi.ports import Channel, Services, providers
+from enishi.settings import Settings
+
+SENDER = "Enishi <no-reply@mail.example.jp>"
+CHANNELS = (Channel.MAIL, Channel.LINE, Channel.PUSH)
+
+
+def local_services(settings: Settings, clock: Clock | None = None) -> Services:
+    """Services over `settings.home`: tables, raw and work files, ledger, permissions and an outbox.
+
+    Without a `clock` the present is where the workspace's virtual clock stands, else the machine's.
+    """
+    home, ticking = settings.home, clock or _clock(settings)
+    sender = settings.mail_from or SENDER
+    outboxes = (
+        Outbox(home / "outbox", channel, ticking, sender=sender, zone=settings.tz) for channel in CHANNELS
+    )  # fmt: skip
+    return Services(
+        settings=settings,
+        clock=ticking,
+        warehouse=LocalWarehouse(home, settings),
+        raw=FolderBlobs(home / "raw"),
+        work=FolderBlobs(home / "work"),
+        ledger=SqliteLedger(home / "ledger.sqlite"),
+        permissions=SqlitePermissions(home / "permissions.sqlite"),
+        notices=LocalNotices(),
+        channels=providers(outboxes),
+    )
+
+
+def _clock(settings: Settings) -> Clock:
+    return ManualClock(settings.present) if settings.present else SystemClock()
