@@ -34,5 +34,5 @@ def take_arms(
         parted = query("arms", of_cohort=among(payload.cohort), arm=arm, variant=variant)
         known = exp.select("customer_id", "holdout", "variant", "entry_ref", "entered_at", "arm")
         rows = known.from_(parted.subquery("parted")).where("arm IS NOT NULL")
-        found = snapshot(services, cohort_id(payload.run, payload.step), as_of(rows, moment))
+        found = snapshot(services, cohort_id(payload.run, payload.step), lambda: as_of(rows, moment))
     return {"arms": {name: found.get(name, Cohort()).to_json() for name in arms}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 
 from sqlglot import exp
@@ -31,14 +31,14 @@ def among(cohort: Cohort, alias: str = "w") -> exp.Expr:
     return exp.and_(ids, arms, exp.or_(*pairs)) if len(pairs) > 1 else exp.and_(ids, arms)
 
 
-def snapshot(services: Services, identifier: str, rows: exp.Query) -> dict[str, Cohort]:
-    """Write `rows` (the columns of `work.cohorts`, `arm` among them) as a snapshot; arm → its people.
+def snapshot(services: Services, identifier: str, rows: Callable[[], exp.Query]) -> dict[str, Cohort]:
+    """Write the answer of `rows()` (the columns of `work.cohorts`, `arm` among them) as a snapshot; arm → its people.
 
     What was written before is given back as it was: a repeat selects nobody anew.
     """
 
     def write() -> dict[str, int]:
-        unloaded = services.warehouse.unload(rows, f"cohorts/cohort_id={identifier}/", partition_by=("arm",))
+        unloaded = services.warehouse.unload(rows(), f"cohorts/cohort_id={identifier}/", partition_by=("arm",))
         return {folder.strip("/").rpartition("arm=")[2]: count for folder, count in unloaded.rows.items() if count}
 
     sizes = once(services.work, f"cohorts/{identifier}.json", write)

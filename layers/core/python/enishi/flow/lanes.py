@@ -49,7 +49,7 @@ def _lanes(services: Services, payload: Payload) -> dict[str, Cohort]:
         awake=exp.In(this=column("h", "local_hour"), expressions=literals(awake)),
         fallback=next((hour for hour in awake if hour >= now), awake[0]),
     )
-    return snapshot(services, cohort_id(payload.run, payload.step), rows)
+    return snapshot(services, cohort_id(payload.run, payload.step), lambda: rows)
 
 
 def awake_hours(settings: Settings, at: datetime) -> list[int]:

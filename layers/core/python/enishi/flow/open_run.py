@@ -20,6 +20,7 @@ from enishi.scenario.library import Definition
 from enishi.scenario.model import Scenario
 from enishi.scenario.schedule import ChangeTrigger, ManualTrigger
 from enishi.scenario.triggers import previous
+from enishi.settings import Settings
 
 START, SKIP = "start", "skip"
 
@@ -84,17 +85,17 @@ def _answer(run_: Run, go: str, note: str) -> dict[str, Any]:
 
 
 def _key(services: Services, payload: Payload, definition: Definition) -> str:
-    return f"runs/{_run_id(services, payload, definition)}.json"
+    return f"runs/{run_id_of(services.settings, payload.scenario, definition.bundle.version, payload.slot_at)}.json"
 
 
-def _run_id(services: Services, payload: Payload, definition: Definition) -> str:
-    settings, bundle = services.settings, definition.bundle
-    return stable_id("R", settings.env, settings.tenant, bundle.id, bundle.version, to_text(payload.slot_at))
+def run_id_of(settings: Settings, scenario: str, version: str, slot_at: datetime) -> str:
+    """The id of a run: the same slot of the same version is the same run on every machine of the environment."""
+    return stable_id("R", settings.env, settings.tenant, scenario, version, to_text(slot_at))
 
 
 def _run(services: Services, payload: Payload, definition: Definition) -> Run:
     return Run(
-        id=_run_id(services, payload, definition),
+        id=run_id_of(services.settings, payload.scenario, definition.bundle.version, payload.slot_at),
         scenario=payload.scenario,
         version=definition.bundle.version,
         slot_at=payload.slot_at,

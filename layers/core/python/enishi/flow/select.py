@@ -33,7 +33,7 @@ def run(services: Services, payload: Payload) -> dict[str, Any]:
     """`{"cohort"}`: everybody whom the target holds at `at` and who may enter, the control arm among them."""
     scenario = scenario_of(services, payload.run)
     version = services.warehouse.snapshot("customers")
-    arms = snapshot(services, payload.run.id, audience(services, payload, scenario))
+    arms = snapshot(services, payload.run.id, lambda: audience(services, payload, scenario))
     cohort = arms.get(ALL, Cohort())
     write_run(services, payload.run, snapshot=version, audience=cohort.size)
     return {"cohort": cohort.to_json()}
