@@ -1,0 +1,239 @@
+"""What a deployment must hold: behaviour that matters, never a generated name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from enishi.lake.schema import tables
+from enishi.scenario.library import Library
+from enishi.scenario.schedule import ManualTrigger
+from enishi.settings import Settings, from_environment
+from infra.functions import FUNCTIONS, Function, Touch
+from tests.infra.conftest import ROOT, Synth, flat
+
+PERSONAL_PLACES = ("contacts", "_pii", "workgroup/enishi-prod-delivery")
+LAMBDA_SECONDS = 900
+
+
+def statements(synth: Synth, function: Function) -> Iterator[Mapping[str, Any]]:
+    """The statements of a function's own role."""
+    policies = synth.resources("AWS::IAM::Policy", "Runtime").items()
+    for name, policy in policies:
+        if name.startswith(f"{function.camel}Role"):
+            yield from policy["Properties"]["PolicyDocument"]["Statement"]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def reach(synth: Synth, function: Function) -> list[str]:
+    """Every resource that a function may touch, as text."""
+    return [flat(place) for statement in statements(synth, function) for place in listed(statement["Resource"])]
+
+
+def test_every_bucket_is_private_and_encrypted(synth: Synth) -> None:
+    buckets = synth.properties("AWS::S3::Bucket")
+    assert len(buckets) == 6
+    for bucket in buckets:
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+
+
+def test_personal_data_lies_under_its_own_key(synth: Synth) -> None:
+    keys = {
+        bucket_name(bucket): json.dumps(bucket["BucketEncryption"], sort_keys=True)
+        for bucket in synth.properties("AWS::S3::Bucket")
+    }
+    personal = {keys[name] for name in ("raw", "contacts", "work")}
+    assert len(personal) == 1
+    assert keys["lake"] not in personal
+
+
+def bucket_name(bucket: Mapping[str, Any]) -> str:
+    return flat(bucket["BucketName"]).removeprefix("enishi-prod-").split("-<")[0]
+
+
+def test_stateful_things_survive_the_end_of_their_stack(synth: Synth) -> None:
+    stateful = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret")
+    for kind in stateful:
+        for resource in synth.resources(kind, "Lake").values():
+            assert resource["DeletionPolicy"] == "Retain", kind
+
+
+def test_the_ledger_can_be_restored_and_forgets_in_time(synth: Synth) -> None:
+    found = {table["TableName"]: table for table in synth.properties("AWS::DynamoDB::Table")}
+    assert set(found) == {"enishi-prod-ledger", "enishi-prod-guards"}
+    for table in found.values():
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+        assert table["SSESpecification"]["SSEType"] == "KMS"
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+    (index,) = found["enishi-prod-ledger"]["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["KeySchema"][0]["AttributeName"]) == ("by_chunk", "chunk_key")
+
+
+def test_every_declared_table_stands_in_the_catalogue(synth: Synth) -> None:
+    iceberg = {
+        table["Name"]: table for table in synth.properties("AWS::Glue::Table") if "OpenTableFormatInput" in table
+    }
+    assert set(iceberg) == {table.name for table in tables().values() if table.database != "work"}
+    for name, found in iceberg.items():
+        made = found["OpenTableFormatInput"]["IcebergInput"]["IcebergTableInput"]
+        assert tuple(field["Name"] for field in made["Schema"]["Fields"]) == tables()[name].names
+        assert ("PartitionSpec" in made) == (tables()[name].partition is not None)
+
+
+def test_only_the_personal_database_holds_contacts(synth: Synth) -> None:
+    homes = {table["Name"]: table for table in synth.properties("AWS::Glue::Table") if "Name" in table}
+    personal = {name for name, table in homes.items() if table["DatabaseName"] == "enishi_prod_pii"}
+    assert personal == {table.name for table in tables().values() if table.database == "pii"}
+
+
+def test_external_tables_name_their_folders(synth: Synth) -> None:
+    external = [table["TableInput"] for table in synth.properties("AWS::Glue::Table") if "TableInput" in table]
+    assert external
+    for table in external:
+        parameters = table["Parameters"]
+        folders = [key["Name"] for key in table["PartitionKeys"]]
+        assert {parameters[f"projection.{folder}.type"] for folder in folders} == {"injected"}
+        template = flat(parameters["storage.location.template"])
+        assert template.endswith("/".join(f"{folder}=${{{folder}}}" for folder in folders))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_personal_data_is_for_those_who_need_it(synth: Synth, function: Function) -> None:
+    touches_it = any(place in where for where in reach(synth, function) for place in PERSONAL_PLACES)
+    assert touches_it == bool(function.touches & {Touch.PERSONAL_READ, Touch.PERSONAL_WRITE})
+
+
+def test_who_may_read_personal_data() -> None:
+    assert {one.name for one in FUNCTIONS if Touch.PERSONAL_READ in one.touches} == {"prepare", "unify"}
+    assert {one.name for one in FUNCTIONS if Touch.PERSONAL_WRITE in one.touches} == {"ingest"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_no_function_may_do_anything_everywhere(synth: Synth, function: Function) -> None:
+    for statement in statements(synth, function):
+        actions = listed(statement["Action"])
+        assert not any("*" in action for action in actions)
+        if listed(statement["Resource"]) == ["*"]:
+            assert all(action.startswith("xray:") for action in actions)
+
+
+def test_only_senders_reach_the_providers(synth: Synth) -> None:
+    for function in FUNCTIONS:
+        actions = {action for statement in statements(synth, function) for action in listed(statement["Action"])}
+        assert any(action.startswith("ses:") for action in actions) == (function.name == "send")
+
+
+def test_functions_get_settings_that_hold(synth: Synth) -> None:
+    functions = synth.properties("AWS::Lambda::Function", "Runtime")
+    assert len(functions) == len(FUNCTIONS)
+    for function in functions:
+        given = {name: flat(value) for name, value in function["Environment"]["Variables"].items()}
+        settings = from_environment(given)
+        assert settings.env == "prod"
+        assert settings.claim_seconds > next(one.timeout for one in FUNCTIONS if one.name == "send")
+
+
+def test_only_those_who_sign_know_the_secret(synth: Synth) -> None:
+    by_name = {function["FunctionName"]: function for function in synth.properties("AWS::Lambda::Function")}
+    for function in FUNCTIONS:
+        name = f"enishi-prod-{function.name.replace('_', '-')}"
+        variables = by_name[name]["Environment"]["Variables"]
+        assert ("ENISHI_SECRET_NAME" in variables) == (Touch.SIGN in function.touches)
+        assert "ENISHI_SECRET" not in variables
+
+
+def test_every_handler_exists() -> None:
+    handlers = {path.stem for path in (ROOT / "functions").glob("*.py")} - {"__init__", "start"}
+    assert handlers == {function.name for function in FUNCTIONS}
+
+
+def test_a_reader_never_outlives_its_message(synth: Synth) -> None:
+    waits = [queue.get("VisibilityTimeout", 0) for queue in synth.properties("AWS::SQS::Queue", "Runtime")]
+    assert [wait for wait in waits if wait] == [LAMBDA_SECONDS * 6] * 2
+
+
+def test_failed_files_come_again_alone(synth: Synth) -> None:
+    mappings = synth.properties("AWS::Lambda::EventSourceMapping", "Runtime")
+    assert len(mappings) == 2
+    for mapping in mappings:
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_every_scenario_has_a_machine_and_what_starts_it(synth: Synth) -> None:
+    library = Library((ROOT / "scenarios",))
+    machines = {one["StateMachineName"] for one in synth.properties("AWS::StepFunctions::StateMachine")}
+    assert machines == {f"enishi-prod-{name}" for name in library.paths}
+    assert machines
+    schedules = {one["Name"] for one in synth.properties("AWS::Scheduler::Schedule", "Scenarios")}
+    rules = {one["Name"] for one in synth.properties("AWS::Events::Rule", "Scenarios")}
+    for name in library.paths:
+        if not isinstance(library.load(name).trigger, ManualTrigger):
+            assert any(started.startswith(f"enishi-prod-{name}") for started in schedules | rules), name
+
+
+def test_schedules_are_on_time_in_their_zone(synth: Synth) -> None:
+    for schedule in synth.properties("AWS::Scheduler::Schedule"):
+        assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+        assert schedule["State"] == "ENABLED"
+        assert schedule["ScheduleExpressionTimezone"] in {"Asia/Tokyo", "UTC"}
+        assert schedule["Target"]["DeadLetterConfig"]
+        assert "<aws.scheduler.scheduled-time>" in schedule["Target"]["Input"]
+
+
+def test_all_machines_share_one_role(synth: Synth) -> None:
+    machines = synth.properties("AWS::StepFunctions::StateMachine")
+    assert len({json.dumps(machine["RoleArn"]) for machine in machines}) == 1
+    for machine in machines:
+        assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+
+
+def test_definitions_find_all_their_tasks(synth: Synth) -> None:
+    for machine in synth.properties("AWS::StepFunctions::StateMachine"):
+        assert set(machine["DefinitionSubstitutions"]) >= {"OpenRunArn", "SendArn", "CloseRunArn"}
+
+
+def test_every_dead_letter_queue_has_an_alarm(synth: Synth) -> None:
+    queues = {queue["QueueName"] for queue in synth.properties("AWS::SQS::Queue") if "RedrivePolicy" not in queue}
+    alarms = [alarm["AlarmDescription"] for alarm in synth.properties("AWS::CloudWatch::Alarm")]
+    assert queues
+    for queue in queues:
+        short = queue.removeprefix("enishi-prod-").removesuffix("-dead-letters")
+        assert any(text.startswith(f"{short}: messages were given up") for text in alarms), queue
+
+
+def test_every_alarm_tells_somebody(synth: Synth) -> None:
+    for alarm in synth.properties("AWS::CloudWatch::Alarm"):
+        assert alarm["AlarmActions"]
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_every_function_has_an_alarm_for_errors(synth: Synth) -> None:
+    named = {alarm["AlarmName"] for alarm in synth.properties("AWS::CloudWatch::Alarm")}
+    assert named >= {f"enishi-prod-errors-{function.name.replace('_', '-')}" for function in FUNCTIONS}
+
+
+def test_mail_events_go_by_a_stream(synth: Synth) -> None:
+    (destination,) = synth.properties("AWS::SES::ConfigurationSetEventDestination")
+    wanted = {"SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "OPEN", "CLICK"}
+    assert set(destination["EventDestination"]["MatchingEventTypes"]) >= wanted
+    (stream,) = synth.properties("AWS::KinesisFirehose::DeliveryStream")
+    assert stream["ExtendedS3DestinationConfiguration"]["Prefix"].startswith("events/ses/")
+
+
+def test_an_analyst_cannot_scan_without_end(synth: Synth) -> None:
+    groups = {group["Name"]: group["WorkGroupConfiguration"] for group in synth.properties("AWS::Athena::WorkGroup")}
+    assert groups["enishi-prod-analysis"]["BytesScannedCutoffPerQuery"] > 0
+    for group in groups.values():
+        assert group["EnforceWorkGroupConfiguration"] is True
+
+
+def test_settings_of_a_laptop_are_not_those_of_a_deployment() -> None:
+    assert Settings().env == "local"
