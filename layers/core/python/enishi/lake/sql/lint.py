@@ -84,7 +84,7 @@ def function_name(node: exp.Expr) -> str:
 
 
 def _functions(node: exp.Expr) -> Iterator[str]:
-    if not isinstance(node, exp.Func):
+    if not isinstance(node, exp.Func) or isinstance(node, exp.Connector):
         return
     name = function_name(node)
     if name not in PROVEN_NAMES | PROVEN_NODES:
