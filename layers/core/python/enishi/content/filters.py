@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from jinja2 import Undefined
 from jinja2.exceptions import FilterArgumentError
-from jinja2.filters import do_default, do_first, do_last, do_lower, do_trim, do_upper
+from jinja2.filters import do_default, do_lower, do_trim, do_upper
 
 from enishi.content.limits import METER
 
@@ -91,6 +91,16 @@ def rows(value: Sequence[Any], width: int = 2) -> list[list[Any]]:
     return [list(value[start : start + size]) for start in range(0, len(value), size)]
 
 
+def first(value: Sequence[Any]) -> Any:
+    """The first item or character; "" of nothing."""
+    return value[0] if value else ""
+
+
+def last(value: Sequence[Any]) -> Any:
+    """The last item or character; "" of nothing."""
+    return value[-1] if value else ""
+
+
 def fill(pattern: str, value: Any) -> str:
     """`value` put into the `{}` of an address pattern, percent-encoded."""
     return str(pattern).replace("{}", quote(str(value), safe=""), 1)
@@ -107,9 +117,9 @@ FILTERS: Mapping[str, Filter] = {
     "default": do_default,
     "distance_ja": distance_ja,
     "fill": fill,
-    "first": do_first,
+    "first": first,
     "join": join_texts,
-    "last": do_last,
+    "last": last,
     "length": len,
     "link": link,
     "lower": do_lower,

@@ -6,8 +6,8 @@ and never runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
 
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
@@ -143,6 +143,33 @@ def weigh(body: list[nodes.Node]) -> tuple[int, int]:
     return count, characters
 
 
+class Settling(NodeTransformer):
+    """Prints what is the same for everybody (`brand.…`) while compiling, so that a mail has fewer pieces to join."""
+
+    def __init__(self, everywhere: Mapping[str, Any], printed: Callable[[str], str]) -> None:
+        self._everywhere = everywhere
+        self._printed = printed
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Output:  # noqa: N802 - the visitor's protocol
+        node.nodes = [self._settled(child) for child in node.nodes]
+        return node
+
+    def _settled(self, child: nodes.Expr) -> nodes.Expr:
+        value = self._fixed(child)
+        if isinstance(value, str):
+            return nodes.TemplateData(self._printed(value), lineno=child.lineno)
+        return child
+
+    def _fixed(self, node: nodes.Node) -> Any:
+        """The value of a chain of names that begins with one that is the same everywhere; None otherwise."""
+        if isinstance(node, nodes.Name):
+            return self._everywhere.get(node.name)
+        if not isinstance(node, nodes.Getattr):
+            return None
+        owner = self._fixed(node.node)
+        return owner.get(node.attr) if isinstance(owner, dict) else None
+
+
 class Metering(NodeTransformer):
     """Puts a charge before every loop round, macro call and block, and joins texts (`~`) through the meter."""
 
@@ -156,6 +183,25 @@ class Metering(NodeTransformer):
         self.generic_visit(node)
         node.iter = self._call("rounds", [cast(nodes.Expr, node.iter), *price], node.lineno)
         return node
+
+    def visit_List(self, node: nodes.List) -> nodes.List:  # noqa: N802
+        """Lists hold single values: lists of lists that double would be compared for ever."""
+        self.generic_visit(node)
+        node.items = [self._single(item) for item in node.items]
+        return node
+
+    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Tuple:  # noqa: N802
+        self.generic_visit(node)
+        node.items = [self._single(item) for item in node.items] if node.ctx == "load" else node.items
+        return node
+
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Pair:  # noqa: N802
+        self.generic_visit(node)
+        node.value = self._single(node.value)
+        return node
+
+    def _single(self, item: nodes.Expr) -> nodes.Expr:
+        return item if isinstance(item, nodes.Const) else self._call("single", [item], item.lineno)
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Call:  # noqa: N802
         self.generic_visit(node)

@@ -81,11 +81,10 @@ class Templates:
     def __init__(self, files: Mapping[str, str], limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.brand = load_brand(files)
-        self.brand_variables = brand_variables(self.brand)
         self._files = files
-        self._sandboxes = {
-            printed: Sandbox(files, printed, self.limits) for printed in {kind.printed for kind in KINDS.values()}
-        }
+        everywhere = {"brand": brand_variables(self.brand)}
+        prints = {kind.printed for kind in KINDS.values()}
+        self._sandboxes = {printed: Sandbox(files, printed, self.limits, everywhere) for printed in prints}
 
     def has(self, template: str, channel: Channel) -> bool:
         """True when the bundle has this template for this channel."""
@@ -135,7 +134,7 @@ def _rendered(
     opt_out = _unsubscribe_url(links, channel, sending)
     token = METER.set(Meter(templates.limits, _signer(links, channel, sending)))
     try:
-        source = compiled.render(_variables(templates, person, sending, opt_out))
+        source = compiled.render(_variables(person, sending, opt_out))
     finally:
         METER.reset(token)
     if len(source) * 4 > templates.limits.result_bytes and len(source.encode()) > templates.limits.result_bytes:
@@ -144,15 +143,14 @@ def _rendered(
     return replace(parts, title=_without(person.display_name, parts.subject))
 
 
-def _variables(templates: Templates, person: Person, sending: Sending, opt_out: str) -> dict[str, Any]:
+def _variables(person: Person, sending: Sending, opt_out: str) -> dict[str, Any]:
     return {
-        **person.blocks,
+        **{name: items for name, items in person.blocks.items() if name not in RESERVED},
         "name": person.display_name or NOBODY,
         "rank": person.rank,
         "locale": person.locale,
         "variant": person.variant,
         "today": _today(sending.at, person.zone),
-        "brand": templates.brand_variables,
         "unsubscribe_url": opt_out,
         "scenario": sending.scenario_id,
         "step": sending.step_id,

@@ -13,12 +13,12 @@ from typing import Any
 from jinja2 import DictLoader, StrictUndefined, TemplateSyntaxError, Undefined, nodes, pass_context
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import BlockReference, Context, LoopContext, TemplateReference
+from jinja2.runtime import BlockReference, Context, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from enishi.content.filters import FILTERS, TESTS, Filter
-from enishi.content.grammar import Metering, check
+from enishi.content.grammar import Metering, Settling, check
 from enishi.content.limits import METER, Limits
 from enishi.errors import TemplateError
 
@@ -57,6 +57,9 @@ def _charged(function: Filter) -> Filter:
 def _finalizer(printed: Print) -> Callable[[Context, Any], Any]:
     @pass_context
     def finalize(_: Context, value: Any) -> Any:
+        if value.__class__ is Markup:
+            METER.get().print(len(value))
+            return value
         if not isinstance(value, PRINTABLE):
             if isinstance(value, Undefined):
                 return str(value)
@@ -71,12 +74,13 @@ def _finalizer(printed: Print) -> Callable[[Context, Any], Any]:
 class Sandbox(ImmutableSandboxedEnvironment):
     """Compiles and runs templates of one output kind; its files are all that a template can reach.
 
-    The optimiser is off: it would evaluate constant expressions while compiling, where no meter runs.
+    `everywhere` are variables with one value for all recipients; imported files see them too. The optimiser is off: it
+    would evaluate constant expressions while compiling, where no meter runs.
     """
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
-    def __init__(self, files: Mapping[str, str], printed: Print, limits: Limits) -> None:
+    def __init__(self, files: Mapping[str, str], printed: Print, limits: Limits, everywhere: Mapping[str, Any]) -> None:
         super().__init__(
             loader=DictLoader(files),
             undefined=StrictUndefined,
@@ -90,7 +94,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         )
         self._printed = printed
         self._limits = limits
-        self.globals = {}
+        self.globals = dict(everywhere)
         self.filters = {name: _charged(function) for name, function in FILTERS.items()}
         self.tests = {name: self.tests[name] for name in TESTS}
 
@@ -115,6 +119,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _guarded(self, source: str, name: str) -> nodes.Template:
         tree = self.parse(source, name)
         check(tree, name)
+        Settling(self.globals, lambda text: str(escape(self._printed(text)))).visit(tree)
         return Metering().visit(tree)  # type: ignore[no-any-return]
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -137,6 +142,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return obj[argument]
         except (LookupError, TypeError):
             return self.undefined(obj=obj, name=argument)
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as in Jinja2
+        """Macros and the charges at once; anything else through Jinja2's own check."""
+        if __obj.__class__ is Macro or getattr(__obj, "__self__", None) is __self:
+            kwargs.pop("_loop_vars", None)  # the compiler's own, for functions that take the context
+            kwargs.pop("_block_vars", None)
+            return __obj(*args, **kwargs)
+        return super().call(__context, __obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic on numbers of ordinary size, and texts put together."""
@@ -161,6 +174,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Charge one pass through a macro, a block or a file."""
         METER.get().step(nodes_, characters)
         return ""
+
+    def single(self, value: Any) -> Any:
+        """An element of a list, a tuple or a mapping that a template writes: no list and no mapping."""
+        if isinstance(value, PRINTABLE) or value is None:
+            return value
+        if isinstance(value, Undefined):
+            return str(value)
+        raise SecurityError("a list may hold texts and numbers, not other lists")
 
     def joined(self, parts: Iterable[Any]) -> Markup:
         """What `~` makes: every part as it would be printed."""

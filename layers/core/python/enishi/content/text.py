@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
 
 TAG = re.compile(r"(<[^>]*>)")
@@ -40,8 +41,14 @@ def plain_text(html: str) -> str:
         elif tag == "</a>" and not skipping:
             pieces.append(f"\n{address}\n")
         elif not skipping:
-            pieces.append(BREAKS.get(tag.partition(" ")[0].rstrip(">/"), ""))
+            pieces.append(_break(tag))
     return _tidy("".join(pieces))
+
+
+@lru_cache(maxsize=1024)
+def _break(tag: str) -> str:
+    """What a tag other than a link means in text; the same tags come in every mail."""
+    return BREAKS.get(tag.partition(" ")[0].rstrip(">/"), "")
 
 
 def _address(tag: str) -> str:
