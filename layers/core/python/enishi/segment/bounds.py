@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, model_validator
+from pydantic import BeforeValidator, PlainValidator, model_validator
 from sqlglot import exp
 
-from enishi.segment.problems import problem
+from enishi.segment.problems import Part, problem
 from enishi.segment.sql import every, value
 
 
@@ -33,10 +33,8 @@ _OPERATORS: dict[str, _Compare] = {
 BOUND_NAMES = tuple(_OPERATORS)
 
 
-class Bounds(BaseModel):
+class Bounds(Part):
     """Limits that all hold; one with no limit at all always holds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     at_least: Number | None = None
     at_most: Number | None = None

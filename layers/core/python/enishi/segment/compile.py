@@ -30,7 +30,8 @@ def predicate(written: Written, moment: Moment, library: Library = EMPTY) -> exp
     Raises:
         SegmentError: the condition is wrong, cannot be asked at this moment, or segments name each other in a circle.
     """
-    return exp.paren(_tree(written).sql(Ask(moment, library)))
+    opened = (written.id,) if isinstance(written, Segment) and written.id else ()
+    return exp.paren(_tree(written).sql(Ask(moment, library, opened=opened)))
 
 
 def population() -> exp.Select:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from sqlglot import exp
 
 from enishi.clock import business_day, start_of_day
@@ -15,6 +15,7 @@ from enishi.errors import SegmentError
 from enishi.segment.bounds import Bounds
 from enishi.segment.durations import Period, Window, instants
 from enishi.segment.moment import Moment
+from enishi.segment.problems import Part
 from enishi.segment.sql import PERSON, every, member_of, value
 
 
@@ -119,10 +120,8 @@ def _instants(at: exp.Expr, window: Window, moment: Moment) -> list[exp.Expr]:
     return tests
 
 
-class Condition(BaseModel):
+class Condition(Part):
     """One kind of condition. A subclass declares its fields, its `key` in the language, and `sql`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
 
     key: ClassVar[str]
 
@@ -149,6 +148,24 @@ class Event(Condition):
     def names_products(self) -> bool:
         """Whether the event is about certain products, so that one basket can hold both ends of a sequence."""
         return False
+
+
+class Counted(Condition):
+    """A condition that counts what it finds: at_least, at_most, exactly."""
+
+    at_least: int | None = Field(default=None, ge=0)
+    at_most: int | None = Field(default=None, ge=0)
+    exactly: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _possible_count(self) -> Self:
+        _ = self.count
+        return self
+
+    @property
+    def count(self) -> Bounds:
+        """The limits on the count."""
+        return Bounds(at_least=self.at_least, at_most=self.at_most, exactly=self.exactly)
 
 
 def counted(rows: exp.Select, measures: Sequence[tuple[exp.Expr, Bounds]]) -> exp.Expr:

@@ -86,17 +86,9 @@ def _segment(raw: object, where: str, name: str) -> Segment:
     try:
         segment = Segment.model_validate({"id": name, **head, "definition": definition})
     except ValidationError as error:
-        raise explain(error, where, _HEAD) from error
-    segment._tree = _tree(definition, where)
+        raise explain(error, where) from error
+    segment._tree = parse(definition, f"{where}: " if where else "")
     return segment
-
-
-def _tree(definition: Mapping[str, Any], where: str) -> Node:
-    try:
-        return parse(definition, "")
-    except SegmentError as error:
-        place = ": ".join(part for part in (where, error.where) if part)
-        raise SegmentError(error.what, where=place, remedy=error.remedy) from error
 
 
 def _read(path: Path) -> object:

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from enishi.segment.bounds import BoundsField
 from enishi.segment.condition import Ask, Text, TextList
-from enishi.segment.problems import problem
+from enishi.segment.problems import Part, problem
 from enishi.segment.references import Reference, category_path, reference
 from enishi.segment.sql import certain, col, every, inside, one_of, relation, some, value
 
@@ -34,10 +34,8 @@ class ProductSet(Protocol):
     def holds(self, row: ProductRow, ask: Ask) -> exp.Expr: ...
 
 
-class Catalogue(BaseModel):
+class Catalogue(Part):
     """Products by their own columns; all that is written must hold."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     product: TextList = ()
     category: TextList = Field(default=(), description="a name of any level, or a path 家電/エアコン")
@@ -84,10 +82,8 @@ class Catalogue(BaseModel):
         }
 
 
-class Named(BaseModel):
+class Named(Part):
     """A symbolic set such as cart.product."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
 
@@ -108,10 +104,8 @@ class Named(BaseModel):
         return exp.Exists(this=rows.where(exp.and_(mine, same)))
 
 
-class Companions(BaseModel):
+class Companions(Part):
     """Products related to others: of `to` (what the person bought so far), or of the first event of a sequence."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     relation: RelationName
     to: Text = "purchased.product"
@@ -132,10 +126,8 @@ class Companions(BaseModel):
         return exp.select(col("from_product", "k"), col("product_id", "k")).from_(every_pair).where(chosen)
 
 
-class AnyProduct(BaseModel):
+class AnyProduct(Part):
     """Whatever product: the row only has to name one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     def holds(self, row: ProductRow, ask: Ask) -> exp.Expr:  # noqa: ARG002
         return exp.not_(exp.Is(this=row.product.copy(), expression=exp.null()))

@@ -12,7 +12,7 @@ from enishi.errors import SegmentError
 from enishi.segment.condition import Ask, Condition
 from enishi.segment.conditions import CONDITIONS
 from enishi.segment.conditions.sequence import FOLLOWERS
-from enishi.segment.problems import did_you_mean, explain
+from enishi.segment.problems import below, did_you_mean, explain
 from enishi.segment.sql import every, some
 
 
@@ -66,7 +66,9 @@ def parse(given: object, place: str) -> Node:
     """
     if not isinstance(given, Mapping) or not given:
         raise SegmentError(
-            "a condition is a mapping", where=place, remedy="Write for example purchase: {in: 30 days}, or all: [...]."
+            "a condition is a mapping",
+            where=place.removesuffix(": "),
+            remedy="Write for example purchase: {in: 30 days}, or all: [...].",
         )
     names = [str(name) for name in given]
     if any(name in GROUPS for name in names):
@@ -85,12 +87,12 @@ def _groups(given: Mapping[str, object], place: str) -> Node:
     if strangers:
         raise SegmentError(
             f"{strangers[0]} stands beside {' and '.join(n for n in GROUPS if n in given)}",
-            where=place,
+            where=place.removesuffix(": "),
             remedy="Put it into the list under all."
             if strangers[0] in CONDITIONS
             else did_you_mean(strangers[0], GROUPS),
         )
-    parts = tuple(_group(name, given[name], f"{place}.{name}" if place else name) for name in GROUPS if name in given)
+    parts = tuple(_group(name, given[name], below(place, name)) for name in GROUPS if name in given)
     return parts[0] if len(parts) == 1 else All(parts)
 
 
@@ -109,7 +111,7 @@ def _items(name: str, given: Sequence[object], place: str) -> tuple[Node, ...]:
     items: list[Node] = []
     pending: Mapping[str, object] | None = None
     for number, item in enumerate(given):
-        here = f"{place}[{number}]"
+        here = below(place, f"[{number}]")
         follower = _follower(item)
         if follower is None:
             items.append(parse(item, here))
@@ -132,7 +134,7 @@ def _follower(item: object) -> str | None:
 
 def leaf(name: str, given: object, place: str) -> Leaf:
     """One condition by its name in the registry."""
-    here = f"{place}.{name}" if place else name
+    here = below(place, name)
     if name not in CONDITIONS:
         raise SegmentError(
             f"there is no condition {name}", where=here, remedy=did_you_mean(name, [*CONDITIONS, *GROUPS])
@@ -141,8 +143,4 @@ def leaf(name: str, given: object, place: str) -> Leaf:
     try:
         return Leaf(here, kind.model_validate(given))
     except ValidationError as error:
-        raise explain(error, here, _fields(kind)) from error
-
-
-def _fields(kind: type[Condition]) -> list[str]:
-    return [field.alias or name for name, field in kind.model_fields.items()]
+        raise explain(error, here) from error

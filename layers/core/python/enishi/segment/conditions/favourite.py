@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 from sqlglot import exp
 
-from enishi.segment.bounds import Bounds, Share
-from enishi.segment.condition import Ask, Condition, TextList, counted
+from enishi.segment.bounds import Share
+from enishi.segment.condition import Ask, Counted, TextList, counted
 from enishi.segment.durations import PeriodField
 from enishi.segment.prices import fallen
 from enishi.segment.problems import problem
@@ -16,7 +16,7 @@ from enishi.segment.products import Of, ProductRow
 from enishi.segment.sql import FACTS, certain, col, every, inside, one_of, person, persons, relation, value
 
 
-class Favourite(Condition):
+class Favourite(Counted):
     """Something the person keeps as a favourite at the moment."""
 
     key: ClassVar[str] = "favourite"
@@ -31,8 +31,6 @@ class Favourite(Condition):
     by: Share | None = Field(default=None, description="least fall of the price")
     restocked: PeriodField | None = None
     left_at_most: int | None = Field(default=None, ge=1, description="few left: at most so many, over all places")
-    at_least: int | None = Field(default=None, ge=0)
-    at_most: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _coherent(self) -> Favourite:
@@ -46,8 +44,7 @@ class Favourite(Condition):
         return self
 
     def sql(self, ask: Ask) -> exp.Expr:
-        count = Bounds(at_least=self.at_least, at_most=self.at_most)
-        return counted(self._rows(ask), [(exp.Count(this=exp.Star()), count)])
+        return counted(self._rows(ask), [(exp.Count(this=exp.Star()), self.count)])
 
     def _rows(self, ask: Ask) -> exp.Select:
         added, removed = col("added_at", FACTS), col("removed_at", FACTS)

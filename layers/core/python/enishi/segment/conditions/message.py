@@ -10,8 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 from sqlglot import exp
 
-from enishi.segment.bounds import Bounds
-from enishi.segment.condition import Ask, Event, TextList, as_list, counted
+from enishi.segment.condition import Ask, Counted, Event, TextList, as_list, counted
 from enishi.segment.durations import PeriodField
 from enishi.segment.sql import FACTS, certain, col, every, one_of, person, persons, value
 
@@ -26,7 +25,7 @@ REACTIONS = {
 }
 
 
-class Message(Event):
+class Message(Event, Counted):
     """A message that went out, by scenario, step or channel; `clicked: false` asks for one that was not clicked."""
 
     key: ClassVar[str] = "message"
@@ -46,13 +45,9 @@ class Message(Event):
     bounced: bool | None = None
     complained: bool | None = None
     unsubscribed: bool | None = None
-    at_least: int | None = Field(default=None, ge=0)
-    at_most: int | None = Field(default=None, ge=0)
-    exactly: int | None = Field(default=None, ge=0)
 
     def sql(self, ask: Ask) -> exp.Expr:
-        count = Bounds(at_least=self.at_least, at_most=self.at_most, exactly=self.exactly)
-        return counted(self._rows(ask), [(exp.Count(this=exp.Star()), count)])
+        return counted(self._rows(ask), [(exp.Count(this=exp.Star()), self.count)])
 
     def events(self, ask: Ask) -> exp.Select:
         return self._rows(ask).select(

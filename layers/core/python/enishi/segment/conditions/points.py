@@ -7,14 +7,14 @@ from typing import ClassVar
 from pydantic import model_validator
 from sqlglot import exp
 
-from enishi.segment.bounds import BOUND_NAMES, Bounds, Number
+from enishi.segment.bounds import Bounds
 from enishi.segment.condition import Ask, Condition, counted
 from enishi.segment.durations import CalendarField, DayField
 from enishi.segment.problems import problem
 from enishi.segment.sql import FACTS, certain, col, every, rows_of, value
 
 
-class Points(Condition):
+class Points(Condition, Bounds):
     """Points that can still be used at the moment, or those of them that expire within, or on, a time to come.
 
     Without limits, at least one point is meant.
@@ -24,11 +24,6 @@ class Points(Condition):
 
     expiring_within: CalendarField | None = None
     expiring_on: DayField | None = None
-    at_least: Number | None = None
-    at_most: Number | None = None
-    above: Number | None = None
-    below: Number | None = None
-    exactly: Number | None = None
 
     @model_validator(mode="after")
     def _one_time(self) -> Points:
@@ -37,9 +32,8 @@ class Points(Condition):
         return self
 
     def sql(self, ask: Ask) -> exp.Expr:
-        limits = Bounds(**{name: getattr(self, name) for name in BOUND_NAMES})
         rows = rows_of("v_point_lots").where(every([*self._expiry(ask), self._left()]))
-        return counted(rows, [(exp.Sum(this=col("remaining", FACTS)), limits)])
+        return counted(rows, [(exp.Sum(this=col("remaining", FACTS)), self)])
 
     def _left(self) -> exp.Expr:
         return exp.GT(this=col("remaining", FACTS), expression=value(0))

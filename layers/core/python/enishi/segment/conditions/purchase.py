@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from sqlglot import exp
 
-from enishi.segment.bounds import Bounds, BoundsField
-from enishi.segment.condition import Ask, Condition, Event, TextList, as_list, counted
+from enishi.segment.bounds import BoundsField
+from enishi.segment.condition import Ask, Condition, Counted, Event, TextList, as_list, counted
 from enishi.segment.durations import CalendarField, PeriodField
 from enishi.segment.problems import problem
 from enishi.segment.products import Companions, Of, ProductRow
@@ -41,7 +41,7 @@ class _Bought(Condition):
         return {"store_id": self.store, "channel": self.channel}
 
 
-class Purchase(_Bought, Event):
+class Purchase(_Bought, Event, Counted):
     """Purchases by rule PUR: qualified orders of a person, returns taken off.
 
     Without a period the moment's window is meant (goals, exits, event triggers).
@@ -58,9 +58,6 @@ class Purchase(_Bought, Event):
     none_in: PeriodField | None = None
     last_before: CalendarField | None = None
     last_within: CalendarField | None = None
-    at_least: int | None = Field(default=None, ge=0)
-    at_most: int | None = Field(default=None, ge=0)
-    exactly: int | None = Field(default=None, ge=0)
     items: BoundsField | None = None
     amount: BoundsField | None = None
     amount_per_order: BoundsField | None = None
@@ -119,8 +116,7 @@ class Purchase(_Bought, Event):
 
     def _enough(self, rows: exp.Select) -> exp.Expr:
         orders = exp.Count(this=exp.Distinct(expressions=[col("order_id", FACTS)]))
-        count = Bounds(at_least=self.at_least, at_most=self.at_most, exactly=self.exactly)
-        limits = [(orders, count), (self._sum("items"), self.items), (self._sum("amount"), self.amount)]
+        limits = [(orders, self.count), (self._sum("items"), self.items), (self._sum("amount"), self.amount)]
         return counted(rows, [(number, bounds) for number, bounds in limits if bounds is not None and bounds.given])
 
     def _sum(self, measure: str) -> exp.Expr:

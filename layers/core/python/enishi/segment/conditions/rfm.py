@@ -7,13 +7,13 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from sqlglot import exp
 
 from enishi.segment.bounds import Number, Share
 from enishi.segment.condition import Ask, Condition, as_list
 from enishi.segment.durations import Duration, PeriodField
-from enishi.segment.problems import problem
+from enishi.segment.problems import Part, problem
 from enishi.segment.sql import FACTS, PERSON, col, every, member_of, rows_of, some, value
 
 Axis = Literal["r", "f", "m"]
@@ -21,10 +21,8 @@ AXES: tuple[Axis, ...] = ("r", "f", "m")
 _COMPARISON = re.compile(r"(>=|<=|>|<)\s*(\d+)")
 
 
-class Bands(BaseModel):
+class Bands(Part):
     """Lower bounds of the bands of each axis, rising: r in whole days, f in orders, m in money."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     r: tuple[Number, ...] = ()
     f: tuple[Number, ...] = ()
@@ -51,20 +49,16 @@ BandChoice = Annotated[
 ]
 
 
-class BandCell(BaseModel):
+class BandCell(Part):
     """Which bands of each axis; an axis that is not named may be any."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     r: BandChoice = None
     f: BandChoice = None
     m: BandChoice = None
 
 
-class Top(BaseModel):
+class Top(Part):
     """The first share of buyers by one measure; people who tie at the edge all belong."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     by: Literal["amount", "orders", "recency"]
     share: Share

@@ -7,8 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 from sqlglot import exp
 
-from enishi.segment.bounds import Bounds
-from enishi.segment.condition import Ask, Event, TextList, as_list, counted
+from enishi.segment.condition import Ask, Counted, Event, TextList, as_list, counted
 from enishi.segment.durations import PeriodField
 from enishi.segment.products import Of, ProductRow
 from enishi.segment.sql import FACTS, col, every, one_of, person, persons
@@ -20,7 +19,7 @@ Reasons = Annotated[tuple[Reason, ...], BeforeValidator(lambda given: translated
 Outcomes = Annotated[tuple[Outcome, ...], BeforeValidator(lambda given: translated("visit_result", as_list(given)))]
 
 
-class Visit(Event):
+class Visit(Event, Counted):
     """A contact with the staff: why, about what, how it ended. The Japanese words of the shop floor are understood."""
 
     key: ClassVar[str] = "visit"
@@ -31,17 +30,13 @@ class Visit(Event):
     store: TextList = ()
     about: Of | None = None
     period: PeriodField | None = Field(default=None, alias="in")
-    at_least: int | None = Field(default=None, ge=0)
-    at_most: int | None = Field(default=None, ge=0)
-    exactly: int | None = Field(default=None, ge=0)
 
     @property
     def names_products(self) -> bool:
         return self.about is not None
 
     def sql(self, ask: Ask) -> exp.Expr:
-        count = Bounds(at_least=self.at_least, at_most=self.at_most, exactly=self.exactly)
-        return counted(self._rows(ask), [(exp.Count(this=exp.Star()), count)])
+        return counted(self._rows(ask), [(exp.Count(this=exp.Star()), self.count)])
 
     def events(self, ask: Ask) -> exp.Select:
         return self._rows(ask).select(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, model_validator
+from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 from sqlglot import exp
 
-from enishi.segment.bounds import Bounds
-from enishi.segment.condition import Ask, Event, Text, TextList, as_list, counted
+from enishi.segment.condition import Ask, Counted, Event, Text, TextList, as_list, counted
 from enishi.segment.durations import PeriodField
-from enishi.segment.problems import problem
+from enishi.segment.problems import Part, problem
 from enishi.segment.products import Of, ProductRow
 from enishi.segment.sql import FACTS, certain, col, every, member_of, one_of, person, persons, value
 
@@ -24,10 +23,8 @@ PageType = Literal[
 ]
 
 
-class Same(BaseModel):
+class Same(Part):
     """So many views of one and the same product, or of one and the same top category."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     same_product: int | None = Field(default=None, ge=1)
     same_category: int | None = Field(default=None, ge=1)
@@ -55,7 +52,7 @@ def _viewed(given: object) -> object:
     )
 
 
-class Web(Event):
+class Web(Event, Counted):
     """Views, searches and other events: `viewed` products, `searched` words, or any `event`."""
 
     key: ClassVar[str] = "web"
@@ -69,21 +66,14 @@ class Web(Event):
     store: TextList = ()
     slot: TextList = ()
     period: PeriodField | None = Field(default=None, alias="in")
-    at_least: int | None = Field(default=None, ge=0)
-    at_most: int | None = Field(default=None, ge=0)
-    exactly: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Web:
         if sum((self.viewed is not None, self.searched is not None, bool(self.event))) > 1:
             raise problem("viewed, searched and event stand in one condition", "Write one condition for each.")
-        if isinstance(self.viewed, Same) and self._count.given:
+        if isinstance(self.viewed, Same) and self.count.given:
             raise problem("the same-product count is counted twice", "Leave at_least, at_most and exactly out.")
         return self
-
-    @property
-    def _count(self) -> Bounds:
-        return Bounds(at_least=self.at_least, at_most=self.at_most, exactly=self.exactly)
 
     @property
     def names_products(self) -> bool:
@@ -91,7 +81,7 @@ class Web(Event):
 
     def sql(self, ask: Ask) -> exp.Expr:
         if not isinstance(self.viewed, Same):
-            return counted(self._rows(ask), [(exp.Count(this=exp.Star()), self._count)])
+            return counted(self._rows(ask), [(exp.Count(this=exp.Star()), self.count)])
         column = col(self.viewed.column, FACTS)
         known = exp.not_(exp.Is(this=column, expression=exp.null()))
         often = exp.GTE(this=exp.Count(this=exp.Star()), expression=value(self.viewed.times))
