@@ -179,7 +179,7 @@ def make_world(
     With a `warehouse` over `home` the work store is its folder, so that it can read the result files.
     """
     clock, work = ManualClock(NOON), FolderBlobs(home / "work") if warehouse else Memory()
-    ledger, permissions = SqliteLedger(home / "ledger.db"), SqlitePermissions(home / "permissions.db")
+    ledger, permissions = SqliteLedger(home / "ledger.db", durable=False), SqlitePermissions(home / "permissions.db")
     services = Services(
         settings=settings or Settings(cap_per_day=100, cap_per_week=100),
         clock=clock,

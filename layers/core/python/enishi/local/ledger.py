@@ -35,10 +35,10 @@ _FREE = "UPDATE caps SET used = used - 1 WHERE cap_key = ? AND used > 0"
 
 
 class SqliteLedger:
-    """`enishi.ports.Ledger` in the file `path`."""
+    """`enishi.ports.Ledger` in the file `path`. Without `durable`, the last claims may be lost in a power cut."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = SqliteFile(path, "ledger.sql", durable=True)
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self._file = SqliteFile(path, "ledger.sql", durable=durable)
 
     def close(self) -> None:
         self._file.close()

@@ -1,0 +1,84 @@
+"""A service on loopback that answers from a script: the real clients talk to it over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Request:
+    path: str
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to answer. `drop`: close the connection without a word; `delay`: seconds before the answer."""
+
+    status: int = 200
+    body: Any = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    drop: bool = False
+    delay: float = 0.0
+
+
+@dataclass
+class Service:
+    url: str
+    answer: Callable[[Request], Answer]
+    requests: list[Request] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@contextmanager
+def serving(answer: Callable[[Request], Answer]) -> Iterator[Service]:
+    service = Service("", answer)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            request = Request(self.path, dict(self.headers.items()), json.loads(self.rfile.read(length) or b"{}"))
+            with service.lock:
+                service.requests.append(request)
+                given = service.answer(request)
+            time.sleep(given.delay)
+            if given.drop:
+                self.close_connection = True
+                return
+            self._reply(given)
+
+        def _reply(self, given: Answer) -> None:
+            data = json.dumps(given.body).encode()
+            try:
+                self.send_response(given.status)
+                for name, value in {"Content-Type": "application/json", **given.headers}.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+            except BrokenPipeError:
+                self.close_connection = True
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    service.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
