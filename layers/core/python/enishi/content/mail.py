@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from html import escape, unescape
 
 from enishi.content.brand import Brand
 from enishi.content.outcome import NothingToSay, Rendered, Unfit
-from enishi.content.text import TAG, plain_text
+from enishi.content.text import plain_text
 from enishi.ports import Channel
 
 CONTENT = ("<!--content-->", "<!--/content-->")
 LONGEST_SUBJECT = 200
+WORDS = re.compile(r"(?:^|>)\s*[^\s<]")
+"""Something to read outside the tags."""
 
 
 def finish(html: str, brand: Brand, unsubscribe_url: str) -> Rendered:
@@ -21,7 +24,7 @@ def finish(html: str, brand: Brand, unsubscribe_url: str) -> Rendered:
         NothingToSay: the content block is empty.
     """
     subject = one_line(unescape(_between(html, "<title>", "</title>")), "subject", LONGEST_SUBJECT)
-    if not TAG.sub("", _between(html, *CONTENT)).strip():
+    if not WORDS.search(_between(html, *CONTENT)):
         raise NothingToSay
     text = plain_text(html)
     for missing in missing_by_law(html, text, brand, unsubscribe_url):

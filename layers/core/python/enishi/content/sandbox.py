@@ -146,8 +146,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as in Jinja2
         """Macros and the charges at once; anything else through Jinja2's own check."""
         if __obj.__class__ is Macro or getattr(__obj, "__self__", None) is __self:
-            kwargs.pop("_loop_vars", None)  # the compiler's own, for functions that take the context
-            kwargs.pop("_block_vars", None)
+            if kwargs:
+                kwargs.pop("_loop_vars", None)  # the compiler's own, for functions that take the context
+                kwargs.pop("_block_vars", None)
             return __obj(*args, **kwargs)
         return super().call(__context, __obj, *args, **kwargs)
 

@@ -29,20 +29,24 @@ def plain_text(html: str) -> str:
     """
     pieces: list[str] = []
     address, skipping = "", False
-    body = html[max(0, html.find("<body")) :]
-    parts = TAG.split(body)
+    parts = TAG.split(html[max(0, html.find("<body")) :])
     for text, tag in zip(parts[::2], [*parts[1::2], ""], strict=True):
         if not skipping and text:
-            pieces.append(SPACES.sub(" ", text) if "\n" in text or "  " in text else text)
-        if tag in SKIPPED:
-            skipping = tag == SKIPPED[0]
-        elif tag.startswith("<a "):
+            pieces.append(_words(text))
+        if tag.startswith("<a "):
             address = _address(tag)
-        elif tag == "</a>" and not skipping:
-            pieces.append(f"\n{address}\n")
+        elif tag in SKIPPED:
+            skipping = tag == SKIPPED[0]
         elif not skipping:
-            pieces.append(_break(tag))
+            pieces.append(f"\n{address}\n" if tag == "</a>" else _break(tag))
     return _tidy("".join(pieces))
+
+
+def _words(text: str) -> str:
+    """A text between two tags as a browser shows it: any white space is one space."""
+    if text.isspace():
+        return " "
+    return SPACES.sub(" ", text) if "\n" in text or "  " in text else text
 
 
 @lru_cache(maxsize=1024)
