@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
+from enishi.errors import MappingError
 from enishi.flow.permissions import carry_consents
 from enishi.identity.normalise import NORMALISERS
 from enishi.ingest import commit, sources
@@ -21,7 +24,11 @@ DROP = "drop/"
 
 
 def catalogue(services: Services) -> Sources:
-    """The sources in force: the sample retailer's, and over them what lies under `sources/` of the raw store."""
+    """The sources in force: what lies under `sources/` of the raw store, over the sample retailer's.
+
+    Raises:
+        MappingError: a mapping that is wrong; file and key are named.
+    """
     return sources.from_store(services.raw).over(sources.from_folder(files("enishi.sample") / "sources"))
 
 
@@ -64,41 +71,47 @@ def _dry(staged: Staged) -> LoadReport:
 
 def _load(services: Services, staged: Staged) -> LoadReport:
     now = services.clock.now()
-    report = commit.commit(staged, services.warehouse, now, services.settings.tz)
+    loads = commit.write(staged, services.warehouse)
     carry_consents(services, staged)
+    commit.finish(staged, loads, services.warehouse, now, services.settings.tz)
+    report = commit.report(staged, Status.LOADED, loads)
     for table in report.changed:
         services.notices.table_loaded(table, now)
     return report
 
 
 def drop(services: Services, source: Mapping, path: Path) -> str:
-    """Copy a local file into the raw store, where a drop would have put it; returns its key."""
+    """Copy a local file into the raw store, to where a drop would have put it; returns its key."""
     key = f"{DROP}{source.id}/{path.name}"
     services.raw.put(key, path.read_bytes())
     return key
 
 
-def ingest_files(
-    services: Services,
-    paths: Iterable[Path],
-    *,
-    source: str | None = None,
-    dry_run: bool = False,
-    progress: Callable[[Path, int], None] = lambda _path, _rows: None,
-) -> list[LoadReport]:
-    """Drop and load local files in order; the source of each is given, or found by folder and name."""
-    known = catalogue(services)
-    reports = []
-    for path in paths:
-        mapping = known[source] if source else known.of_key(path.as_posix())
-        key = drop(services, mapping, path)
-        reports.append(
-            ingest(services, mapping, key, dry_run=dry_run, progress=lambda rows, path=path: progress(path, rows))  # type: ignore[misc]
-        )
-    return reports
+def matching(known: Sources, folder: Path) -> list[tuple[Mapping, Path]]:
+    """The files under `folder` that a source takes, in the order to load them: masters before facts, by name."""
+    found = [(mapping, path) for path in sorted(folder.rglob("*")) for mapping in _takers(known, path)]
+    return sorted(found, key=lambda pair: (pair[0].holds_facts, pair[0].id, pair[1].as_posix()))
 
 
-def run(services: Services, payload: dict[str, Any]) -> dict[str, Any]:
-    """The task: `{"key": "drop/<source>/<file>"}` → the report."""
-    key = str(payload["key"])
-    return ingest(services, catalogue(services).of_key(key), key).as_dict()
+def _takers(known: Sources, path: Path) -> Iterator[Mapping]:
+    if not path.is_file():
+        return
+    try:
+        mapping = known.of_key(path.as_posix())
+    except MappingError:
+        return
+    if mapping.takes(path.name):
+        yield mapping
+
+
+class Payload(BaseModel):
+    """What the task takes: the key of a raw file, `drop/<source>/<file>`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+
+
+def run(services: Services, payload: Payload) -> dict[str, Any]:
+    """The task: load one dropped file; the answer is its report."""
+    return ingest(services, catalogue(services).of_key(payload.key), payload.key).as_dict()

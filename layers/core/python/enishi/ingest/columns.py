@@ -72,14 +72,18 @@ def _joined(plan: Plan, values: list[Array]) -> Array:
     """One value as it is, several as one text: a missing part empties an id or a key, and is left out elsewhere."""
     if len(values) == 1:
         return values[0]
-    whole = bool(plan.spec.id or plan.key)
     separator = plan.spec.join or ("\x1f" if plan.spec.id else "")
-    handling = "emit_null" if whole else "skip"
-    return pc.binary_join_element_wise(*map(text_of, values), separator, null_handling=handling)
+    texts = [text_of(value) for value in values]
+    if plan.spec.id or plan.key:
+        return pc.binary_join_element_wise(*texts, separator)
+    joined = texts[0]
+    for text in texts[1:]:
+        joined = pc.coalesce(pc.binary_join_element_wise(joined, text, separator), joined, text)
+    return joined
 
 
 def _folded(plan: Plan, block: Block, names: list[str], combine: Callable[[Array, Array], Array]) -> Cells:
-    """Sum or product as decimals, rounded to the target's scale. A missing addend is 0; a missing factor gives nothing."""
+    """Sum or product as decimals, rounded to the target's scale; a missing addend is 0, a missing factor empties."""
     parts = [_factor(plan, block, name) for name in names]
     total = parts[0].values
     for part in parts[1:]:

@@ -32,12 +32,15 @@ def already_loaded(warehouse: Warehouse, load: str, tables: Iterable[str]) -> bo
     return set(wanted) <= set(warehouse.query(query).column(0).to_pylist())
 
 
-def commit(staged: Staged, warehouse: Warehouse, now: datetime, zone: ZoneInfo) -> LoadReport:
-    """Write everything that was staged; the report says what changed."""
-    loads = [_write(table, piles, warehouse) for table, piles in by_table(staged)]
+def write(staged: Staged, warehouse: Warehouse) -> list[TableLoad]:
+    """Write the rows that were staged, one commit a table."""
+    return [_write(table, piles, warehouse) for table, piles in by_table(staged)]
+
+
+def finish(staged: Staged, loads: Iterable[TableLoad], warehouse: Warehouse, now: datetime, zone: ZoneInfo) -> None:
+    """Quarantine, then the log: from here on the load is final and is not done again."""
     _quarantine(staged, warehouse, now, zone)
     warehouse.upsert("load_log", _log(staged, loads, now, zone))
-    return report(staged, Status.LOADED, loads)
 
 
 def report(staged: Staged, status: Status, loads: Iterable[TableLoad]) -> LoadReport:
@@ -58,7 +61,7 @@ def report(staged: Staged, status: Status, loads: Iterable[TableLoad]) -> LoadRe
 
 def planned(staged: Staged) -> list[TableLoad]:
     """Rows by table as a dry run sees them."""
-    return [TableLoad(table, sum(batch.num_rows for batch in _rows(piles))) for table, piles in by_table(staged)]
+    return [TableLoad(table, sum(batch.num_rows for batch in staged_rows(piles))) for table, piles in by_table(staged)]
 
 
 def by_table(staged: Staged) -> list[tuple[str, list[Pile]]]:
@@ -76,7 +79,7 @@ def _write(table: str, piles: list[Pile], warehouse: Warehouse) -> TableLoad:
         return TableLoad(table, 0)
     names = columns_of(piles)
     form = partial_schema(schema.table(table), names)
-    counted = _Counted(_rows(piles))
+    counted = _Counted(staged_rows(piles))
     write = _write_customers if table == "customers" and "status" in names else _upsert
     done = write(table, counted, form, warehouse)
     return TableLoad(table, counted.rows, done.inserted, done.updated)
@@ -120,7 +123,8 @@ def columns_of(piles: Iterable[Pile]) -> list[str]:
     return [name for name in first.names if name in found]
 
 
-def _rows(piles: list[Pile]) -> Iterator[pa.RecordBatch]:
+def staged_rows(piles: list[Pile]) -> Iterator[pa.RecordBatch]:
+    """The rows of one table as they will be written: groups closed, every target's columns, in file order."""
     form = partial_schema(piles[0].plan.target.declared, columns_of(piles))
     for pile in piles:
         for batch in _closed(pile):

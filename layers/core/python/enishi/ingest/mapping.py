@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from enishi.errors import LakeError, MappingError
 from enishi.ids import digest
+from enishi.ingest import plain_yaml
 from enishi.lake import schema
 
 Word = str | int | float | bool
@@ -206,6 +207,11 @@ class Mapping(_Model):
                     found |= dict.fromkeys(column.inputs, f"{target.table}.{name}")
         return found
 
+    @property
+    def holds_facts(self) -> bool:
+        """Whether some target is a table of events (partitioned by a day), which refer to masters."""
+        return any(target.declared.partition is not None for target in self.tables)
+
     def takes(self, file: str) -> bool:
         """Whether a file's name (without folders) meets one of the patterns."""
         return any(fnmatchcase(file, pattern) for pattern in self.files)
@@ -218,8 +224,7 @@ def parse(text: str, where: str) -> Mapping:
         MappingError: not YAML, or a key that the language does not have; file and key are named.
     """
     try:
-        data = yaml.safe_load(text)
-        mapping = Mapping.model_validate(data)
+        mapping = Mapping.model_validate(plain_yaml.load(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

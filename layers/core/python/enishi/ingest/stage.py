@@ -145,8 +145,15 @@ def _check_columns(mapping: SourceMapping, block: Block, file: str) -> None:
         raise SourceFileError(
             f"the file lacks the column {names}; it has {', '.join(block.columns)}",
             where=file,
-            remedy="Send the column, correct the mapping, or mark the column optional: true.",
+            remedy=_lacking_remedy(list(block.columns)),
         )
+
+
+def _lacking_remedy(names: list[str]) -> str:
+    other = [mark for mark in ";\t,|" if len(names) == 1 and mark in names[0]]
+    if other:
+        return f"The header looks delimited by {other[0]!r}: set delimiter in the mapping."
+    return "Send the column, correct the mapping, or mark the column optional: true."
 
 
 def _take(staged: Staged, block: Block) -> None:
