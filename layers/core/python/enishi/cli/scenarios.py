@@ -13,7 +13,7 @@ from enishi.cli.context import Session
 from enishi.cli.output import show as print_rows
 from enishi.clock import SystemClock, business_day, from_text
 from enishi.errors import NotSupportedError, RunError, ScenarioError
-from enishi.local.run_scenario import Ran, run_scenario
+from enishi.local.run_scenario import STEP_COLUMNS, Ran, run_scenario
 from enishi.scenario import asl
 from enishi.scenario.compile import compile_scenario
 from enishi.scenario.findings import Finding
@@ -161,7 +161,7 @@ def run(
         )
     at = slot.replace(tzinfo=session.settings.tz) if slot else SystemClock().now()
     ran = run_scenario(session.settings, name, from_text(at.isoformat(timespec="seconds")), approved=approve)
-    print_rows(session, ran.steps, title=_headline(ran), format=format)
+    print_rows(session, ran.steps, title=_headline(ran), columns=STEP_COLUMNS, format=format)
     if ran.error:
         raise RunError(f"the run stopped: {ran.error}", where=name, remedy="Mend the cause and run it again.")
 

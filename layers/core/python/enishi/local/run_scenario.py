@@ -20,6 +20,9 @@ from enishi.scenario.lint import must_hold
 from enishi.settings import Settings
 
 
+STEP_COLUMNS = ("step_id", "lane", "arrivals", "chunks", "entered_at")
+
+
 @dataclass(frozen=True)
 class Ran:
     """How a run went: `steps` are its rows of `scenario_steps`; `error` is "" unless it stopped."""
@@ -63,5 +66,5 @@ def _audience(services: Services, run_id: str) -> int:
 
 def _steps(services: Services, run_id: str) -> list[dict[str, Any]]:
     mine = exp.EQ(this=column("s", "run_id"), expression=literal(run_id))
-    asked = exp.select("step_id", "lane", "arrivals", "chunks", "entered_at").from_(table_ref("scenario_steps", "s"))
+    asked = exp.select(*STEP_COLUMNS).from_(table_ref("scenario_steps", "s"))
     return services.warehouse.query(asked.where(mine).order_by("entered_at", "step_id", "lane")).to_pylist()
