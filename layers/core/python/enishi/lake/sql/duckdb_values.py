@@ -234,6 +234,11 @@ def _quantile(node: exp.Expr) -> exp.Expr:
     return call("approx_quantile", node.this, exp.cast(share, exp.DataType.build(kind, dialect="duckdb")))
 
 
+def _count_if(node: exp.Expr) -> exp.Expr:
+    """DuckDB's own gives null where nothing was counted; Trino gives 0."""
+    return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this, true=exp.Literal.number(1))]))
+
+
 def _by(name: str) -> Rule:
     def rule(node: exp.Expr) -> exp.Expr:
         if node.args.get("count") is not None:
@@ -261,6 +266,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "Avg": _average,
         "Filter": _average_outer,
         "Window": _average_outer,
+        "CountIf": _count_if,
         "ArgMax": _by("arg_max_null"),
         "ArgMin": _by("arg_min_null"),
         "ApproxQuantile": _quantile,
