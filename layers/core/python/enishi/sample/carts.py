@@ -31,6 +31,8 @@ class Cart:
     step: str
     order: str | None
     items: tuple[tuple[int, int], ...]
+    person: int
+    """Index in the part, -1 for a stranger."""
 
 
 def left(sessions: Sessions, catalogue: Catalogue, seed: int, part: int | str, tag: str, today: int) -> list[Cart]:
@@ -50,7 +52,18 @@ def left(sessions: Sessions, catalogue: Catalogue, seed: int, part: int | str, t
         account = sessions.account[row].as_py()
         visitor = sessions.visitor[row].as_py()
         carts.append(
-            Cart(f"B{tag}{place:07d}", visitor, account, created, created + 90, status, word, None, tuple(items))
+            Cart(
+                f"B{tag}{place:07d}",
+                visitor,
+                account,
+                created,
+                created + 90,
+                status,
+                word,
+                None,
+                tuple(items),
+                int(sessions.person[row]),
+            )
         )
     return carts
 
@@ -76,6 +89,7 @@ def ordered(sessions: Sessions, lines: Lines, trips: dict[str, int], tag: str) -
                 "confirm",
                 number,
                 tuple(items.items()),
+                int(sessions.person[place]),
             )
         )
     return carts

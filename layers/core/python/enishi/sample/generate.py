@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -64,25 +64,37 @@ def generate(out: Path, seed: int, members: int, business_date: date, progress: 
     drop = Drop(out, business_date)
     catalogue.write(goods, seed, today, drop)
     masters.write(goods, seed, today, drop)
-    for part in range((members + people.PART - 1) // people.PART):
-        size = min(people.PART, members - part * people.PART)
-        _write_part(goods, seed, part, size, today, drop.at(f"_p{part:04d}"))
+    for part, size in parts_of(members):
+        _write_part(*build_part(goods, seed, part, size, today), part, drop.at(f"_p{part:04d}"))
         if progress:
             progress(part * people.PART + size, members)
     _write_world(out, seed, members, business_date)
     return Manifest(seed, members, business_date, tuple(file for file in drop.written if file.source != "truth"))
 
 
-def _write_part(goods: Catalogue, seed: int, part: int, size: int, today: int, drop: Drop) -> None:
+def build_part(goods: Catalogue, seed: int, part: int, size: int, today: int) -> tuple[Part, points.Settled]:
+    """People `part * PART` and on, with two years of purchases and their points; nothing is written."""
     crowd = people.part_of(seed, part, size, today)
     trips, lines = purchases.history(crowd, goods, seed, part, today)
     papers = receipts.documents(trips, crowd, seed, part, part)
-    ledger, used = points.settle(trips, papers, seed, part, today)
-    whole = Part(crowd, trips, lines, papers, goods, seed, part, today)
+    settled = points.settle(trips, papers, seed, part, today, f"{part:03d}")
+    return Part(crowd, trips, lines, papers, goods, seed, part, today, f"{part:03d}"), settled
+
+
+def parts_of(members: int) -> Iterator[tuple[int, int]]:
+    """(number, size) of every part."""
+    for part in range((members + people.PART - 1) // people.PART):
+        yield part, min(people.PART, members - part * people.PART)
+
+
+def _write_part(whole: Part, settled: points.Settled, number: int, drop: Drop) -> None:
     rank = relationship.ranks(whole)
-    members.write(crowd, members.contacts(crowd, seed, part), rank, seed, part, drop)
-    receipts.write(trips, lines, papers, used, goods, seed, part, today, drop)
-    points.write(ledger, whole.tag, drop)
+    crowd, seed = whole.crowd, whole.seed
+    members.write(crowd, members.contacts(crowd, seed, number), rank, seed, number, drop)
+    receipts.write(
+        whole.trips, whole.lines, whole.papers, settled.used, whole.catalogue, seed, number, whole.today, drop
+    )
+    points.write(settled.ledger, drop)
     relationship.write(whole, rank, drop)
     _write_web(whole, drop)
 
@@ -92,15 +104,20 @@ def _write_web(part: Part, drop: Drop) -> None:
     looked = web.browsing(part.crowd, part.catalogue, part.seed, part.part, (since, part.today))
     bought = web.ordering(part.crowd, part.trips, part.lines, part.papers, since, part.seed, part.part)
     web.write_events([looked, bought], part.catalogue, part.seed, part.part, part.tag, drop)
-    online = np.flatnonzero(part.papers.session.is_valid())
-    numbers = part.papers.number.take(files.places(online)).to_pylist()
-    place = {str(number): int(trip) for number, trip in zip(numbers, online, strict=True)}
+    place = order_places(part)
     baskets = [
         *carts.left(looked, part.catalogue, part.seed, part.part, part.tag + "1", part.today),
         *carts.left(todays_sessions(part), part.catalogue, part.seed, part.part, part.tag + "2", part.today),
         *carts.ordered(bought, part.lines, place, part.tag),
     ]
     carts.write(baskets, part.catalogue, drop)
+
+
+def order_places(part: Part) -> dict[str, int]:
+    """Trip by order number, of the online ones."""
+    online = np.flatnonzero(part.papers.session.is_valid())
+    numbers = part.papers.number.take(files.places(online)).to_pylist()
+    return {str(number): int(trip) for number, trip in zip(numbers, online, strict=True)}
 
 
 def todays_sessions(part: Part) -> web.Sessions:

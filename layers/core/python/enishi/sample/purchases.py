@@ -6,7 +6,7 @@ A line is one product on one trip; a trip becomes a receipt of a store or an ord
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from enishi.sample import vocabulary
 from enishi.sample.catalogue import Catalogue
 from enishi.sample.masters import HISTORY
 from enishi.sample.people import People
-from enishi.sample.randomness import Bools, Ints, chance, cumulative_pick, generator, weighted
+from enishi.sample.randomness import Bools, Floats, Ints, chance, cumulative_pick, generator, weighted
 
 STORE, EC, APP = 0, 1, 2
 _DAY = 86400
@@ -67,9 +67,15 @@ class Bought:
     day: Ints
     product: Ints
     visit: Ints
+    moment: Ints | None = None
+    """Second of the day at which it has to be; None = whenever people shop."""
 
     def only(self, keep: Bools) -> Bought:
-        return Bought(self.person[keep], self.day[keep], self.product[keep], self.visit[keep])
+        return Bought(self.person[keep], self.day[keep], self.product[keep], self.visit[keep], self.moments()[keep])
+
+    def moments(self) -> Ints:
+        """`moment` by line, -1 where it is free."""
+        return np.full(len(self.person), -1) if self.moment is None else self.moment
 
 
 def history(people: People, catalogue: Catalogue, seed: int, part: int, business_day: int) -> tuple[Trips, Lines]:
@@ -77,11 +83,11 @@ def history(people: People, catalogue: Catalogue, seed: int, part: int, business
     rng = generator(seed, "purchases", part)
     first = _first_trips(rng, people, catalogue, business_day)
     fresh = _first_purchases(rng, people, catalogue, business_day)
-    begun = _together(
+    begun = together(
         [first, _companions(rng, first, catalogue), fresh, _guests(rng, len(people), catalogue, business_day)]
     )
     refills = _refills(rng, begun, catalogue)
-    everything = _together([begun, refills])
+    everything = together([begun, refills])
     known = np.maximum(everything.person, 0)
     until = np.where(everything.person < 0, business_day - 1, people.end[known])
     return gather(rng, everything.only(everything.day <= until), people, catalogue, business_day)
@@ -97,7 +103,9 @@ def gather(
     _, first, visit = np.unique(bought.visit, return_index=True, return_inverse=True)
     person, day = bought.person[first], bought.day[first]
     channel = _channels(rng, person, people)
-    time = day * _DAY + np.where(channel == STORE, _shop_hours(rng, len(day)), _evening_hours(rng, len(day)))
+    free = np.where(channel == STORE, _shop_hours(rng, len(day)), _evening_hours(rng, len(day)))
+    fixed = bought.moments()[first]
+    time = day * _DAY + np.where(fixed >= 0, fixed, free)
     order = np.lexsort((time, person))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
@@ -105,6 +113,19 @@ def gather(
     lines = _lines(rng, place[visit], bought.day, bought.product, catalogue, today)
     net = np.bincount(lines.trip, lines.net, len(order)).astype(np.int64)
     return Trips(person[order], time[order], channel[order], store[order], net), lines
+
+
+def everyday(rng: np.random.Generator, people: People, catalogue: Catalogue, day: int, chances: Floats) -> Bought:
+    """What people buy on one day: each goes shopping with the probability that `chances` gives."""
+    person = np.flatnonzero(chance(rng, chances * _OVERALL[_month(np.array([day]))[0]], len(people)))
+    return by_taste(rng, people, catalogue, person, np.full(len(person), day))
+
+
+def by_taste(rng: np.random.Generator, people: People, catalogue: Catalogue, person: Ints, day: Ints) -> Bought:
+    """One product each, by the person's taste and the season; each a visit of its own."""
+    shares = vocabulary.category_shares().reshape(-1, len(vocabulary.leaves()))
+    leaf = cumulative_pick(rng, shares, _row(people, person, day))
+    return Bought(person, day, catalogue.on_sale(catalogue.pick(rng, leaf), day), np.full(len(person), -1))
 
 
 def _first_trips(rng: np.random.Generator, people: People, catalogue: Catalogue, business_day: int) -> Bought:
@@ -115,14 +136,11 @@ def _first_trips(rng: np.random.Generator, people: People, catalogue: Catalogue,
     kept = chance(rng, _OVERALL[_month(day)] / _OVERALL.max(), len(day)) & (day < business_day)
     person, day = person[kept], day[kept]
     visit = np.arange(len(person))
-    leaf = cumulative_pick(
-        rng, vocabulary.category_shares().reshape(-1, len(vocabulary.leaves())), _row(people, person, day)
-    )
-    main = Bought(person, day, catalogue.on_sale(catalogue.pick(rng, leaf), day), visit)
+    main = replace(by_taste(rng, people, catalogue, person, day), visit=visit)
     extra = chance(rng, 0.3, len(person))
     small = _small_leaves()
     more = catalogue.pick(rng, small[rng.integers(0, len(small), int(extra.sum()))])
-    return _together([main, Bought(person[extra], day[extra], catalogue.on_sale(more, day[extra]), visit[extra])])
+    return together([main, Bought(person[extra], day[extra], catalogue.on_sale(more, day[extra]), visit[extra])])
 
 
 def _row(people: People, person: Ints, day: Ints) -> Ints:
@@ -154,7 +172,7 @@ def _companions(rng: np.random.Generator, bought: Bought, catalogue: Catalogue) 
         visit = np.where(np.arange(len(taker)) < len(at_once), bought.visit[taker], -1)
         day = bought.day[taker] + np.concatenate([np.zeros(len(at_once), np.int64), lag])
         found.append(Bought(bought.person[taker], day, catalogue.on_sale(product, day), visit))
-    return _together(found)
+    return together(found)
 
 
 def _first_purchases(rng: np.random.Generator, people: People, catalogue: Catalogue, business_day: int) -> Bought:
@@ -190,14 +208,14 @@ def _refills(rng: np.random.Generator, bought: Bought, catalogue: Catalogue) -> 
     return Bought(start.person[source], day, product, np.full(len(source), -1))
 
 
-def _together(pieces: list[Bought]) -> Bought:
+def together(pieces: list[Bought]) -> Bought:
     """One after the other; a visit of -1 becomes a visit of its own."""
     person, day, product, visit = (
         np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("person", "day", "product", "visit")
     )
     alone = np.flatnonzero(visit < 0)
     visit[alone] = visit.max(initial=0) + 1 + np.arange(len(alone))
-    return Bought(person, day, product, visit)
+    return Bought(person, day, product, visit, np.concatenate([piece.moments() for piece in pieces]))
 
 
 def _channels(rng: np.random.Generator, person: Ints, people: People) -> Ints:

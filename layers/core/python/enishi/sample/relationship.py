@@ -31,12 +31,10 @@ class Part:
     papers: Documents
     catalogue: Catalogue
     seed: int
-    part: int
+    part: int | str
     today: int
-
-    @property
-    def tag(self) -> str:
-        return f"{self.part:03d}"
+    tag: str
+    """Stands in numbers and ids, so that those of parts and days never meet."""
 
     def rng(self, name: str) -> np.random.Generator:
         return generator(self.seed, name, self.part)
@@ -93,21 +91,34 @@ def _write_ranks(part: Part, rank: Strings, drop: Drop) -> None:
     drop.csv("member_rank_history", "RANK_RIREKI", columns)
 
 
+@dataclass(frozen=True)
+class Favourites:
+    """One element a favourite; `kind` 0 product, 1 category, 2 brand, 3 shop."""
+
+    who: Ints
+    product: Ints
+    kind: Ints
+
+
+def favourites(part: Part, rng: np.random.Generator) -> Favourites:
+    """Who keeps what; price falls are planned where interest is: many keep a product whose price will fall."""
+    crowd, catalogue = part.crowd, part.catalogue
+    often = np.where(crowd.account & (crowd.end > part.today - 200), 1.6, 0.2)
+    who = np.repeat(np.arange(len(crowd)), rng.poisson(often))
+    who = who[crowd.account[who]]
+    shares = vocabulary.category_shares().reshape(-1, len(vocabulary.leaves()))
+    product = catalogue.pick(rng, cumulative_pick(rng, shares, crowd.taste[who] * 12 + 9))
+    fallen = np.flatnonzero(catalogue.dropped)
+    wanted = chance(rng, 0.12, len(who))
+    product = np.where(wanted, fallen[rng.integers(0, len(fallen), len(who))], product)
+    return Favourites(who, product, weighted(rng, [0.78, 0.08, 0.06, 0.08], len(who)))
+
+
 def _write_favourites(part: Part, drop: Drop) -> None:
     rng = part.rng("favourites")
     crowd, catalogue = part.crowd, part.catalogue
-    who = np.repeat(
-        np.arange(len(crowd)), rng.poisson(np.where(crowd.account & (crowd.end > part.today - 200), 1.6, 0.2))
-    )
-    who = who[crowd.account[who]]
-    leaf = cumulative_pick(
-        rng, vocabulary.category_shares().reshape(-1, len(vocabulary.leaves())), crowd.taste[who] * 12 + 9
-    )
-    product = catalogue.pick(rng, leaf)
-    # Price falls are planned where interest is: favourites lean towards the products that will fall.
-    fallen = np.flatnonzero(catalogue.dropped)
-    product = np.where(chance(rng, 0.12, len(who)), fallen[rng.integers(0, len(fallen), len(who))], product)
-    kind = weighted(rng, [0.78, 0.08, 0.06, 0.08], len(who))
+    kept = favourites(part, rng)
+    who, product = kept.who, kept.product
     category, brand = catalogue.category.take(files.places(product)), files.take(catalogue.brand, product)
     shop = files.take(vocabulary.stores().codes, crowd.store[who])
     oldest = np.maximum(crowd.joined_account[who] + 3600, (part.today - 300) * _DAY)
@@ -115,11 +126,11 @@ def _write_favourites(part: Part, drop: Drop) -> None:
     removed = np.where(chance(rng, 0.1, len(who)), added + rng.integers(1, 40, len(who)) * _DAY, -1)
     columns = {
         "account_id": people.account_number(crowd.index[who]),
-        "target_type": files.take(["item", "category", "brand", "shop"], kind),
-        "target_code": files.choose((kind), catalogue.codes(product), category, brand, shop),
+        "target_type": files.take(["item", "category", "brand", "shop"], kept.kind),
+        "target_code": files.choose(kept.kind, catalogue.codes(product), category, brand, shop),
         "added_at": files.times(added, "%Y-%m-%dT%H:%M:%S+09:00"),
         "removed_at": files.times(np.where(removed < part.today * _DAY, removed, -1), "%Y-%m-%dT%H:%M:%S+09:00"),
-        "price_at_add": files.where(kind == 0, catalogue.price[product]),
+        "price_at_add": files.where(kept.kind == 0, catalogue.price[product]),
     }
     drop.csv("favourites", "okiniiri", columns, encoding="utf-8")
 
