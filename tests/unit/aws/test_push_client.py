@@ -82,7 +82,7 @@ def test_a_notice_says_which_table_changed() -> None:
     EventBridgeNotices(bus).table_loaded("price_history", from_text("2026-11-21T01:00:00Z"))
     [entry] = bus.entries
     assert entry["Detail"] == '{"table": "price_history", "at": "2026-11-21T01:00:00Z"}'
-    assert (entry["Source"], entry["DetailType"]) == ("enishi.lake", "table_loaded")
+    assert (entry["Source"], entry["DetailType"]) == ("enishi", "table_loaded")
 
 
 def test_a_refused_notice_is_an_error() -> None:

@@ -64,6 +64,9 @@ class Settings(BaseModel):
     quiet_until: str = "08:00"
     cap_per_day: int = Field(default=2, ge=1, description="marketing messages a customer and day, all channels")
     cap_per_week: int = Field(default=5, ge=1, description="the same, a week from Monday")
+    mail_rate: float = Field(default=14, gt=0, description="mails a second that the SES account allows")
+    line_rate: float = Field(default=2000, gt=0, description="LINE pushes a second that the channel allows")
+    push_rate: float = Field(default=1000, gt=0, description="app notifications a second")
     claim_seconds: int = Field(default=900, ge=1, description="life of a claim; longer than a sender may run")
 
     @field_validator("zone")

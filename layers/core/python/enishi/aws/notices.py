@@ -8,9 +8,7 @@ from typing import Any, Protocol
 
 from enishi.clock import to_text
 from enishi.errors import LakeError
-
-SOURCE = "enishi.lake"
-DETAIL_TYPE = "table_loaded"
+from enishi.scenario.triggers import EVENT_SOURCE, TABLE_LOADED
 
 
 class EventsClient(Protocol):
@@ -29,7 +27,7 @@ class EventBridgeNotices:
     def table_loaded(self, table: str, at: datetime) -> None:
         """Publish; raises LakeError when the bus did not take the event, so that the load runs again."""
         detail = json.dumps({"table": table, "at": to_text(at)})
-        entry = {"EventBusName": self._bus, "Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}
+        entry = {"EventBusName": self._bus, "Source": EVENT_SOURCE, "DetailType": TABLE_LOADED, "Detail": detail}
         answer = self._client.put_events(Entries=[entry])
         if answer.get("FailedEntryCount"):
             raise LakeError("the event bus refused a notice", where=table, remedy="Run the load again.")

@@ -13,6 +13,7 @@ from enishi.aws.dynamo_permissions import DynamoPermissions
 from enishi.aws.failures import SENDER_CONFIG
 from enishi.aws.line import LineMessenger
 from enishi.aws.notices import EventBridgeNotices
+from enishi.aws.pacing import paced
 from enishi.aws.push import PinpointPush
 from enishi.aws.s3 import S3Blobs
 from enishi.aws.secrets import with_secrets
@@ -48,11 +49,13 @@ def aws_services(settings: Settings, session: Session | None = None) -> Services
 
 
 def _channels(settings: Settings, session: Session) -> Iterator[ChannelProvider]:
-    """The channels that this environment is set up for."""
+    """The channels that this environment is set up for, each at its share of the account's rate."""
     if settings.mail_from:
         mail = session.client("sesv2", config=SENDER_CONFIG)
-        yield SesMail(mail, sender=settings.mail_from, configuration_set=settings.ses_configuration_set)
+        ses = SesMail(mail, sender=settings.mail_from, configuration_set=settings.ses_configuration_set)
+        yield paced(ses, settings.mail_rate)
     if settings.line_token.get_secret_value():
-        yield LineMessenger(settings.line_url, settings.line_token)
+        yield paced(LineMessenger(settings.line_url, settings.line_token), settings.line_rate)
     if settings.push_application_id:
-        yield PinpointPush(session.client("pinpoint", config=SENDER_CONFIG), settings.push_application_id)
+        push = PinpointPush(session.client("pinpoint", config=SENDER_CONFIG), settings.push_application_id)
+        yield paced(push, settings.push_rate)
