@@ -11,8 +11,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import TextType
 
 from enishi.cli.context import Session
 from enishi.errors import SettingsError
@@ -44,10 +47,31 @@ def _columns(rows: Sequence[Row]) -> list[str]:
 def _table(session: Session, rows: Sequence[Row], title: str, columns: list[str]) -> None:
     table = Table(title=title or None, title_justify="left", header_style="bold", caption=_caption(rows))
     for name in columns:
-        table.add_column(name, justify="right" if _numeric(rows, name) else "left", overflow="fold")
+        table.add_column(name, justify="right" if _numeric(rows, name) else "left", no_wrap=True)
     for row in rows:
         table.add_row(*[escape(_text(row.get(name))) for name in columns])
-    session.console.print(table)
+    _print_whole(session.console, table, rows, columns)
+
+
+def _print_whole(console: Console, table: Table, rows: Sequence[Row], columns: list[str]) -> None:
+    """Nothing is cut: an answer wider than the terminal is printed as one record after the other."""
+    needed = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
+    if needed <= console.width:
+        console.print(table)
+    elif not console.is_terminal:
+        console.print(table, width=needed, soft_wrap=True)
+    else:
+        _print_records(console, table.title, rows, columns)
+
+
+def _print_records(console: Console, title: TextType | None, rows: Sequence[Row], columns: list[str]) -> None:
+    names = max((len(name) for name in columns), default=0)
+    if title:
+        console.print(title, style="italic")
+    for number, row in enumerate(rows, 1):
+        console.rule(f"{number} of {len(rows)}", align="left", style="dim")
+        for name in columns:
+            console.print(f"[bold]{name:<{names}}[/bold]  {escape(_text(row.get(name)))}")
 
 
 def _caption(rows: Sequence[Row]) -> str | None:

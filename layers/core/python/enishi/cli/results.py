@@ -46,17 +46,17 @@ def _result_row(result: ScenarioResult) -> dict[str, Any]:
     gain = result.increment
     return {
         "scenario": result.scenario_id,
-        "arrivals": result.total("arrivals"),
+        "audience": result.total("arrivals"),
         "sent": result.total("sent"),
         "delivered": result.total("delivered"),
         "opened": result.total("opened"),
         "clicked": result.total("clicked"),
-        "contacted": result.treated.people,
+        "people": result.treated.people,
         "bought": result.treated.buyers,
-        "held_out": result.control.people,
-        "held_out_bought": result.control.buyers,
+        "holdout": result.control.people,
+        "holdout_bought": result.control.buyers,
         "increment": gain and round(gain.difference, 4),
         "low": gain and round(gain.low, 4),
         "high": gain and round(gain.high, 4),
-        "credited_amount": result.credited_amount,
+        "credited": result.credited_amount,
     }

@@ -33,7 +33,7 @@ def funnel(result: ScenarioResult, labels: dict[str, str]) -> dict[str, Any]:
         "mark": {"type": "bar", "height": 18},
         "encoding": {
             "y": {"field": "stage", "type": "nominal", "sort": [labels[s] for s in STAGES], "title": None},
-            "x": {"field": "people", "type": "quantitative", "title": labels["messages"], "axis": {"format": ",d"}},
+            "x": {"field": "people", "type": "quantitative", "title": labels["messages"], "axis": {"format": ",d", "tickMinStep": 1}},
             "color": _channel_colour(labels),
         },
     }

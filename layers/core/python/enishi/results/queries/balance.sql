@@ -4,7 +4,8 @@ WITH arrived AS (
         scenario_id,
         run_id,
         step_id,
-        SUM(arrivals) AS arrivals
+        SUM(arrivals) AS arrivals,
+        MIN(entered_at) AS entered_at
     FROM scenario_steps
     GROUP BY scenario_id, run_id, step_id
 ),
@@ -38,4 +39,4 @@ SELECT
 FROM arrived AS a
 LEFT JOIN outcomes AS o ON a.run_id = o.run_id AND a.step_id = o.step_id
 GROUP BY a.scenario_id, a.step_id
-ORDER BY a.scenario_id, a.step_id
+ORDER BY a.scenario_id, MIN(a.entered_at), a.step_id
