@@ -150,18 +150,28 @@ def hexes(rng: np.random.Generator, count: int, digits: int) -> Strings:
 
 
 def times(seconds: Ints, pattern: str) -> Strings:
-    """Seconds since 1970 as text; below zero is null."""
-    known = np.asarray(seconds) >= 0
-    array = pa.array(np.asarray(seconds), pa.int64(), mask=~known).cast(pa.timestamp("s"))
-    texts: Strings = pc.strftime(array, format=pattern)
-    return texts
+    """Seconds since 1970 as text; below zero is null. `pattern` has the date before the time of day."""
+    moments = np.asarray(seconds)
+    date_pattern, hours, clock_pattern = pattern.partition("%H")
+    known = moments >= 0
+    return join(
+        days(np.where(known, moments // 86400, -1), date_pattern, least=0),
+        _formatted(np.where(known, moments % 86400, 0), hours + clock_pattern, pa.timestamp("s")),
+    )
 
 
 def days(values: Ints, pattern: str = "%Y%m%d", least: int = 1) -> Strings:
     """Days since 1970 as text; below `least` is null."""
-    array = pa.array(np.asarray(values), pa.int64(), mask=np.asarray(values) < least)
-    texts: Strings = pc.strftime(array.cast(pa.int32()).cast(pa.date32()), format=pattern)
-    return texts
+    known = np.asarray(values) >= least
+    return where(known, _formatted(np.where(known, values, 0), pattern, pa.date32()))
+
+
+def _formatted(values: Ints, pattern: str, kind: Any) -> Strings:
+    """Format each different value once: there are few days and few seconds in a day, and strftime is slow."""
+    different, where_each = np.unique(values, return_inverse=True)
+    width = pa.int32() if kind == pa.date32() else pa.int64()
+    texts: Strings = pc.strftime(pa.array(different).cast(width).cast(kind), format=pattern)
+    return texts.take(places(where_each))
 
 
 def utc(seconds: Ints, pattern: str = "%Y-%m-%dT%H:%M:%SZ") -> Strings:

@@ -36,12 +36,13 @@ class Ledger:
     def post(
         self, customer: str, at: int, kind: int, points: int, lot: str, expires: int, document: str | None = None
     ) -> None:
-        for column, value in zip(
-            (self.customer, self.at, self.kind, self.points, self.lot, self.expires, self.document),
-            (customer, at, kind, points, lot, expires, document),
-            strict=True,
-        ):
-            column.append(value)  # type: ignore[attr-defined]
+        self.customer.append(customer)
+        self.at.append(at)
+        self.kind.append(kind)
+        self.points.append(points)
+        self.lot.append(lot)
+        self.expires.append(expires)
+        self.document.append(document)
 
 
 @dataclass

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from enishi.sample import files, people, vocabulary
 from enishi.sample.catalogue import Catalogue
@@ -213,8 +212,7 @@ def _hours(rng: np.random.Generator, size: int) -> Ints:
 
 
 def _instants(millis: Ints) -> Strings:
-    texts: Strings = pc.strftime(pa.array(millis, pa.timestamp("ms")), format="%Y-%m-%dT%H:%M:%SZ")
-    return texts
+    return files.join(files.times(millis // 1000, "%Y-%m-%dT%H:%M:%S"), ".", files.number(millis % 1000, 3), "Z")
 
 
 def _numbers(known: Any, values: Ints) -> Any:
