@@ -19,7 +19,6 @@ from enishi.scenario.library import Bundle, library
 from enishi.scenario.lint import must_hold
 from enishi.settings import Settings
 
-
 STEP_COLUMNS = ("step_id", "lane", "arrivals", "chunks", "entered_at")
 
 
