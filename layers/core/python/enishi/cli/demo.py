@@ -99,7 +99,7 @@ def _tell(console: Console, chosen: Dataset, summary: Summary) -> None:
     for what, path in (("the report", "report.html"), ("the mails, LINE messages and pushes", "outbox")):
         console.print(f"  {what:<36} {summary.home / path}", soft_wrap=True)
     home = f"--home {summary.home} " if str(summary.home) != ".enishi" else ""
-    console.print(f'  {"the tables":<36} enishi {home}sql "SELECT count(*) FROM messages"', soft_wrap=True)
+    console.print(f"  {'the tables':<36} enishi {home}segments list, enishi {home}results", soft_wrap=True)
 
 
 def _balance(summary: Summary) -> Table:

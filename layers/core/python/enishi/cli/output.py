@@ -59,7 +59,7 @@ def _print_whole(console: Console, table: Table, rows: Sequence[Row], columns: l
     if needed <= console.width:
         console.print(table)
     elif not console.is_terminal:
-        console.print(table, width=needed, soft_wrap=True)
+        Console(file=console.file, width=needed).print(table)
     else:
         _print_records(console, table.title, rows, columns)
 

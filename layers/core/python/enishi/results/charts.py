@@ -26,6 +26,7 @@ def funnel(result: ScenarioResult, labels: dict[str, str]) -> dict[str, Any]:
         for reach in result.reaches
         for stage in STAGES
     ]
+    counts = {"format": ",d", "tickMinStep": 1}
     return {
         "width": 420,
         "height": 120,
@@ -33,7 +34,7 @@ def funnel(result: ScenarioResult, labels: dict[str, str]) -> dict[str, Any]:
         "mark": {"type": "bar", "height": 18},
         "encoding": {
             "y": {"field": "stage", "type": "nominal", "sort": [labels[s] for s in STAGES], "title": None},
-            "x": {"field": "people", "type": "quantitative", "title": labels["messages"], "axis": {"format": ",d", "tickMinStep": 1}},
+            "x": {"field": "people", "type": "quantitative", "title": labels["messages"], "axis": counts},
             "color": _channel_colour(labels),
         },
     }
