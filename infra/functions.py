@@ -87,7 +87,7 @@ LOOP_TASKS = (
     Function(
         "land",
         "providers' events → message_events",
-        _WRITES | {Touch.RAW_READ, Touch.LEDGER, Touch.GUARDS_WRITE, Touch.NOTICES},
+        _WRITES | {Touch.RAW_READ, Touch.LEDGER, Touch.GUARDS_WRITE, Touch.NOTICES, Touch.SIGN},
         memory=1769,
         timeout=900,
         concurrency=1,
@@ -95,7 +95,7 @@ LOOP_TASKS = (
     Function(
         "unify",
         "ids → persons (名寄せ)",
-        _WRITES | {Touch.PERSONAL_READ, Touch.NOTICES},
+        _WRITES | {Touch.NOTICES},
         memory=1024,
         timeout=900,
         concurrency=1,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
@@ -22,17 +23,29 @@ LATEST = 3600
 """Seconds after which Scheduler gives up a call; the run itself refuses a slot that is too late."""
 
 
+@dataclass(frozen=True)
+class DailyCall:
+    """A task that is called once a day with a constant payload; `DUE` stands for the due instant."""
+
+    task: str
+    when: str
+    payload: Mapping[str, str] = field(default_factory=dict)
+
+
 class Daily(Construct):
     """Functions that run once a day, at cron expressions in the environment's zone."""
 
-    def __init__(self, scope: Construct, environment: Environment, calls: Mapping[TaskFunction, str]) -> None:
+    def __init__(
+        self, scope: Construct, environment: Environment, tasks: Mapping[str, TaskFunction], calls: Iterable[DailyCall]
+    ) -> None:
         super().__init__(scope, "Daily")
         self.dead_letters = dead_letters(self, environment, "daily")
         role = scheduler_role(self, self.dead_letters)
-        for task, when in calls.items():
-            grant(role, Grant(("lambda:InvokeFunction",), (task.function.function_arn,)))
-            target = scheduled_target(task.function.function_arn, role, self.dead_letters, {"at": DUE})
-            schedule(self, environment, task.plan.name.replace("_", "-"), when, environment.zone, target)
+        for call in calls:
+            arn = tasks[call.task].function.function_arn
+            grant(role, Grant(("lambda:InvokeFunction",), (arn,)))
+            target = scheduled_target(arn, role, self.dead_letters, call.payload)
+            schedule(self, environment, call.task, call.when, environment.zone, target)
 
 
 def scheduler_role(scope: Construct, dead: sqs.Queue) -> iam.Role:

@@ -20,8 +20,7 @@ from infra.tools.layers import ROOT
 from infra.variables import secrets
 
 _OLDER_PYTHON = (
-    "the newest Python that the managed pandas layer, the locked wheels and the tests have in common; "
-    "one field of the environment raises it"
+    "a Python that the locked wheels and the tests know, in support until 2028; one field of the environment raises it"
 )
 _TRACES = "X-Ray takes no resource"
 _SHIPPED = ["*", "!functions", "!functions/*.py", "!scenarios", "!scenarios/**", "**/__pycache__"]

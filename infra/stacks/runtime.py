@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from infra.constructs.clockwork import Daily
+from infra.constructs.clockwork import DUE, Daily, DailyCall
 from infra.constructs.inbox import Inbox
 from infra.constructs.layers import Layers
 from infra.constructs.permissions import Places
@@ -16,7 +16,7 @@ from infra.stacks.delivery import DeliveryStack
 from infra.stacks.lake import LakeStack
 from infra.variables import variables
 
-DAILY = {"unify": "cron(30 3 * * ? *)", "attribute": "cron(0 5 * * ? *)"}
+DAILY = (DailyCall("unify", "cron(30 3 * * ? *)"), DailyCall("attribute", "cron(0 5 * * ? *)", {"at": DUE}))
 """Local times, before the morning's scenarios: who is one person, then which orders belong to which message."""
 
 
@@ -35,4 +35,4 @@ class RuntimeStack(EnishiStack):
             Inbox(self, "Drop", environment, prefix="drop/", reader=self.functions["ingest"]),
             Inbox(self, "Events", environment, prefix="events/", reader=self.functions["land"]),
         ]
-        self.daily = Daily(self, environment, {self.functions[name]: when for name, when in DAILY.items()})
+        self.daily = Daily(self, environment, self.functions, DAILY)

@@ -1,73 +1,101 @@
-"""The dependency layer: locked wheels for the Lambda platform, laid out without Docker, kept by the hash of its list.
+"""The layers of dependencies: locked wheels for the Lambda platform as zip files, made without Docker, kept by the hash
+of their list.
 
-What Lambda or a managed layer already brings (boto3, pandas, pyarrow, awswrangler) stays out, and what only a laptop
-needs.
+What Lambda brings (boto3) stays out, and what only a laptop needs. Arrow goes apart: it is large and changes seldom.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "layers"
+LIMIT = 250 * 1024 * 1024
+"""Bytes that a function and its layers may have unpacked (Lambda's quota)."""
 
 BROUGHT_BY_LAMBDA = ("boto3", "botocore")
-BROUGHT_BY_THE_PANDAS_LAYER = ("awswrangler", "numpy", "pandas", "pyarrow")
-LAPTOP_ONLY = ("duckdb", "pyiceberg", "rich", "typer", "vl-convert-python")
-NOT_SHIPPED = BROUGHT_BY_LAMBDA + BROUGHT_BY_THE_PANDAS_LAYER + LAPTOP_ONLY
+NOT_CALLED_THERE = ("awswrangler", "duckdb", "pandas", "pyiceberg", "rich", "typer", "vl-convert-python")
+ARROW = ("numpy", "pyarrow")
 
-WHEEL_PLATFORM = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
+LEFT_OUT = ("*.pyi", "*/tests/*", "*/include/*", "*/_flight.*", "*_flight.so*", "bin/*", "*/gdb/*")
+"""Files of wheels that no function opens: tests, headers, Arrow's network service."""
+
+WHEEL_PLATFORM = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
+_STAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def dependency_layer(python: str, architecture: str) -> Path:
-    """The folder of the layer for `python` ("3.12") on `architecture` ("arm64", "x86_64"); built when it is not there.
+def arrow_layer(python: str, architecture: str) -> Path:
+    """The zip of Arrow and NumPy for `python` ("3.12") on `architecture` ("arm64", "x86_64"); made when not there.
 
     Raises:
         RuntimeError: uv cannot find the wheels; its own words are in the message.
     """
-    requirements = locked_requirements()
-    folder = BUILD / f"dependencies-{python}-{architecture}-{_fingerprint(requirements)}"
-    if not folder.exists():
-        _build(requirements, python, architecture, folder)
-    return folder
+    pins = [line for line in _locked().splitlines() if _name(line) in ARROW]
+    return _layer("arrow", pins, python, architecture)
 
 
-def locked_requirements() -> str:
-    """The pinned requirements of the layer, from uv.lock, as pip writes them."""
-    pruned = [word for name in NOT_SHIPPED for word in ("--prune", name)]
-    quiet = ["--frozen", "--no-default-groups", "--no-emit-project", "--no-annotate", "--no-header", "--quiet"]
-    return _uv(["export", *quiet, *pruned])
+def dependency_layer(python: str, architecture: str) -> Path:
+    """The zip of everything else that the functions import; as `arrow_layer`."""
+    pins = [line for line in _locked().splitlines() if _name(line) not in ARROW]
+    return _layer("dependencies", pins, python, architecture)
 
 
-def _fingerprint(requirements: str) -> str:
-    return hashlib.sha256(requirements.encode()).hexdigest()[:12]
+def unpacked_size(layer: Path) -> int:
+    """Bytes of a layer once Lambda has laid it out."""
+    with zipfile.ZipFile(layer) as zipped:
+        return sum(entry.file_size for entry in zipped.infolist())
 
 
-def _build(requirements: str, python: str, architecture: str, folder: Path) -> None:
-    """Fill a folder beside the target and rename it, so that a broken download never looks like a layer.
-
-    The versioned site-packages path comes before `/opt/python` on Lambda's path and shares no file with other layers.
-    """
-    BUILD.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
-        listed = Path(scratch) / "requirements.txt"
-        listed.write_text(requirements, "utf-8")
-        made = Path(scratch) / "layer"
-        target = made / "python" / "lib" / f"python{python}" / "site-packages"
-        _uv(["pip", "install", "--quiet", "--target", str(target), *_platform(python, architecture), "-r", str(listed)])
-        shutil.rmtree(target / "bin", ignore_errors=True)
-        made.rename(folder)
+def _locked() -> str:
+    """The pins of uv.lock, one a line. Pruning takes along what only the pruned packages need."""
+    pruned = [word for name in BROUGHT_BY_LAMBDA + NOT_CALLED_THERE for word in ("--prune", name)]
+    plain = ["--no-annotate", "--no-header", "--no-hashes", "--quiet"]
+    return _uv(["export", "--frozen", "--no-default-groups", "--no-emit-project", *plain, *pruned])
 
 
-def _platform(python: str, architecture: str) -> list[str]:
-    wheels = WHEEL_PLATFORM[architecture]
-    return ["--python-platform", wheels, "--python-version", python, "--only-binary", ":all:", "--no-deps"]
+def _name(pin: str) -> str:
+    return pin.split("==")[0].strip()
+
+
+def _layer(name: str, pins: Sequence[str], python: str, architecture: str) -> Path:
+    """Written beside its place and renamed, so that a broken download never looks like a layer."""
+    mark = hashlib.sha256("\n".join([*pins, *LEFT_OUT]).encode()).hexdigest()[:12]
+    path = BUILD / f"{name}-{python}-{architecture}-{mark}.zip"
+    if not path.exists():
+        BUILD.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+            wheels = Path(scratch) / "wheels"
+            _install(pins, python, architecture, Path(scratch), wheels)
+            made = Path(scratch) / path.name
+            _zip(wheels, f"python/lib/python{python}/site-packages", made)
+            made.rename(path)
+    return path
+
+
+def _install(pins: Sequence[str], python: str, architecture: str, scratch: Path, target: Path) -> None:
+    listed = scratch / "requirements.txt"
+    listed.write_text("\n".join(pins), "utf-8")
+    platform = ["--python-platform", WHEEL_PLATFORM[architecture], "--python-version", python]
+    only = ["--only-binary", ":all:", "--no-deps", "--quiet"]
+    _uv(["pip", "install", "--target", str(target), *platform, *only, "-r", str(listed)])
+
+
+def _zip(folder: Path, inside: str, path: Path) -> None:
+    """The same files give the same bytes: sorted, without times."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+        for file in sorted(folder.rglob("*")):
+            name = file.relative_to(folder).as_posix()
+            if file.is_file() and not any(fnmatch(name, pattern) for pattern in LEFT_OUT):
+                entry = zipfile.ZipInfo(f"{inside}/{name}", _STAMP)
+                entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+                zipped.writestr(entry, file.read_bytes())
 
 
 def _uv(words: Sequence[str]) -> str:

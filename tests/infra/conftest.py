@@ -43,10 +43,9 @@ class Synth:
 def app_in(folder: Path) -> App:
     """An app with the context of cdk.json that writes into `folder`. aws_cdk starts Node on import, so not before."""
     os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "18,20")
-    from aws_cdk import App
+    from infra.app import new_app
 
-    context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
-    return App(outdir=str(folder), context=context)
+    return new_app(str(folder), json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"])
 
 
 @pytest.fixture(scope="session")

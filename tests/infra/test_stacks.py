@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 import pytest
 
+from enishi.flow.tasks import TASKS
 from enishi.lake.schema import tables
 from enishi.scenario.library import Library
 from enishi.scenario.schedule import ManualTrigger
 from enishi.settings import Settings, from_environment
+from infra.constructs.clockwork import DUE, DailyCall
+from infra.environments import environments
 from infra.functions import FUNCTIONS, Function, Touch
+from infra.stacks.runtime import DAILY
+from infra.tools.layers import LIMIT, arrow_layer, dependency_layer, unpacked_size
 from tests.infra.conftest import ROOT, Synth, flat
 
 PERSONAL_PLACES = ("contacts", "_pii", "workgroup/enishi-prod-delivery")
@@ -112,7 +118,7 @@ def test_personal_data_is_for_those_who_need_it(synth: Synth, function: Function
 
 
 def test_who_may_read_personal_data() -> None:
-    assert {one.name for one in FUNCTIONS if Touch.PERSONAL_READ in one.touches} == {"prepare", "unify"}
+    assert {one.name for one in FUNCTIONS if Touch.PERSONAL_READ in one.touches} == {"prepare"}
     assert {one.name for one in FUNCTIONS if Touch.PERSONAL_WRITE in one.touches} == {"ingest"}
 
 
@@ -185,7 +191,25 @@ def test_schedules_are_on_time_in_their_zone(synth: Synth) -> None:
         assert schedule["State"] == "ENABLED"
         assert schedule["ScheduleExpressionTimezone"] in {"Asia/Tokyo", "UTC"}
         assert schedule["Target"]["DeadLetterConfig"]
-        assert "<aws.scheduler.scheduled-time>" in schedule["Target"]["Input"]
+
+
+def test_a_run_knows_the_slot_that_it_is_for(synth: Synth) -> None:
+    for schedule in synth.properties("AWS::Scheduler::Schedule", "Scenarios"):
+        assert json.loads(schedule["Target"]["Input"]) == {"slot_at": "<aws.scheduler.scheduled-time>"}
+
+
+def test_what_a_function_carries_fits() -> None:
+    environment = environments()["prod"]
+    platform = (environment.python, environment.architecture)
+    core = sum(path.stat().st_size for path in (ROOT / "layers" / "core").rglob("*") if "__pycache__" not in path.parts)
+    carried = unpacked_size(arrow_layer(*platform)) + unpacked_size(dependency_layer(*platform)) + core
+    assert carried < 0.8 * LIMIT
+
+
+@pytest.mark.parametrize("call", DAILY, ids=lambda call: call.task)
+def test_daily_calls_say_what_their_task_takes(call: DailyCall) -> None:
+    due = {name: "2026-11-21T00:00:00Z" if value == DUE else value for name, value in call.payload.items()}
+    import_module(TASKS[call.task]).Payload.model_validate(due)
 
 
 def test_all_machines_share_one_role(synth: Synth) -> None:
