@@ -67,7 +67,7 @@ class Warehouse(Protocol):
         """
         ...
 
-    def delete(self, table: str, where: exp.Expression) -> int:
+    def delete(self, table: str, where: exp.Expr) -> int:
         """Delete the rows for which `where` holds; returns how many."""
         ...
 

@@ -153,13 +153,28 @@ def table(name: str) -> Table:
     raise LakeError(f"there is no table {name}", remedy=_nearest(name, tuple(tables())))
 
 
+def staged(declared: Table) -> Table:
+    """The staging table of a table: its columns as Parquet in one folder a load, beside the work tables."""
+    load = Column(name="load_id", type="string", meaning="One load.")
+    return declared.model_copy(
+        update={
+            "name": f"staging/{declared.name}",
+            "columns": (*declared.columns, load),
+            "partition": Folders(folders=("load_id",)),
+            "database": "work",
+        }
+    )
+
+
 def named(schema: str, name: str) -> Table:
-    """The table that SQL names: bare = lake, `pii.` and `work.` theirs.
+    """The table that SQL names: bare = lake, `pii.` and `work.` theirs, `staging.` rows on their way into a table.
 
     Raises:
         LakeError: no such table there; says how it is called.
     """
     found = table(name)
+    if schema == "staging":
+        return staged(found)
     if (schema or "lake") != found.database:
         shown = f"{schema}.{name}" if schema else name
         raise LakeError(f"there is no table {shown}", remedy=f"It is called {found.qualified}.")

@@ -24,6 +24,7 @@ from enishi.lake.schema import Table, named
 from enishi.lake.sql.duckdb import render, rewritten
 from enishi.local import warehouse_files as data
 from enishi.local import warehouse_merge as merge
+from enishi.local import warehouse_statement as merges
 from enishi.local.catalog import LocalCatalog
 from enishi.local.warehouse_answers import answer
 from enishi.local.warehouse_engine import Engine, rows_of
@@ -31,7 +32,7 @@ from enishi.local.warehouse_files import State
 from enishi.local.warehouse_unload import unload
 from enishi.local.warehouse_views import base_tables, body
 from enishi.local.warehouse_work import WorkFiles, WorkFolder, folder_values, relation
-from enishi.ports import Rows, Source, Unloaded, Upserted
+from enishi.ports import Source, Unloaded, Upserted
 from enishi.settings import Settings
 
 _ATTEMPTS = 20
@@ -70,10 +71,17 @@ class LocalWarehouse:
             return answer(cursor.sql(text).to_arrow_table())
 
     def append(self, table: str, source: Source) -> int:
-        return self._write(writable(table), lambda declared, state: self._appended(declared, state, source)).inserted
+        declared = writable(table)
+        if isinstance(source, pa.RecordBatchReader):
+            files, count = self._written(declared, source)
+            return self._write(declared, lambda _declared, _state: Change((), files, count)).inserted
+        rows = conform(declared, self._whole(source))
+        return self._write(declared, lambda declared, state: self._appended(declared, state, rows)).inserted
 
     def replace(self, table: str, source: Source) -> int:
-        return self._write(writable(table), lambda declared, state: self._replaced(declared, state, source)).inserted
+        declared = writable(table)
+        files, count = self._written(declared, source)
+        return self._write(declared, lambda _declared, state: Change(tuple(state.files), files, count)).inserted
 
     def upsert(self, table: str, source: Source) -> Upserted:
         declared = writable(table)
@@ -87,6 +95,24 @@ class LocalWarehouse:
     def unload(self, query: exp.Query, prefix: str, *, partition_by: Sequence[str] = ()) -> Unloaded:
         with self._running(query) as (cursor, text):
             return unload(cursor, text, self._work_root, prefix, partition_by)
+
+    def rewrite(self, table: str, statement: exp.Expr) -> int:
+        """Run a MERGE on the table as DuckDB does it, and make the outcome the table; returns rows changed.
+
+        For the Athena stand-in: the whole table is rewritten.
+        """
+        declared = writable(table)
+        with self._lock, self._engine.cursor() as cursor:
+            self._ready(declared)
+            tree = self._resolved(rewritten(statement))
+            rows, count = merges.run(cursor, declared, tree)
+        self.replace(table, rows)
+        return count
+
+    @property
+    def work_root(self) -> Path:
+        """The folder that `unload` writes under."""
+        return self._work_root
 
     def snapshot(self, table: str) -> str:
         return self._state(writable(table)).snapshot
@@ -150,9 +176,14 @@ class LocalWarehouse:
             return source
         return source.read_all() if isinstance(source, pa.RecordBatchReader) else self.query(source)
 
-    def _streamed(self, source: Source) -> Iterator[pa.Table]:
-        rows: Rows = source if isinstance(source, pa.Table | pa.RecordBatchReader) else self.query(source)
-        return batches(rows)
+    def _written(self, declared: Table, source: Source) -> tuple[tuple[DataFile, ...], int]:
+        """Files of the source's rows, written once whatever the commit meets: a stream cannot be read again."""
+        rows = source if isinstance(source, pa.RecordBatchReader) else self._whole(source)
+        state, files, count = self._state(declared), list[DataFile](), 0
+        for part in batches(rows):
+            files.extend(data.write(state, declared, conform(declared, part)))
+            count += part.num_rows
+        return tuple(files), count
 
     def _write(self, declared: Table, plan: Callable[[Table, State], Change]) -> Change:
         """Plan on the present state and commit; plan again when another process was faster."""
@@ -170,47 +201,38 @@ class LocalWarehouse:
             time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 only spreads retries
         raise LakeError("other processes keep writing", where=declared.name, remedy="Try again when they are done.")
 
-    def _appended(self, declared: Table, state: State, source: Source) -> Change:
-        added: list[DataFile] = []
-        folded: set[str] = set()
-        count = 0
-        for part in self._streamed(source):
-            rows = conform(declared, part)
-            count += rows.num_rows
-            crowded = merge.crowded(state, declared, rows) - folded
-            if crowded:
-                folded |= crowded
-                rows = pa.concat_tables([self._rows_of(declared, state, crowded), rows])
-            added.extend(data.write(state, declared, rows))
-        return Change(tuple(folded), tuple(added), count)
-
-    def _rows_of(self, declared: Table, state: State, files: set[str]) -> pa.Table:
-        self._engine.show(declared, state)
-        with self._engine.cursor() as cursor:
-            return merge.rows_of_files(cursor, declared, files)
-
-    def _replaced(self, declared: Table, state: State, source: Source) -> Change:
-        added: list[DataFile] = []
-        count = 0
-        for part in self._streamed(source):
-            added.extend(data.write(state, declared, conform(declared, part)))
-            count += part.num_rows
-        return Change(tuple(state.files), tuple(added), count)
+    def _appended(self, declared: Table, state: State, rows: pa.Table) -> Change:
+        removed, whole = self._folded(declared, state, (), rows)
+        return Change(removed, self._files(state, declared, whole), rows.num_rows)
 
     def _upserted(self, declared: Table, state: State, rows: pa.Table) -> Change:
         self._engine.show(declared, state)
         with self._engine.cursor() as cursor:
             plan = merge.upsert(cursor, declared, rows)
-        added = data.write(state, declared, plan.rows) if plan.rows.num_rows else []
-        return Change(plan.files, tuple(added), plan.inserted, plan.updated)
+        removed, whole = self._folded(declared, state, plan.files, plan.rows)
+        return Change(removed, self._files(state, declared, whole), plan.inserted, plan.updated)
+
+    def _folded(
+        self, declared: Table, state: State, removed: tuple[str, ...], rows: pa.Table
+    ) -> tuple[tuple[str, ...], pa.Table]:
+        """Take along the small files of partitions that have many: tables stay a few files however often they grow."""
+        crowded = merge.crowded(state, declared, rows) - set(removed)
+        if not crowded:
+            return removed, rows
+        self._engine.show(declared, state)
+        with self._engine.cursor() as cursor:
+            held = merge.rows_of_files(cursor, declared, crowded)
+        return (*removed, *crowded), pa.concat_tables([held, rows])
+
+    def _files(self, state: State, declared: Table, rows: pa.Table) -> tuple[DataFile, ...]:
+        return tuple(file for part in batches(rows) for file in data.write(state, declared, part))
 
     def _deleted(self, declared: Table, state: State, where: exp.Expr) -> Change:
         self._engine.show(declared, state)
         condition = self._condition(where)
         with self._engine.cursor() as cursor:
             plan = merge.delete(cursor, declared, condition)
-        added = data.write(state, declared, plan.rows) if plan.rows.num_rows else []
-        return Change(plan.files, tuple(added), 0, plan.updated)
+        return Change(plan.files, self._files(state, declared, plan.rows), 0, plan.updated)
 
     def _condition(self, where: exp.Expr) -> exp.Expr:
         """A condition in DuckDB's words; subqueries in it may name tables and views."""

@@ -14,7 +14,8 @@ from pyiceberg.io.pyarrow import write_file
 from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import PartitionFieldValue, PartitionKey
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.table import WriteTask
+from pyiceberg.table import Transaction, WriteTask
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.typedef import Record
 
 from enishi.lake.schema import Monthly, Table
@@ -106,6 +107,18 @@ def _day(declared: Table, value: PartitionValue) -> date | None:
     return date(1970 + value // 12, value % 12 + 1, 1) if monthly else date.fromordinal(_EPOCH.toordinal() + value)
 
 
+class _Transaction(Transaction):
+    """pyiceberg applies all updates to a deep copy of the metadata each time it looks at it; here once an update."""
+
+    _applied: tuple[int, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        if self._applied is None or self._applied[0] != len(self._updates):
+            self._applied = (len(self._updates), super().table_metadata)
+        return self._applied[1]
+
+
 def commit(state: State, remove: Collection[str], add: Collection[DataFile]) -> State:
     """Swap files in one snapshot and say what the table is then.
 
@@ -113,7 +126,7 @@ def commit(state: State, remove: Collection[str], add: Collection[DataFile]) -> 
         pyiceberg.exceptions.CommitFailedException: somebody else committed since `state` was loaded.
     """
     table = state.table
-    with table.transaction() as transaction:
+    with _Transaction(table) as transaction:
         update = transaction.update_snapshot()
         with update.overwrite() if remove else update.merge_append() as snapshot:
             for path in remove:
