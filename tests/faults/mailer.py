@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from enishi.clock import ManualClock
 from enishi.flow import bundles, send
 from enishi.flow.manifest import Chunk
 from enishi.flow.payload import Run
-from enishi.local.services import local_services
-from enishi.ports import Channel
+from enishi.local.blobs import FolderBlobs
+from enishi.local.ledger import SqliteLedger
+from enishi.local.notices import LocalNotices
+from enishi.local.outbox import Outbox
+from enishi.local.permissions import SqlitePermissions
+from enishi.ports import Channel, Services, Warehouse, providers
 from enishi.settings import Settings
 from tests.faults.world import NOON, bundle, people
 
@@ -20,13 +25,27 @@ CHUNK = Chunk(number=0, key="chunks/R1/s1/all/00000000.jsonl")
 CHANNELS = (Channel.PUSH, Channel.LINE, Channel.MAIL)
 
 
-def settings(home: Path) -> Settings:
-    return Settings(home=home, cap_per_day=100, cap_per_week=100)
+def services_of(home: Path, hours: int = 0) -> Services:
+    """The laptop's services as they are wired, without the engine that sending does not need."""
+    settings, clock = Settings(home=home, cap_per_day=100, cap_per_week=100), ManualClock(NOON + timedelta(hours=hours))
+    sender = "shop@mail.example.jp"
+    boxes = (Outbox(home / "outbox", channel, clock, sender=sender, zone=settings.tz) for channel in CHANNELS)
+    return Services(
+        settings=settings,
+        clock=clock,
+        warehouse=cast(Warehouse, None),
+        raw=FolderBlobs(home / "raw"),
+        work=FolderBlobs(home / "work"),
+        ledger=SqliteLedger(home / "ledger.sqlite"),
+        permissions=SqlitePermissions(home / "permissions.sqlite"),
+        notices=LocalNotices(),
+        channels=providers(boxes),
+    )
 
 
 def prepare(home: Path) -> None:
     """The bundle and a chunk: a third of the people on each channel."""
-    services = local_services(settings(home), ManualClock(NOON))
+    services = services_of(home)
     frozen = bundle(CHANNELS)
     services.work.put(bundles.key(frozen.id, frozen.version), frozen.to_json().encode())
     found = [people(1, (CHANNELS[number % 3],), number)[0] for number in range(PEOPLE)]
@@ -35,10 +54,10 @@ def prepare(home: Path) -> None:
 
 def work(home: Path, hours: int) -> dict[str, int]:
     """One pass over the chunk, `hours` after noon."""
-    services = local_services(settings(home), ManualClock(NOON + timedelta(hours=hours)))
     version = bundle(CHANNELS).version
     run = Run.model_validate({"id": "R1", "scenario": "hello", "version": version, "slot_at": NOON, "from": NOON})
-    return send.run(services, send.Payload(run=run, step="s1", lane="all", at=NOON, chunk=CHUNK))
+    payload = send.Payload(run=run, step="s1", lane="all", at=NOON, chunk=CHUNK)
+    return send.run(services_of(home, hours), payload)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,14 @@ def outbox(home: Path) -> list[Path]:
     return [path for path in (home / "outbox").rglob("*") if path.suffix in {".eml", ".json"} and path.name[0] != "."]
 
 
+def listed(index: Path) -> int:
+    return index.read_bytes().count(b"\n") if index.exists() else 0
+
+
 def kill_after(process: subprocess.Popen[bytes], home: Path, messages: int) -> int:
-    """Kill as soon as the outbox holds `messages`; returns the exit status."""
-    deadline = time.monotonic() + PATIENCE
-    while process.poll() is None and len(outbox(home)) < messages and time.monotonic() < deadline:
+    """Kill as soon as the outbox lists `messages`; returns the exit status."""
+    index, deadline = home / "outbox" / "index.jsonl", time.monotonic() + PATIENCE
+    while process.poll() is None and listed(index) < messages and time.monotonic() < deadline:
         time.sleep(0.002)
     if process.poll() is None:
         os.kill(process.pid, signal.SIGKILL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -88,4 +88,4 @@ def to_table(rows: Sequence[ResultRow]) -> pa.Table:
     """The rows with the declared types, without the folder columns."""
     declared = table(TABLE)
     fields = [field for field in declared.arrow if field.name not in declared.partition_columns]
-    return pa.Table.from_pylist([asdict(row) for row in rows], schema=pa.schema(fields))
+    return pa.Table.from_pylist([vars(row) for row in rows], schema=pa.schema(fields))
