@@ -188,8 +188,13 @@ def _diagnosis(error: Exception) -> tuple[str, str]:
     """A reason code and a sentence. Messages of unknown errors may hold values, so only their type is told."""
     for kinds, reason in REASONS.items():
         if isinstance(error, kinds):
-            return reason, error.what if isinstance(error, TemplateError) else str(error)
+            return reason, error.what if isinstance(error, TemplateError) else _impersonal(str(error))
     return "error", type(error).__name__
+
+
+def _impersonal(message: str) -> str:
+    """Jinja2 names what is missing; a name that came out of data, not out of a template, is left out."""
+    return message if message.isascii() else "a name that stands in the data is missing"
 
 
 REASONS: Mapping[tuple[type[Exception], ...], str] = {

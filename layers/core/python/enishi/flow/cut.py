@@ -16,6 +16,7 @@ from enishi.decide.recipient import Recipient
 from enishi.flow.bundles import scenario_of
 from enishi.flow.payload import Data, Key, Run
 from enishi.ports import Blobs, Channel, Services
+from enishi.settings import Settings
 
 CHUNKS_A_PART = 100_000
 """Numbers set aside for each part, so that parts number their chunks without asking each other."""
@@ -35,7 +36,7 @@ def run(services: Services, payload: Payload) -> dict[str, Any]:
     secret = services.settings.secret.get_secret_value().encode()
     folder = f"{payload.run.id}/{payload.step}/{payload.lane}"
     rows = part_rows(services.work, f"parts/{folder}/part={payload.part}/")
-    lines = (recipient(row, blocks, secret, services.settings.zone, payload.lane).to_json_line() for row in rows)
+    lines = (recipient(row, blocks, secret, services.settings, payload.lane).to_json_line() for row in rows)
     chunks = 0
     for chunk in _slices(lines, services.settings.chunk_size):
         body = "".join(f"{line}\n" for line in chunk).encode()
@@ -62,7 +63,7 @@ def part_rows(work: Blobs, prefix: str) -> Iterator[dict[str, Any]]:
                 yield from batch.to_pylist()
 
 
-def recipient(row: dict[str, Any], blocks: offer.Offer, secret: bytes, zone: str, lane: str) -> Recipient:
+def recipient(row: dict[str, Any], blocks: offer.Offer, secret: bytes, settings: Settings, lane: str) -> Recipient:
     """A row of the step's query as what deciding and rendering take."""
     items = {name: plain(row[f"block_{name}"] or []) for name in blocks.blocks}
     return Recipient(
@@ -70,8 +71,8 @@ def recipient(row: dict[str, Any], blocks: offer.Offer, secret: bytes, zone: str
         holdout=bool(row["holdout"]),
         exited=row["exited"],
         goal_reached=bool(row["goal_reached"]),
-        zone=row["zone"] or zone,
-        locale=row["locale"] or "ja",
+        zone=row["zone"] or settings.zone,
+        locale=row["locale"] or settings.locale,
         display_name=row["display_name"] or "",
         rank=row["rank"] or "",
         contacts={Channel(name): address for name, address in _prefixed(row, "contact_")},

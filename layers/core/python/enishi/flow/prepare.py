@@ -58,7 +58,7 @@ def step_query(services: Services, payload: Payload) -> exp.Query:
     now = Moment.of(payload.at, zone, payload.run.slot_at)
     parts = min(MOST_PARTS, -(-payload.cohort.size // PART_SIZE))
     query = recipients(scenario, channels, now, Moment.of(payload.at, zone, payload.run.since), parts)
-    return as_of(_with(query, {"cohort": cohort(payload.cohort.refs)}), now)
+    return as_of(with_relations(query, {"cohort": cohort(payload.cohort.refs)}), now)
 
 
 def cohort(refs: Sequence[CohortRef]) -> exp.Select:
@@ -86,7 +86,7 @@ def recipients(scenario: Scenario, channels: Sequence[Channel], now: Moment, off
     for name in ("reach", "agreed", *(f"block_{block}" for block in blocks.blocks)):
         query = query.join(sql.table_ref(name, name), on=_same(name), join_type="left")
     reached = {"reach": _reached(), "agreed": _agreed(now)}
-    return _with(query, {**blocks.ctes(offered), **reached})
+    return with_relations(query, {**blocks.ctes(offered), **reached})
 
 
 def _person(scenario: Scenario, now: Moment) -> list[exp.Expr]:
@@ -195,7 +195,7 @@ def _equals(column: exp.Expr, value: str) -> exp.Expr:
     return exp.EQ(this=column, expression=sql.literal(value))
 
 
-def _with(query: exp.Select, relations: Mapping[str, exp.Query]) -> exp.Select:
+def with_relations(query: exp.Select, relations: Mapping[str, exp.Query]) -> exp.Select:
     """`query` with `relations` before its own CTEs."""
     clause = query.args.get("with_")
     ctes = [

@@ -58,7 +58,7 @@ class Offer:
 
     def sample(self, given: Finishing) -> dict[str, list[Item]]:
         """Made-up blocks for a preview without a customer."""
-        return {name: source.finish(source.sample(), given) for name, source in self.blocks.items()}
+        return {name: source.finish(source.sample()[: source.limit], given) for name, source in self.blocks.items()}
 
 
 def load(offer: Mapping[str, Any], where: str = "offer") -> Offer:
