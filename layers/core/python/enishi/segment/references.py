@@ -34,6 +34,11 @@ class Reference:
     meaning: str
     select: Callable[[Moment], exp.Query]
 
+    @property
+    def column(self) -> str:
+        """The column that names what the set holds."""
+        return "product_id" if self.kind == "product" else "category"
+
 
 def cart_products(moment: Moment) -> exp.Query:
     """Items of open carts: also quantity and unit_price."""
