@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from enishi.sample.files import Strings
 from enishi.sample.masters import HISTORY
 from enishi.sample.randomness import Bools, Floats, Ints, chance, generator, weighted
 
-PART = 50_000
+PART = 25_000
 """People a part: what is in memory at once."""
 
 _DAY = 86400
@@ -62,7 +63,7 @@ class People:
 
 
 def part_of(seed: int, part: int, size: int, business_day: int) -> People:
-    """People `part * PART` and the `size` that follow, the same for every total."""
+    """People `part * PART` and the `size` that follow; a full part is the same in every sample of the seed."""
     rng = generator(seed, "people", part)
     index = part * PART + np.arange(size)
     together = chance(rng, 0.14, size) & (np.arange(size) > 0)
@@ -72,14 +73,7 @@ def part_of(seed: int, part: int, size: int, business_day: int) -> People:
     surname = weighted(rng, 1.0 / np.arange(3, 3 + len(vocabulary.surnames().written)), size)[first]
     store = weighted(rng, vocabulary.stores().weights, size)[first]
     latitude, longitude = _homes(rng, store, first)
-    kind = weighted(rng, [0.50, 0.20, 0.30], size)
-    card, account = kind != 1, kind != 0
     fresh = chance(rng, 0.008, size)
-    joined_card, joined_account = _joined(rng, fresh, business_day), _joined(rng, fresh, business_day)
-    start = np.minimum(np.where(card, joined_card, joined_account), np.where(account, joined_account, joined_card))
-    end = _ends(rng, start // _DAY, fresh, business_day)
-    withdrawn = np.where(chance(rng, 0.02, size) & ~fresh & (end < business_day - 60), end + 20, -1)
-    second = card & ~fresh & chance(rng, 0.02, size)
     return People(
         index=index,
         male=male,
@@ -91,25 +85,40 @@ def part_of(seed: int, part: int, size: int, business_day: int) -> People:
         longitude=longitude,
         block=rng.integers(1, 30 * 20 * 25, size)[first],
         household=household,
-        card=card,
-        account=account,
-        second=second,
-        joined_card=np.where(card, joined_card, -1),
-        joined_second=np.where(second, _later(rng, joined_card, business_day), -1),
-        joined_account=np.where(account, joined_account, -1),
-        linked=_links(rng, card & account, np.maximum(joined_card, joined_account), business_day),
+        **_membership(rng, fresh, business_day),
         taste=weighted(rng, [taste.share for taste in vocabulary.tastes()], size),
         rate=np.where(fresh, 0.0, rng.lognormal(0.55, 0.8, size)),
         online=rng.beta(1.6, 1.8, size),
-        start=np.maximum(start // _DAY, business_day - HISTORY),
-        end=end,
         fresh=fresh,
-        withdrawn=withdrawn,
-        employee=card & chance(rng, 0.004, size),
         visitor=files.join("v", files.hexes(rng, size, 16)),
-        line=chance(rng, np.where(account, 0.34, 0.12), size),
-        app=account & chance(rng, 0.4, size),
     )
+
+
+def _membership(rng: np.random.Generator, fresh: Bools, business_day: int) -> dict[str, Any]:
+    """What people hold of the retailer, since when, and until when they shop."""
+    size = len(fresh)
+    kind = weighted(rng, [0.50, 0.20, 0.30], size)
+    card, account = kind != 1, kind != 0
+    joined_card, joined_account = _joined(rng, fresh, business_day), _joined(rng, fresh, business_day)
+    start = np.minimum(np.where(card, joined_card, joined_account), np.where(account, joined_account, joined_card))
+    end = _ends(rng, start // _DAY, fresh, business_day)
+    second = card & ~fresh & chance(rng, 0.02, size)
+    gone = chance(rng, 0.02, size) & ~fresh & (end < business_day - 60)
+    return {
+        "card": card,
+        "account": account,
+        "second": second,
+        "joined_card": np.where(card, joined_card, -1),
+        "joined_second": np.where(second, _later(rng, joined_card, business_day), -1),
+        "joined_account": np.where(account, joined_account, -1),
+        "linked": _links(rng, card & account, np.maximum(joined_card, joined_account), business_day),
+        "start": np.maximum(start // _DAY, business_day - HISTORY),
+        "end": end,
+        "withdrawn": np.where(gone, end + 20, -1),
+        "employee": card & chance(rng, 0.004, size),
+        "line": chance(rng, np.where(account, 0.34, 0.12), size),
+        "app": account & chance(rng, 0.4, size),
+    }
 
 
 def card_number(index: Ints, second: Bools | None = None) -> Strings:

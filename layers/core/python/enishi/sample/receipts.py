@@ -139,42 +139,11 @@ def _write_online(
 ) -> None:  # fmt: skip
     rng = generator(seed, "ec", part)
     rows = np.flatnonzero(trips.channel[lines.trip] != STORE)
-    trip = lines.trip[rows]
-    at = files.places(trip)
-    count = len(trips)
-    pickup = chance(rng, 0.16, count)
-    cancelled = chance(rng, 0.015, count)
-    shipped, delivered = _shipping(rng, trips, pickup | cancelled, today)
-    ready = np.where(pickup & ~cancelled, trips.time + rng.integers(2, 30, count) * 3600, -1)
-    collected = np.where(ready > 0, ready + rng.integers(3, 90, count) * 3600, -1)
-    ready, collected = (np.where(moment < today * _DAY, moment, -1) for moment in (ready, collected))
-    usual = rng.integers(0, len(vocabulary.stores().codes), count)
+    head = _order_heads(rng, trips, papers, used, today)
+    at = files.places(lines.trip[rows])
     coupons = [row[0] for row in vocabulary.business()["coupons"]]
     columns = {
-        "order_no": papers.number.take(at),
-        "account_id": papers.customer.take(at),
-        "site": files.take(
-            [vocabulary.stores().ec, vocabulary.stores().app], (trips.channel[trip] == APP).astype(np.int64)
-        ),
-        "ordered_at": files.times(trips.time[trip], _ISO),
-        "order_type": "normal",
-        "status": _status(cancelled, shipped, delivered, collected).take(at),
-        "shipped_on": files.days(shipped[trip], "%Y-%m-%d"),
-        "delivered_on": files.days(delivered[trip], "%Y-%m-%d"),
-        "payment": files.take(["card", "qr", "convenience", "cod"], weighted(rng, [70, 14, 10, 6], count)[trip]),
-        "points_used": used[trip],
-        "tax": trips.net[trip] * 10 // 110,
-        "shipping_fee": np.where(trips.net >= 3000, 0, 550)[trip],
-        "gift": chance(rng, 0.05, count).astype(np.int64)[trip],
-        "pickup_store": files.where(pickup[trip], files.take(vocabulary.stores().codes, usual[trip])),
-        "ready_at": files.times(ready[trip], _ISO),
-        "collected_at": files.times(collected[trip], _ISO),
-        "subscription_no": None,
-        "session_id": papers.session.take(at),
-        "response_code": None,
-        "guest_email": files.where(
-            trips.person[trip] < 0, files.join("guest", trips.time[trip] % 99_991, "@example.com")
-        ),
+        **{name: files.text(values).take(at) for name, values in head.items()},
         "line_no": lines.number[rows],
         "sku": catalogue.codes(lines.product[rows]),
         "qty": lines.quantity[rows],
@@ -188,17 +157,68 @@ def _write_online(
     drop.csv("ec_orders", "ec_order", columns, encoding="utf-8")
 
 
+def _order_heads(rng: np.random.Generator, trips: Trips, papers: Documents, used: Ints, today: int) -> dict[str, Any]:
+    """The columns that repeat on every line of an order, one element a trip."""
+    count, chain = len(trips), vocabulary.stores()
+    goes = _fulfilment(rng, trips, today)
+    usual = rng.integers(0, len(chain.codes), count)
+    guest = files.join("guest", trips.time % 99_991, "@example.com")
+    return {
+        "order_no": papers.number,
+        "account_id": papers.customer,
+        "site": files.take([chain.ec, chain.app], (trips.channel == APP).astype(np.int64)),
+        "ordered_at": files.times(trips.time, _ISO),
+        "order_type": np.full(count, "normal"),
+        "status": goes.status(),
+        "shipped_on": files.days(goes.shipped, "%Y-%m-%d"),
+        "delivered_on": files.days(goes.delivered, "%Y-%m-%d"),
+        "payment": files.take(["card", "qr", "convenience", "cod"], weighted(rng, [70, 14, 10, 6], count)),
+        "points_used": used,
+        "tax": trips.net * 10 // 110,
+        "shipping_fee": np.where(trips.net >= 3000, 0, 550),
+        "gift": chance(rng, 0.05, count).astype(np.int64),
+        "pickup_store": files.where(goes.pickup, files.take(chain.codes, usual)),
+        "ready_at": files.times(goes.ready, _ISO),
+        "collected_at": files.times(goes.collected, _ISO),
+        "subscription_no": pa.nulls(count, pa.string()),
+        "session_id": papers.session,
+        "response_code": pa.nulls(count, pa.string()),
+        "guest_email": files.where(trips.person < 0, guest),
+    }
+
+
+@dataclass(frozen=True)
+class _Fulfilment:
+    """How orders went until now, one element a trip; -1 = not, or not yet. Days since 1970, seconds for pickups."""
+
+    pickup: Bools
+    cancelled: Bools
+    shipped: Ints
+    delivered: Ints
+    ready: Ints
+    collected: Ints
+
+    def status(self) -> Strings:
+        words = ["accepted", "shipped", "delivered", "completed", "cancelled"]
+        state = np.select([self.collected > 0, self.delivered > 0, self.shipped > 0], [3, 2, 1], 0)
+        return files.take(words, np.where(self.cancelled, 4, state))
+
+
+def _fulfilment(rng: np.random.Generator, trips: Trips, today: int) -> _Fulfilment:
+    count = len(trips)
+    pickup, cancelled = chance(rng, 0.16, count), chance(rng, 0.015, count)
+    shipped, delivered = _shipping(rng, trips, pickup | cancelled, today)
+    ready = np.where(pickup & ~cancelled, trips.time + rng.integers(2, 30, count) * 3600, -1)
+    collected = np.where(ready > 0, ready + rng.integers(3, 90, count) * 3600, -1)
+    ready, collected = (np.where(moment < today * _DAY, moment, -1) for moment in (ready, collected))
+    return _Fulfilment(pickup, cancelled, shipped, delivered, ready, collected)
+
+
 def _shipping(rng: np.random.Generator, trips: Trips, kept: Bools, today: int) -> tuple[Ints, Ints]:
     """Days of shipping and of delivery; -1 = not shipped, or not yet."""
     shipped = trips.day + rng.integers(0, 3, len(trips))
     delivered = shipped + rng.integers(1, 4, len(trips))
     return np.where(kept | (shipped >= today), -1, shipped), np.where(kept | (delivered >= today), -1, delivered)
-
-
-def _status(cancelled: Bools, shipped: Ints, delivered: Ints, collected: Ints) -> Strings:
-    words = ["accepted", "shipped", "delivered", "completed", "cancelled"]
-    state = np.where(collected > 0, 3, np.where(delivered > 0, 2, np.where(shipped > 0, 1, 0)))
-    return files.take(words, np.where(cancelled, 4, state))
 
 
 def _text(columns: dict[str, Any]) -> dict[str, Strings]:
