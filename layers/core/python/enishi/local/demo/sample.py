@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from functools import cached_property
 
 from enishi.local.demo.datasets import Advance, World
 from enishi.local.demo.sample_world import SampleWorld
@@ -40,9 +41,9 @@ class SampleRetailer:
     scenarios: tuple[str, ...] = SCENARIOS
     later: Mapping[str, time] = field(default_factory=lambda: {"prices": PRICES_ARRIVE})
 
-    @property
+    @cached_property
     def world(self) -> World:
-        return SampleWorld(self.seed, self.day)
+        return SampleWorld(self.seed, self.members, self.day)
 
     def write(self, services: Services, advance: Advance) -> list[str]:
         facts = {"seed": self.seed, "members": self.members, "day": self.day.isoformat()}

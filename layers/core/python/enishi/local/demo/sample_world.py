@@ -1,18 +1,37 @@
-"""The sample retailer's world, day by day."""
+"""The sample retailer's world, day by day: providers' events, and the raw files of people who went on living."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
+from sqlglot import exp
+
+from enishi.lake import sql
+from enishi.local.demo.days import EVENTS
 from enishi.ports import Services
+from enishi.sample import World
 
 
 @dataclass(frozen=True)
 class SampleWorld:
+    """The people behind the generated files; the arguments are those of `generate`."""
+
     seed: int
+    members: int
     day: date
 
     def end(self, services: Services, day: date) -> Sequence[str]:
-        return []
+        messages = services.warehouse.query(exp.select(exp.Star()).from_(sql.table_ref("messages")))
+        events = self._world.react(messages, day)
+        told = [f"{EVENTS}{provider}/{day}.jsonl" for provider in sorted(events)]
+        for key, provider in zip(told, sorted(events), strict=True):
+            services.raw.put(key, "".join(f"{line}\n" for line in events[provider]).encode())
+        files = self._world.live(day, messages, services.settings.home / "raw" / "drop")
+        return [*(f"drop/{file.source}/{file.path.name}" for file in files), *told]
+
+    @cached_property
+    def _world(self) -> World:
+        return World(self.seed, self.members, self.day)
