@@ -55,14 +55,28 @@ def load(table: IcebergTable) -> State:
 
 def split(declared: Table, rows: pa.Table) -> Iterator[tuple[PartitionValue, pa.Table]]:
     """`rows` by partition value; rows keep their order inside one."""
-    if not isinstance(declared.partition, Monthly) or rows.num_rows == 0:
-        yield None, rows
+    values = _values(declared, rows)
+    present = [None] if values is None else pc.unique(values).to_pylist()
+    if len(present) <= 1:
+        yield (present[0] if present else None), rows
         return
-    days = rows.column(declared.partition.column)
-    values = _months(days) if declared.partition.by == "month" else days.cast(pa.int32())
-    for value in pc.unique(values).to_pylist():
+    for value in present:
         mask = pc.is_null(values) if value is None else pc.equal(values, value)
         yield value, rows.filter(mask)
+
+
+def partition_values(declared: Table, rows: pa.Table) -> set[PartitionValue]:
+    """The partitions that `rows` belong to."""
+    values = _values(declared, rows)
+    return {None} if values is None else set(pc.unique(values).to_pylist())
+
+
+def _values(declared: Table, rows: pa.Table) -> Any:
+    """The partition value of each row; None for a table without a partition."""
+    if not isinstance(declared.partition, Monthly):
+        return None
+    days = rows.column(declared.partition.column)
+    return _months(days) if declared.partition.by == "month" else days.cast(pa.int32())
 
 
 def _months(days: pa.ChunkedArray[Any]) -> Any:
