@@ -13,6 +13,8 @@ from enishi.ingest.block import Block, Reject
 from enishi.ingest.mapping import Format
 from enishi.ingest.readers.encodings import texts, unpacked
 
+_DECODER: Any = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+_KINDS = {str: pa.string(), bool: pa.bool_(), type(None): pa.string()}
 LIST_TEXT = pa.list_(pa.map_(pa.string(), pa.string()))
 
 
@@ -39,39 +41,54 @@ def _block(lines: Sequence[str], row: int, form: Format) -> Block:
     numbers: list[int] = []
     rejects: list[Reject] = []
     for number, line in enumerate(lines, row):
-        if not line or line.isspace():
-            continue
-        reason, value = _object(line)
-        if reason:
-            rejects.append(Reject(number, "", reason, line.encode(form.encoding)))
-        else:
+        value = _object(line)
+        if isinstance(value, dict):
             objects.append(value)
             numbers.append(number)
-    row_no = np.array(numbers, dtype=np.int64)
-    return Block(
-        _columns(objects),
-        row_no,
-        lambda asked: [lines[numbers[i] - row].encode(form.encoding) for i in asked],
-        tuple(rejects),
-    )
+        elif value:
+            rejects.append(Reject(number, "", value, line.encode(form.encoding)))
+
+    def raw(asked: Sequence[int]) -> list[bytes]:
+        return [lines[numbers[position] - row].encode(form.encoding) for position in asked]
+
+    return Block(_columns(objects), np.array(numbers, dtype=np.int64), raw, tuple(rejects))
 
 
-def _object(line: str) -> tuple[str, dict[str, Any]]:
+def _object(line: str) -> dict[str, Any] | str:
+    """The line's object, or why it has none ("" = a blank line)."""
+    if "\\u0000" in line or "\0" in line:
+        return "nul"
     try:
-        value = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
-    except (ValueError, RecursionError):
-        return "not_json", {}
-    if not isinstance(value, dict):
-        return "not_an_object", {}
-    return ("nul", {}) if "\\u0000" in line or "\0" in line else ("", value)
+        value, end = _DECODER.scan_once(line, 0)
+    except (StopIteration, ValueError, RecursionError):
+        return _second_look(line)
+    if end != len(line) and not line[end:].isspace():
+        return "not_json"
+    return value if isinstance(value, dict) else "not_an_object"
+
+
+def _second_look(line: str) -> dict[str, Any] | str:
+    """Blank lines, blanks before the object, and what is really no JSON."""
+    stripped = line.lstrip()
+    return "" if not stripped else "not_json" if stripped == line else _object(stripped)
 
 
 def _columns(objects: Sequence[dict[str, Any]]) -> dict[str, pa.Array[Any]]:
-    names = dict.fromkeys(name for value in objects for name in value)
+    """Columns by name: all plain ones at once by their usual kind, the others one by one."""
+    usual: dict[str, Any] = {}
+    for value in objects:
+        usual.update(value)
+    plain: dict[str, Any] = {name: _KINDS[type(value)] for name, value in usual.items() if type(value) in _KINDS}
+    try:
+        found: Any = pa.array(objects, pa.struct(list(plain.items())))
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        plain = {}
     columns: dict[str, pa.Array[Any]] = {}
-    for name in names:
-        values = [value.get(name) for value in objects]
-        columns |= _column(name, values)
+    for name in usual:
+        if name in plain:
+            columns[name] = found.field(name)
+        else:
+            columns |= _column(name, [value.get(name) for value in objects])
     return columns
 
 
