@@ -13,8 +13,10 @@ from pydantic import Field
 
 from enishi import offer
 from enishi.decide.recipient import Recipient
-from enishi.flow.bundles import scenario_of
+from enishi.flow.bundles import bundle_of
 from enishi.flow.payload import Data, Key, Run
+from enishi.flow.prepare import send_step
+from enishi.flow.step_blocks import blocks_of
 from enishi.ports import Blobs, Channel, Services
 from enishi.settings import Settings
 
@@ -32,7 +34,9 @@ class Payload(Data):
 
 def run(services: Services, payload: Payload) -> dict[str, Any]:
     """`{"part", "chunks"}`: how many chunk files the part made. A repeat writes the same files again."""
-    blocks = offer.load(scenario_of(services, payload.run).offer)
+    bundle = bundle_of(services, payload.run)
+    scenario = bundle.scenario()
+    blocks = blocks_of(bundle, scenario, send_step(scenario, payload.step))
     secret = services.settings.secret.get_secret_value().encode()
     folder = f"{payload.run.id}/{payload.step}/{payload.lane}"
     rows = part_rows(services.work, f"parts/{folder}/part={payload.part}/")

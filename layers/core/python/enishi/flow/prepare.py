@@ -6,17 +6,20 @@ The answer lies in the work store as Parquet, one folder a part; parts are small
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
 
 from enishi import offer
-from enishi.flow.bundles import scenario_of
+from enishi.errors import RunError
+from enishi.flow.bundles import bundle_of
 from enishi.flow.frozen import once
 from enishi.flow.payload import CohortPayload, CohortRef, Key
+from enishi.flow.step_blocks import blocks_of
 from enishi.lake import sql
 from enishi.ports import Channel, Services
-from enishi.scenario.model import Scenario, SendStep, find_step
+from enishi.scenario.model import Scenario, SendStep, walk
 from enishi.segment.as_of import as_of
 from enishi.segment.compile import eligible, predicate
 from enishi.segment.moment import Moment
@@ -51,13 +54,14 @@ def _numbers(folders: Iterable[str]) -> list[int]:
 
 def step_query(services: Services, payload: Payload) -> exp.Query:
     """The query of a step over its cohort; one row a customer, with the column `part`."""
-    scenario = scenario_of(services, payload.run)
-    step = find_step(scenario, payload.step)
-    channels = step.send.channels if isinstance(step, SendStep) else ()
+    bundle = bundle_of(services, payload.run)
+    scenario = bundle.scenario()
+    step = send_step(scenario, payload.step)
     zone = services.settings.tz
     now = Moment.of(payload.at, zone, payload.run.slot_at)
     parts = min(MOST_PARTS, -(-payload.cohort.size // PART_SIZE))
-    query = recipients(scenario, channels, now, Moment.of(payload.at, zone, payload.run.since), parts)
+    audience = Audience(scenario, blocks_of(bundle, scenario, step), step.send.channels, parts)
+    query = recipients(audience, now, Moment.of(payload.at, zone, payload.run.since))
     return as_of(with_relations(query, {"cohort": cohort(payload.cohort.refs)}), now)
 
 
@@ -71,22 +75,43 @@ def cohort(refs: Sequence[CohortRef]) -> exp.Select:
     return exp.select(*columns).from_(sql.table_ref("work.cohorts", "w")).where(exp.or_(*arms))
 
 
-def recipients(scenario: Scenario, channels: Sequence[Channel], now: Moment, offered: Moment, parts: int) -> exp.Select:
+@dataclass(frozen=True)
+class Audience:
+    """What a step asks about its people."""
+
+    scenario: Scenario
+    blocks: offer.Offer
+    channels: Sequence[Channel]
+    parts: int = 1
+    """Over how many parts the rows are spread."""
+
+
+def recipients(asked: Audience, now: Moment, offered: Moment) -> exp.Select:
     """The step's query over the relation `cohort`.
 
     Args:
         now: the step's moment since the run's slot, for exits and the goal.
         offered: the same moment since the start of the run's window, for what set the scenario off.
-        parts: over how many parts the rows are spread.
     """
-    blocks = offer.load(scenario.offer)
-    query = exp.select(*_person(scenario, now), *_reach(channels), *_blocks(blocks), _part(parts))
-    query = query.from_(sql.table_ref("cohort", "h"))
+    query = exp.select(*_person(asked.scenario, now), *_reach(asked.channels), *_blocks(asked.blocks))
+    query = query.select(_part(asked.parts)).from_(sql.table_ref("cohort", "h"))
     query = query.join(sql.table_ref("customers", "c"), on=_same("c"))
-    for name in ("reach", "agreed", *(f"block_{block}" for block in blocks.blocks)):
+    for name in ("reach", "agreed", *(f"block_{block}" for block in asked.blocks.blocks)):
         query = query.join(sql.table_ref(name, name), on=_same(name), join_type="left")
     reached = {"reach": _reached(), "agreed": _agreed(now)}
-    return with_relations(query, {**blocks.ctes(offered), **reached})
+    return with_relations(query, {**asked.blocks.ctes(offered), **reached})
+
+
+def send_step(scenario: Scenario, step_id: str) -> SendStep:
+    """The send step of that id.
+
+    Raises:
+        RunError: the scenario has none.
+    """
+    step = next((step for step in walk(scenario.steps) if step.id == step_id), None)
+    if isinstance(step, SendStep):
+        return step
+    raise RunError(f"there is no send step {step_id}", where=scenario.id, remedy="Start the run as its machine does.")
 
 
 def _person(scenario: Scenario, now: Moment) -> list[exp.Expr]:

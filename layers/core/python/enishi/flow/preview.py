@@ -14,11 +14,11 @@ from enishi.content.render import Sending, Templates, render
 from enishi.decide.recipient import Recipient
 from enishi.errors import RunError
 from enishi.flow.cut import plain, recipient
-from enishi.flow.prepare import recipients, with_relations
+from enishi.flow.prepare import Audience, recipients, send_step, with_relations
+from enishi.flow.step_blocks import blocks_of
 from enishi.lake import sql
 from enishi.ports import Channel, Services
 from enishi.scenario.library import Bundle
-from enishi.scenario.model import Scenario, SendStep, find_step
 from enishi.segment.as_of import as_of
 from enishi.segment.moment import Moment
 
@@ -39,29 +39,28 @@ def preview(
     """The step's message on `channel` for a customer, or with made-up blocks when none is named.
 
     Raises:
-        RunError: the step sends nothing, or there is no such customer.
+        RunError: there is no such send step, or no such customer.
         TemplateError: the template cannot be used.
     """
     now = at or services.clock.now()
     scenario = bundle.scenario()
-    step = next((step for step in [find_step(scenario, step_id)] if isinstance(step, SendStep)), None)
-    if step is None:
-        raise RunError(f"the step {step_id} sends nothing", where=bundle.id, remedy="Name a send step.")
-    person = of_customer(services, scenario, customer_id, now) if customer_id else of_nobody(services, scenario)
+    step = send_step(scenario, step_id)
+    asked = Audience(scenario, blocks_of(bundle, scenario, step), ())
+    person = of_customer(services, asked, customer_id, now) if customer_id else of_nobody(services, asked)
     settings = services.settings
     links = LinkBook(settings.secret.get_secret_value().encode(), settings.tenant, settings.public_url)
     sending = Sending(PREVIEWED, bundle.id, step_id, now, step.send.requires)
     return render(Templates(bundle.files), links, step.send.template, channel, person, sending)
 
 
-def of_nobody(services: Services, scenario: Scenario) -> Recipient:
+def of_nobody(services: Services, asked: Audience) -> Recipient:
     """A made-up recipient with made-up blocks."""
     settings = services.settings
-    blocks = offer.load(scenario.offer).sample(offer.Finishing(b"sample", "sample"))
+    blocks = asked.blocks.sample(offer.Finishing(b"sample", "sample"))
     return Recipient("sample", zone=settings.zone, locale=settings.locale, variant="A", blocks=blocks)
 
 
-def of_customer(services: Services, scenario: Scenario, customer_id: str, at: datetime) -> Recipient:
+def of_customer(services: Services, asked: Audience, customer_id: str, at: datetime) -> Recipient:
     """The customer as the step's query would see them at `at`.
 
     Raises:
@@ -69,12 +68,12 @@ def of_customer(services: Services, scenario: Scenario, customer_id: str, at: da
     """
     settings = services.settings
     now = Moment.of(at, settings.tz, at - LOOK_BACK)
-    query = with_relations(recipients(scenario, (), now, now, 1), {"cohort": _alone(customer_id)})
+    query = with_relations(recipients(asked, now, now), {"cohort": _alone(customer_id)})
     rows = services.warehouse.query(as_of(query, now)).to_pylist()
     if not rows:
         raise RunError("there is no such customer", where=customer_id, remedy="Look the id up with `enishi sql`.")
     secret = settings.secret.get_secret_value().encode()
-    return replace(recipient(plain(rows[0]), offer.load(scenario.offer), secret, settings, "all"), variant="A")
+    return replace(recipient(plain(rows[0]), asked.blocks, secret, settings, "all"), variant="A")
 
 
 def _alone(customer_id: str) -> exp.Select:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -44,6 +44,13 @@ class Offer:
     """The blocks of a scenario, in an order in which each can be filled."""
 
     blocks: Mapping[str, Source] = field(default_factory=dict)
+
+    def only(self, names: Set[str]) -> Offer:
+        """The blocks of these names, and those that they read."""
+        kept = set(names)
+        for name, source in reversed(list(self.blocks.items())):
+            kept |= set(source.blocks) if name in kept else set()
+        return Offer({name: source for name, source in self.blocks.items() if name in kept})
 
     def ctes(self, moment: Moment) -> dict[str, exp.Query]:
         """Relations and blocks as CTEs over `cohort`: `block_<name>` has (customer_id, items), one row a customer."""
