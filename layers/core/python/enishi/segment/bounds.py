@@ -30,7 +30,6 @@ _OPERATORS: dict[str, _Compare] = {
     "below": (exp.LT, Decimal.__lt__),
     "exactly": (exp.EQ, Decimal.__eq__),
 }
-BOUND_NAMES = tuple(_OPERATORS)
 
 
 class Bounds(Part):

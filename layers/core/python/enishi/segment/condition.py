@@ -16,7 +16,7 @@ from enishi.segment.bounds import Bounds
 from enishi.segment.durations import Period, Window, instants
 from enishi.segment.moment import Moment
 from enishi.segment.problems import Part
-from enishi.segment.sql import PERSON, every, member_of, value
+from enishi.segment.sql import every, member_of, value
 
 
 class SegmentSource(Protocol):
@@ -199,16 +199,3 @@ def shorthand(name: str) -> Any:
 Text = Annotated[str, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
 """An id or a code; YAML reads 1234 as a number, a planner means the text."""
 TextList = Annotated[tuple[Text, ...], BeforeValidator(as_list)]
-
-__all__ = [
-    "PERSON",
-    "Ask",
-    "Condition",
-    "Event",
-    "SegmentSource",
-    "Text",
-    "TextList",
-    "as_list",
-    "counted",
-    "shorthand",
-]

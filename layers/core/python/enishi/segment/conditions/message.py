@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from enishi.segment.condition import Ask, Counted, Event, TextList, as_list, counted
 from enishi.segment.durations import PeriodField
-from enishi.segment.sql import FACTS, certain, col, every, one_of, person, persons, value
+from enishi.segment.sql import FACTS, certain, col, every, one_of, persons, value
 
 MessageChannel = Literal["mail", "line", "push", "sms", "onsite", "catalog"]
 REACTIONS = {
@@ -88,6 +88,3 @@ def _reacted(types: tuple[str, ...], wanted: bool, ask: Ask) -> exp.Expr:
     found = events.where(every([one_of(col("event_type", "e"), types), seen, human, known]))
     test = exp.In(this=col("message_id", FACTS), query=exp.Subquery(this=found))
     return test if wanted else exp.not_(test)
-
-
-__all__ = ["Message", "person"]
