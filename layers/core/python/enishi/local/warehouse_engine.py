@@ -96,7 +96,7 @@ class Engine:
     def _drop(self, declared: Table) -> None:
         if declared.name in self._shown:
             kind = "TABLE" if declared.name in self._mirrored else "VIEW"
-            self._run(exp.Drop(this=files_of(declared), kind=kind, exists=True, cascade=False))
+            self._run(exp.Drop(tables=[files_of(declared)], kind=kind, exists=True))
 
     def _expose(self, declared: Table) -> None:
         query = exp.select(*[exp.column(name, quoted=True) for name in declared.names]).from_(files_of(declared))
