@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import abc
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 
@@ -74,7 +75,7 @@ def from_folder(folder: Traversable) -> Sources:
         MappingError: a mapping that is wrong; file and key are named.
     """
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".yaml")), key=lambda path: path.name)
-    return Sources(parse(path.read_text("utf-8"), path.name) for path in paths)
+    return Sources(_parsed(path.read_text("utf-8"), path.name) for path in paths)
 
 
 def from_store(raw: Blobs) -> Sources:
@@ -84,4 +85,10 @@ def from_store(raw: Blobs) -> Sources:
         MappingError: a mapping that is wrong; file and key are named.
     """
     keys = [key for key in raw.list(FOLDER) if key.endswith(".yaml")]
-    return Sources(parse(raw.get(key).decode(), key) for key in keys)
+    return Sources(_parsed(raw.get(key).decode(), key) for key in keys)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, where: str) -> Mapping:
+    """Mappings are frozen, and a process that loads many files reads the same ones again and again."""
+    return parse(text, where)

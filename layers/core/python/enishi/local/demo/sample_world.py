@@ -30,7 +30,7 @@ class SampleWorld:
         for key, provider in zip(told, sorted(events), strict=True):
             services.raw.put(key, "".join(f"{line}\n" for line in events[provider]).encode())
         files = self._world.live(day, messages, services.settings.home / "raw" / "drop")
-        return [*(f"drop/{file.source}/{file.path.name}" for file in files), *told]
+        return [*(f"drop/{file.source}/{file.path.name}" for file in files if file.rows), *told]
 
     @cached_property
     def _world(self) -> World:
