@@ -130,6 +130,12 @@ def test_own_columns_become_attributes_and_a_new_one_the_same_day(reading: Readi
     assert reading.stage(mapping, data).new_columns == ("色", "新項目")
 
 
+def test_personal_data_stays_out_of_attributes(reading: Reading) -> None:
+    mapping = source("  - table: products\n    attributes: true\n    columns: {product_id: k}", "private: 氏名")
+    staged = reading.rows(mapping, "k,氏名,備考\n1,山田,連絡は taro@example.jp まで\n2,山田,店頭\n".encode())
+    assert [row["attributes"] for row in staged["products"]] == [[], [("備考", "店頭")]]
+
+
 def test_conditions_choose_the_rows_of_a_target(reading: Reading) -> None:
     mapping = source(
         "  - table: stores\n    when: {kind: ['1', '2'], code: present}\n    columns: {store_id: code}\n"

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from enishi.cli.context import Session
 from enishi.cli.output import show
-from enishi.errors import EnishiError, SettingsError
+from enishi.errors import EnishiError, SettingsError, SourceFileError
 from enishi.flow import ingest as flow
 from enishi.ingest.mapping import Mapping
 from enishi.ingest.report import LoadReport, total
@@ -38,10 +38,7 @@ def command(
         show(session, [report.as_dict() for report in reports], format=format)
     else:
         show(session, [report.as_row() for report in reports], title=_title(reports), format=format)
-    for failure in failures:
-        session.errors.print(f"enishi: {failure}", style="red", markup=False, highlight=False)
-    if failures:
-        raise typer.Exit(2)
+    _complain(session, failures, len(jobs))
 
 
 def _jobs(session: Session, source: str | None, files: Sequence[Path], folder: Path | None) -> list[Job]:
@@ -74,6 +71,17 @@ def _run(session: Session, jobs: Sequence[Job], *, dry_run: bool) -> tuple[list[
     return reports, failures
 
 
+def _complain(session: Session, failures: Sequence[EnishiError], files: int) -> None:
+    """One refused file is the command's error; of several each is told, and the command's error counts them."""
+    if len(failures) == 1:
+        raise failures[0]
+    for failure in failures:
+        session.errors.print(f"enishi: {failure}", markup=False, highlight=False, soft_wrap=True)
+    if failures:
+        what = f"{len(failures)} of {files} files were refused; the others were loaded"
+        raise SourceFileError(what, where="enishi ingest", remedy="Correct what stands above and run the same again.")
+
+
 class _Step:
     """One bar over the files, and beside it the file at work and its rows."""
 
@@ -101,7 +109,8 @@ def _progress(session: Session, files: int) -> Iterator[_Step]:
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=session.errors, transient=True) as progress:
+    quiet = not session.errors.is_terminal
+    with Progress(*columns, console=session.errors, transient=True, disable=quiet) as progress:
         yield _Step(progress, files)
 
 

@@ -174,6 +174,7 @@ class Mapping(_Model):
     zone: str = "Asia/Tokyo"
     day_zone: str | None = Field(default=None, description="zone of business days; None = the environment's")
     system: str = Field(default="", description="namespace of stable ids; default the source's id")
+    private: Names = Field(default_factory=list, description="columns that go nowhere unless a target names them")
     tables: list[Target] = Field(min_length=1)
 
     version: str = Field(default="", exclude=True, description="hash of the mapping's text; filled when it is read")
@@ -195,7 +196,7 @@ class Mapping(_Model):
         """Every source column (top level for nested ones) that some target takes."""
         named = [name for target in self.tables for column in target.columns.values() for name in column.inputs]
         named += [name for target in self.tables for name in (*target.when, *([target.explode] * bool(target.explode)))]
-        return frozenset(named) | {name.split(".")[0] for name in named}
+        return frozenset(named) | {name.split(".")[0] for name in named} | frozenset(self.private)
 
     @cached_property
     def needed(self) -> dict[str, str]:

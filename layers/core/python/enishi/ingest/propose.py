@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -171,12 +171,21 @@ def _plain(name: str) -> str:
 @cache
 def vocabulary() -> dict[str, dict[str, frozenset[str]]]:
     """Table → column → plain words by which retailers call it."""
-    path = files("enishi.ingest") / "vocabulary.yaml"
-    data: dict[str, dict[str, list[str]]] = yaml.safe_load(path.read_text("utf-8"))
     return {
         table: {column: frozenset(map(_plain, (column, *words))) for column, words in columns.items()}
-        for table, columns in data.items()
+        for table, columns in _words()["tables"].items()
     }
+
+
+@cache
+def private_words() -> tuple[str, ...]:
+    """Parts of column names that speak of a person."""
+    return tuple(map(_plain, _words()["private"]))
+
+
+def _words() -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load((files("enishi.ingest") / "vocabulary.yaml").read_text("utf-8"))
+    return data
 
 
 def _text(name: str, file: str, read: Reading, table: str, guesses: Sequence[Guess]) -> str:
@@ -190,6 +199,7 @@ def _text(name: str, file: str, read: Reading, table: str, guesses: Sequence[Gue
         *_yaml({"id": name, "title": "", "files": _pattern(file)}),
         *_yaml({"format": form}),
         "zone: Asia/Tokyo # the zone of local times in the file",
+        *_private(name for name in (shape.name for shape in read.shapes) if name not in named),
         "tables:",
         f"  - table: {table}",
         *(["    attributes: true"] if "attributes" in schema.table(table).names else []),
@@ -199,6 +209,16 @@ def _text(name: str, file: str, read: Reading, table: str, guesses: Sequence[Gue
         *(f"# own column {shape.name}: {shape.says}" for shape in read.shapes if shape.name not in named),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _private(names: Iterable[str]) -> list[str]:
+    """Columns whose names speak of a person: kept out of `attributes` until somebody decides."""
+    found = [name for name in names if any(word in _plain(name) for word in private_words())]
+    return (
+        [f"private: {_flow(found)} # names, addresses and numbers of people: map them or leave them out"]
+        if found
+        else []
+    )
 
 
 def _missing(table: str, guesses: Sequence[Guess]) -> list[str]:

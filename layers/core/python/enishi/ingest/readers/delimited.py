@@ -51,11 +51,12 @@ class Dialect:
         return self._end_by_fields(text)
 
     def _end_by_fields(self, text: str) -> int:
-        end = text.rfind("\n") + 1
+        """The same, told by the quoted fields themselves: a line end inside one ends nothing."""
+        end = outside = 0
         for found in self.quoted.finditer(text) if self.quoted else ():
-            if found.start() < end <= found.end() and not (found.end() == end and text[end - 1] == self.form.quote):
-                return text.rfind("\n", 0, found.start()) + 1
-        return end
+            end = max(end, text.rfind("\n", outside, found.start()) + 1)
+            outside = found.end()
+        return max(end, text.rfind("\n", outside) + 1)
 
     def open_quote(self, text: str) -> int | None:
         """Where a quote opens that is never closed."""
