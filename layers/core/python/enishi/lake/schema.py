@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import cache, cached_property
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
@@ -35,7 +35,7 @@ class Column(_Declared):
     type: str
     meaning: str
 
-    @cached_property
+    @property
     def kind(self) -> Type:
         return types.parse(self.type)
 
@@ -110,10 +110,15 @@ class Table(_Declared):
                 return column
         raise LakeError(f"there is no column {name}", where=self.name, remedy=_nearest(name, self.names))
 
-    @cached_property
+    @property
     def arrow(self) -> pa.Schema:
         """The table's rows as Arrow; every column may be null."""
-        return pa.schema([pa.field(column.name, types.to_arrow(column.kind)) for column in self.columns])
+        return _arrow(self.columns)
+
+
+@cache
+def _arrow(columns: tuple[Column, ...]) -> pa.Schema:
+    return pa.schema([pa.field(column.name, types.to_arrow(column.kind)) for column in columns])
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:

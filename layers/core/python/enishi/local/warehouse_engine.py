@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import duckdb
 from sqlglot import exp
 
 from enishi.lake import types
-from enishi.lake.schema import Table
+from enishi.lake.schema import Column, Table
 from enishi.lake.sql import duckdb as dialect
 from enishi.local.warehouse_files import State
 
@@ -135,7 +136,7 @@ def parquet(declared: Table, paths: Iterable[str]) -> exp.Select:
         this="read_parquet",
         expressions=[
             exp.Array(expressions=[exp.Literal.string(local_path(path)) for path in paths]),
-            _option("schema", _field_ids(declared)),
+            _option("schema", exp.Var(this=_field_ids(declared.columns))),
             _option("filename", exp.true()),
         ],
     )
@@ -151,14 +152,15 @@ def _option(name: str, value: exp.Expr) -> exp.EQ:
     return exp.EQ(this=exp.Var(this=name), expression=value)
 
 
-def _field_ids(declared: Table) -> exp.Expr:
-    """`MAP {1: {'name': …, 'type': …, 'default_value': NULL}, …}`."""
-    numbers = [exp.Literal.number(number) for number in range(1, len(declared.columns) + 1)]
+@cache
+def _field_ids(columns: tuple[Column, ...]) -> str:
+    """`MAP {1: {'name': …, 'type': …}, …}` as text: building it costs more than reading a file."""
+    numbers = [exp.Literal.number(number) for number in range(1, len(columns) + 1)]
     fields = [
         _struct(name=exp.Literal.string(column.name), type=exp.Literal.string(types.to_duckdb(column.kind)))
-        for column in declared.columns
+        for column in columns
     ]
-    return exp.Map(keys=exp.Array(expressions=numbers), values=exp.Array(expressions=fields))
+    return exp.Map(keys=exp.Array(expressions=numbers), values=exp.Array(expressions=fields)).sql(dialect="duckdb")
 
 
 def _struct(**fields: exp.Expr) -> exp.Expr:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +15,7 @@ from pyiceberg.partitioning import PartitionFieldValue, PartitionKey
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import Transaction, WriteTask
 from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.update.snapshot import ExpireSnapshots
 from pyiceberg.typedef import Record
 
 from enishi.lake.schema import Monthly, Table
@@ -25,8 +25,6 @@ PartitionValue = int | None
 
 KEPT_SNAPSHOTS = 8
 """History that a table keeps. Each snapshot makes a commit about 1.5 ms slower, since pyiceberg copies the metadata."""
-
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -101,24 +99,16 @@ def write(state: State, declared: Table, rows: pa.Table) -> list[DataFile]:
 
 
 def _write_part(table: IcebergTable, declared: Table, value: PartitionValue, rows: pa.Table) -> Iterator[DataFile]:
-    key = _key(table, declared, value) if isinstance(declared.partition, Monthly) else None
+    key = _key(table, value) if isinstance(declared.partition, Monthly) else None
     task = WriteTask(uuid.uuid4(), 0, table.schema(), rows.to_batches(), partition_key=key)
     for file in write_file(table.io, table.metadata, iter([task])):
         file.spec_id = table.spec().spec_id
         yield file
 
 
-def _key(table: IcebergTable, declared: Table, value: PartitionValue) -> PartitionKey:
+def _key(table: IcebergTable, value: PartitionValue) -> PartitionKey:
     spec = table.spec()
-    return PartitionKey([PartitionFieldValue(spec.fields[0], _day(declared, value))], spec, table.schema())
-
-
-def _day(declared: Table, value: PartitionValue) -> date | None:
-    """A day inside the partition, which pyiceberg transforms again."""
-    if value is None:
-        return None
-    monthly = isinstance(declared.partition, Monthly) and declared.partition.by == "month"
-    return date(1970 + value // 12, value % 12 + 1, 1) if monthly else date.fromordinal(_EPOCH.toordinal() + value)
+    return PartitionKey([PartitionFieldValue(spec.fields[0], value)], spec, table.schema())
 
 
 class _Transaction(Transaction):
@@ -147,14 +137,14 @@ def commit(state: State, remove: Collection[str], add: Collection[DataFile]) -> 
                 snapshot.delete_data_file(state.files[path])
             for file in add:
                 snapshot.append_data_file(file)
-    _forget(table)
+        _forget(transaction)
     kept = {path: file for path, file in state.files.items() if path not in remove}
     return State(table, table.metadata_location, {**kept, **{file.file_path: file for file in add}})
 
 
-def _forget(table: IcebergTable) -> None:
-    """Drop the oldest snapshots once there are twice as many as are kept."""
-    snapshots = sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.timestamp_ms)
+def _forget(transaction: Transaction) -> None:
+    """Drop the oldest snapshots once there are twice as many as are kept, in the same commit."""
+    snapshots = sorted(transaction.table_metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0)
     if len(snapshots) > 2 * KEPT_SNAPSHOTS:
         old = [snapshot.snapshot_id for snapshot in snapshots[:-KEPT_SNAPSHOTS]]
-        table.maintenance.expire_snapshots().by_ids(old).commit()
+        ExpireSnapshots(transaction).by_ids(old).commit()
