@@ -51,7 +51,7 @@ class FaultyProvider:
     death: Death = field(default_factory=Death)
     plan: Mapping[str, Fault] = field(default_factory=dict)
     batch_size: int = 3
-    calls: list[str] = field(default_factory=list)
+    called: set[str] = field(default_factory=set)
 
     def send(self, messages: Sequence[Message]) -> list[Receipt]:
         self.death.boundary()
@@ -60,8 +60,8 @@ class FaultyProvider:
         return receipts
 
     def _one(self, message: Message) -> Receipt:
-        first = message.send_id not in self.calls
-        self.calls.append(message.send_id)
+        first = message.send_id not in self.called
+        self.called.add(message.send_id)
         fault = self.plan.get(message.address, Fault.NONE) if first else Fault.NONE
         if fault in _NOT_OUT:
             return _NOT_OUT[fault]
