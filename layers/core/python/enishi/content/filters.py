@@ -15,6 +15,7 @@ from jinja2.filters import do_default, do_lower, do_trim, do_upper
 from enishi.content.limits import METER
 
 Filter = Callable[..., Any]
+LARGEST = 10**15
 WEEKDAYS = "月火水木金土日"
 
 
@@ -22,9 +23,12 @@ def _number(value: Any) -> Decimal:
     if isinstance(value, Undefined) or value is None:
         raise FilterArgumentError("a number is needed and there is none")
     try:
-        return Decimal(str(value)[:40])
+        number = Decimal(str(value)[:40])
     except InvalidOperation:
         raise FilterArgumentError("a number is needed and this is a text") from None
+    if not number.is_finite() or abs(number) > LARGEST:
+        raise FilterArgumentError("a number of ordinary size is needed")
+    return number
 
 
 def _whole(value: Any) -> int:
@@ -65,8 +69,8 @@ def pct(value: Any) -> str:
 
 def distance_ja(value: Any) -> str:
     """Kilometres: 0.64 → 約600m, 3.24 → 約3.2km."""
-    km = _number(value)
-    return f"約{max(1, _whole(km * 10)) * 100}m" if km < 1 else f"約{km:.1f}km"
+    km = _number(value).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"約{max(100, int(km * 1000))}m" if km < 1 else f"約{km}km"
 
 
 def truncate_ja(value: Any, length: int = 40) -> str:

@@ -39,10 +39,14 @@ def finish(source: str) -> Rendered:
 def parsed(source: str) -> Any:
     """JSON, or Unfit."""
     try:
-        return json.loads(source)
+        return json.loads(source, parse_constant=_no_number)
     except ValueError as error:
         place = getattr(error, "lineno", 0)
         raise Unfit("shape", f"the template gives no JSON (line {place} of the result)") from None
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _checked(message: Any) -> str:

@@ -201,11 +201,14 @@ REASONS: Mapping[tuple[type[Exception], ...], str] = {
     (UndefinedError,): "undefined",
     (Exhausted, RecursionError): "limits",
     (SecurityError,): "forbidden",
+    (TemplateNotFound,): "missing",
     (FilterArgumentError, TemplateError): "value",
 }
 
 
 def _place(error: Exception, default: str) -> str:
+    if isinstance(error, TemplateError) and error.where:
+        return error.where
     places = [f"{f.f_code.co_filename}:{line}" for f, line in walk_tb(error.__traceback__) if _is_template(f)]
     return places[-1] if places else default
 

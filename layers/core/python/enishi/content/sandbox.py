@@ -17,14 +17,13 @@ from jinja2.runtime import BlockReference, Context, LoopContext, Macro, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from enishi.content.filters import FILTERS, TESTS, Filter
+from enishi.content.filters import FILTERS, LARGEST, TESTS, Filter
 from enishi.content.grammar import Metering, Settling, check
 from enishi.content.limits import METER, Limits
 from enishi.errors import TemplateError
 
 PRINTABLE = (str, int, float, Decimal, date)
 LOOP_FACTS = frozenset({"index", "index0", "revindex", "first", "last", "length", "previtem", "nextitem", *("cycle",)})
-LARGEST = 10**15
 REMEDY = "Correct the template; docs/templates.md lists what it may use."
 
 Print = Callable[[Any], Any]

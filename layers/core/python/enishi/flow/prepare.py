@@ -6,7 +6,7 @@ The answer lies in the work store as Parquet, one folder a part; parts are small
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlglot import exp
@@ -61,7 +61,7 @@ def step_query(services: Services, payload: Payload) -> exp.Query:
     now = Moment.of(payload.at, zone, payload.run.slot_at)
     parts = min(MOST_PARTS, -(-payload.cohort.size // PART_SIZE))
     audience = Audience(scenario, blocks_of(bundle, scenario, step), step.send.channels, parts)
-    query = recipients(audience, now, Moment.of(payload.at, zone, payload.run.since))
+    query = recipients(audience, now)
     return as_of(with_relations(query, {"cohort": cohort(payload.cohort.refs)}), now)
 
 
@@ -86,12 +86,10 @@ class Audience:
     """Over how many parts the rows are spread."""
 
 
-def recipients(asked: Audience, now: Moment, offered: Moment) -> exp.Select:
-    """The step's query over the relation `cohort`.
+def recipients(asked: Audience, now: Moment) -> exp.Select:
+    """The step's query over the relation `cohort`; `now` looks back to the run's slot for exits and the goal.
 
-    Args:
-        now: the step's moment since the run's slot, for exits and the goal.
-        offered: the same moment since the start of the run's window, for what set the scenario off.
+    Blocks show what is true now: a cart's items as they stand, not as they stood when the run began.
     """
     query = exp.select(*_person(asked.scenario, now), *_reach(asked.channels), *_blocks(asked.blocks))
     query = query.select(_part(asked.parts)).from_(sql.table_ref("cohort", "h"))
@@ -99,7 +97,7 @@ def recipients(asked: Audience, now: Moment, offered: Moment) -> exp.Select:
     for name in ("reach", "agreed", *(f"block_{block}" for block in asked.blocks.blocks)):
         query = query.join(sql.table_ref(name, name), on=_same(name), join_type="left")
     reached = {"reach": _reached(), "agreed": _agreed(now)}
-    return with_relations(query, {**asked.blocks.ctes(offered), **reached})
+    return with_relations(query, {**asked.blocks.ctes(replace(now, since=None)), **reached})
 
 
 def send_step(scenario: Scenario, step_id: str) -> SendStep:

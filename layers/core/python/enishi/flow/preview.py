@@ -23,7 +23,7 @@ from enishi.segment.as_of import as_of
 from enishi.segment.moment import Moment
 
 LOOK_BACK = timedelta(days=1)
-"""What set the scenario off is looked for in the day before."""
+"""Exits and the goal are looked for in the day before."""
 PREVIEWED = "preview"
 
 
@@ -68,7 +68,7 @@ def of_customer(services: Services, asked: Audience, customer_id: str, at: datet
     """
     settings = services.settings
     now = Moment.of(at, settings.tz, at - LOOK_BACK)
-    query = with_relations(recipients(asked, now, now), {"cohort": _alone(customer_id)})
+    query = with_relations(recipients(asked, now), {"cohort": _alone(customer_id)})
     rows = services.warehouse.query(as_of(query, now)).to_pylist()
     if not rows:
         raise RunError("there is no such customer", where=customer_id, remedy="Look the id up with `enishi sql`.")

@@ -1,0 +1,46 @@
+"""The filters of templates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from enishi.content import filters
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "shown"),
+    [
+        ("yen", (12800,), "12,800円"),
+        ("yen", (999.5,), "1,000円"),
+        ("yen", ("-3",), "-3円"),
+        ("number", (1234567,), "1,234,567"),
+        ("date_ja", ("2026-11-21",), "11月21日(土)"),
+        ("date_ja", (date(2026, 11, 1),), "11月1日(日)"),
+        ("pct", (0.15,), "15%"),
+        ("pct", (0.005,), "1%"),
+        ("distance_ja", (0.64,), "約600m"),
+        ("distance_ja", (0.01,), "約100m"),
+        ("distance_ja", (0.96,), "約1.0km"),
+        ("distance_ja", (3.24,), "約3.2km"),
+        ("truncate_ja", ("あいうえお", 5), "あいうえお"),
+        ("truncate_ja", ("あいうえおか", 5), "あいうえ…"),
+        ("fill", ("https://x.example/{}/{}", "a/b あ"), "https://x.example/a%2Fb%20%E3%81%82/{}"),
+        ("join", (["あ", 1, None, {}],), "あ、1"),
+        ("rows", ([1, 2, 3], 2), [[1, 2], [3]]),
+        ("pluck", ([{"a": 1}, {"a": 2}], "a"), [1, 2]),
+        ("first", ([],), ""),
+        ("last", ([1, 2],), 2),
+    ],
+)
+def test_filter(name: str, given: tuple[object, ...], shown: object) -> None:
+    assert filters.FILTERS[name](*given) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("yen", "たくさん"), ("yen", None), ("yen", "NaN"), ("yen", "1e99"), ("date_ja", "あした")]
+)
+def test_a_filter_says_what_it_needs(name: str, given: object) -> None:
+    with pytest.raises(filters.FilterArgumentError, match="is needed"):
+        filters.FILTERS[name](given)
