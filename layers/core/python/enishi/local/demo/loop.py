@@ -15,7 +15,8 @@ from enishi.flow.report import write_report
 from enishi.flow.tasks import perform
 from enishi.local.demo.datasets import Dataset
 from enishi.local.demo.days import Days
-from enishi.local.demo.summary import Summary, outbox_size, samples, summarise
+from enishi.local.demo.samples import write_samples
+from enishi.local.demo.summary import Summary, outbox_size, summarise
 from enishi.local.machine import Execution, Machine, Status
 from enishi.local.notices import LocalNotices
 from enishi.local.scheduler import Scheduler, machine
@@ -54,7 +55,7 @@ def run_demo(settings: Settings, dataset: Dataset, watch: Watcher) -> Summary:
     before = outbox_size(settings.home)
     late = _bring(services, dataset, watch)
     executions = _live(services, clock, dataset, late, watch)
-    perform(services, "attribute", {"at": to_text(clock.now())})
+    perform(services, "attribute", {"at": to_text(clock.now()), "days": dataset.days_after + 3})
     _tell(services, dataset, watch)
     remember(settings, present=clock.now())
     return summarise(services, executions, sent_now=outbox_size(settings.home) - before)
@@ -114,7 +115,7 @@ def _source(key: str) -> str:
 def _tell(services: Services, dataset: Dataset, watch: Watcher) -> None:
     watch(Stage("Report", 0, 1))
     home = services.settings.home
-    write_report(services, home / "report.html", samples(home), dataset.retailer)
+    write_report(services, home / "report.html", write_samples(home), dataset.retailer)
     watch(Stage("Report", 1, 1))
 
 

@@ -56,5 +56,3 @@ class SampleRetailer:
         keys = [f"drop/{file.source}/{file.path.name}" for file in manifest.files]
         services.work.put(marker, json.dumps({**facts, "keys": keys}).encode())
         return keys
-
-

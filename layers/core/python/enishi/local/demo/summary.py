@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,7 @@ def summarise(services: Services, executions: Sequence[Execution], *, sent_now: 
     return Summary(
         home=home,
         sent_now=sent_now,
-        channels=dict(sorted(Counter(note["channel"] for note in _index(home)).items())),
+        channels=dict(sorted(Counter(note["channel"] for note in index(home)).items())),
         duplicates=len(ask(services.warehouse, "duplicates")),
         balances=tuple(balances(services.warehouse)),
         runs=len(executions),
@@ -76,21 +76,11 @@ def summarise(services: Services, executions: Sequence[Execution], *, sent_now: 
 
 def outbox_size(home: Path) -> int:
     """Messages in the outbox."""
-    return sum(1 for _ in _index(home))
+    return sum(1 for _ in index(home))
 
 
-def samples(home: Path) -> dict[str, list[tuple[str, str]]]:
-    """One message of each scenario, step and channel to open: (label, link relative to the home)."""
-    found: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
-    for note in _index(home):
-        found[note["scenario"]].setdefault((note["step"], note["channel"]), note["path"])
-    return {
-        scenario: [(f"{step} {channel}", f"outbox/{path}") for (step, channel), path in sorted(paths.items())]
-        for scenario, paths in found.items()
-    }
-
-
-def _index(home: Path) -> Iterator[dict[str, Any]]:
+def index(home: Path) -> Iterator[dict[str, Any]]:
+    """The outbox's notes, one a message, in the order of sending."""
     path = home / "outbox" / INDEX
     if path.is_file():
         with path.open(encoding="utf-8") as lines:
