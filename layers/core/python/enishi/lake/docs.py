@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from types import MappingProxyType
 
 from enishi.lake.schema import Folders, Monthly, Table, tables
 from enishi.lake.sql.lint import PROVEN_NAMES, PROVEN_NODES
@@ -40,6 +41,52 @@ Functions that are proven: {functions}.
 """
 
 
+_TRINO: Mapping[str, str] = MappingProxyType(
+    {
+        "AnyValue": "arbitrary",
+        "ApproxQuantile": "approx_percentile",
+        "ArgMax": "max_by",
+        "ArgMin": "min_by",
+        "ArrayContains": "contains",
+        "ArrayFilter": "filter",
+        "ArraySize": "cardinality",
+        "ArraySlice": "slice",
+        "ArrayToString": "array_join",
+        "Ceil": "ceiling",
+        "DayOfWeekIso": "day_of_week",
+        "Encode": "to_utf8",
+        "GenerateSeries": "sequence",
+        "GroupConcat": "listagg",
+        "Hex": "to_hex",
+        "JSONExtract": "json_extract",
+        "JSONExtractScalar": "json_extract_scalar",
+        "JSONFormat": "json_format",
+        "LastDay": "last_day_of_month",
+        "Levenshtein": "levenshtein_distance",
+        "LogicalAnd": "bool_and",
+        "LogicalOr": "bool_or",
+        "Pad": "lpad",
+        "ParseJSON": "json_parse",
+        "Pow": "power",
+        "SHA2Digest": "sha256",
+        "StddevPop": "stddev_pop",
+        "StrPosition": "strpos",
+        "StrToTime": "date_parse",
+        "Struct": "row",
+        "Substring": "substr",
+        "TimeToStr": "date_format",
+        "TimeToUnix": "to_unixtime",
+        "TimestampTrunc": "date_trunc",
+        "Trunc": "truncate",
+        "Unhex": "from_hex",
+        "UnixToTime": "from_unixtime",
+        "VariancePop": "var_pop",
+        "WeekOfYear": "week",
+    }
+)
+"""The parser's names that are not Trino's."""
+
+
 def page() -> str:
     """The whole of docs/lake.md."""
     parts = [_INTRODUCTION.format(functions=_functions()), "## Views\n", *_views(), "## Tables\n"]
@@ -47,8 +94,12 @@ def page() -> str:
 
 
 def _functions() -> str:
-    words = {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower() for name in PROVEN_NODES} | PROVEN_NAMES
+    words = {_TRINO.get(name) or _snake(name) for name in PROVEN_NODES} | PROVEN_NAMES
     return ", ".join(f"`{word}`" for word in sorted(words))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _views() -> Iterator[str]:

@@ -138,6 +138,10 @@ def read_table(text: str, where: str) -> Table:
         raise LakeError(f"the table declaration does not hold: {error}", where=where, remedy="Correct it.") from error
 
 
+STAGED_LOAD = "staged_load"
+"""The folder column of staged rows; `load_id` is a column of `load_log`, which is staged too."""
+
+
 @cache
 def tables() -> Mapping[str, Table]:
     """Every declared table by name, sorted by name."""
@@ -160,12 +164,12 @@ def table(name: str) -> Table:
 
 def staged(declared: Table) -> Table:
     """The staging table of a table: its columns as Parquet in one folder a load, beside the work tables."""
-    load = Column(name="load_id", type="string", meaning="One load.")
+    load = Column(name=STAGED_LOAD, type="string", meaning="One load.")
     return declared.model_copy(
         update={
             "name": f"staging/{declared.name}",
             "columns": (*declared.columns, load),
-            "partition": Folders(folders=("load_id",)),
+            "partition": Folders(folders=(STAGED_LOAD,)),
             "database": "work",
         }
     )

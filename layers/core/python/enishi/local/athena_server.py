@@ -24,6 +24,8 @@ from enishi.local.warehouse import LocalWarehouse
 from enishi.settings import Settings
 
 _PAGE = 1000
+_KEPT = 2000
+"""Statements that are remembered; Athena keeps them for 45 days."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class AthenaStandIn:
         started = self._clock.now().timestamp()
         execution = Execution(query_id, payload["QueryString"], payload.get("WorkGroup", "primary"), started)
         self._executions[query_id] = self._run(execution)
+        while len(self._executions) > _KEPT:
+            self._executions.pop(next(iter(self._executions)))
         return {"QueryExecutionId": query_id}
 
     def _run(self, execution: Execution) -> Execution:
@@ -88,6 +92,8 @@ class AthenaStandIn:
         except EnishiError as error:
             kind = "SYNTAX_ERROR" if isinstance(error, QueryError) else "GENERIC_USER_ERROR"
             return Execution(*given, reason=f"{kind}: {error.what}")
+        except Exception as error:
+            return Execution(*given, reason=f"GENERIC_INTERNAL_ERROR: {type(error).__name__}")
         return Execution(*given, rows=rows, written=written)
 
     def _get(self, payload: Mapping[str, Any]) -> dict[str, Any]:

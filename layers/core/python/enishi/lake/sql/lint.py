@@ -75,7 +75,8 @@ def check(tree: exp.Expr, where: str) -> None:
     """
     findings = lint(tree)
     if findings:
-        raise QueryError("; ".join(findings), where=where, remedy="See docs/lake.md for what is proven.")
+        said = "; ".join(finding.rstrip(".") for finding in findings)
+        raise QueryError(said, where=where, remedy="See docs/lake.md for what is proven.")
 
 
 def function_name(node: exp.Expr) -> str:
