@@ -56,7 +56,7 @@ def _bubbles(path: Path) -> str:
 
 def _texts(document: dict[str, Any]) -> list[str]:
     """What a person reads of a LINE message list or of a push notification: a bubble each."""
-    parts = document["messages"] if "messages" in document else [document]
+    parts = document.get("messages", [document])
     return ["\n".join(dict.fromkeys(_words(part))) for part in parts]
 
 
