@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from enishi.clock import to_text
+from enishi.clock import ManualClock, to_text
 from enishi.flow.tasks import perform
 from enishi.local.machine import Execution, Machine
 from enishi.ports import Services
 from enishi.scenario.compile import compile_scenario
 from enishi.scenario.model import Scenario
 from enishi.scenario.schedule import ChangeTrigger
-from enishi.scenario.triggers import Slot, due_slots
+from enishi.scenario.triggers import due_slots
 
 
 class Scheduler:
@@ -34,14 +35,14 @@ class Scheduler:
             for slot in due_slots(scenario.trigger, after, until, self._settings.zone)
         ]
         for scenario, slot in due:
-            self._machine.at(slot.at, lambda s=scenario, d=slot: self.start(s, d.at, since=d.since))
+            self._machine.at(slot.at, partial(self.start, scenario, slot.at, since=slot.since))
         return len(due)
 
     def table_loaded(self, table: str, at: datetime) -> None:
         """Start the scenarios that wait for new rows in `table`; a listener of `LocalNotices`."""
         for scenario in self._scenarios:
             if isinstance(scenario.trigger, ChangeTrigger) and scenario.trigger.table == table:
-                self._machine.at(at, lambda s=scenario: self.start(s, at))
+                self._machine.at(at, partial(self.start, scenario, at))
 
     def start(
         self, scenario: Scenario, at: datetime, *, since: datetime | None = None, approved: bool = False
@@ -53,9 +54,6 @@ class Scheduler:
         return self._machine.start(self._definitions[scenario.id], f"{scenario.id}-{at:%Y%m%dT%H%M%S}", given)
 
 
-def machine(services: Services, clock: Any) -> Machine:
+def machine(services: Services, clock: ManualClock) -> Machine:
     """A machine whose tasks are the flows themselves."""
     return Machine(lambda name, payload: perform(services, name, payload), clock, services.work)
-
-
-__all__ = ["Scheduler", "Slot", "machine"]

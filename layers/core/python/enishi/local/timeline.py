@@ -9,7 +9,7 @@ from itertools import count
 
 from enishi.clock import ManualClock
 
-Action = Callable[[], None]
+Action = Callable[[], object]
 
 
 class Timeline:

@@ -22,16 +22,40 @@ class World(Protocol):
 class Dataset(Protocol):
     """One demo."""
 
-    tenant: str
-    retailer: str
-    zone: str
-    currency: str
-    day: date
-    days_after: int
-    scenarios: tuple[str, ...]
-    later: Mapping[str, time]
-    """Source id → when its files arrive during the business day."""
-    world: World
+    @property
+    def tenant(self) -> str: ...
+
+    @property
+    def retailer(self) -> str:
+        """The name that people read."""
+        ...
+
+    @property
+    def zone(self) -> str: ...
+
+    @property
+    def currency(self) -> str: ...
+
+    @property
+    def day(self) -> date:
+        """The business day that is played."""
+        ...
+
+    @property
+    def days_after(self) -> int:
+        """Days of waits and reactions after it."""
+        ...
+
+    @property
+    def scenarios(self) -> tuple[str, ...]: ...
+
+    @property
+    def later(self) -> Mapping[str, time]:
+        """Source id → when its files arrive during the business day."""
+        ...
+
+    @property
+    def world(self) -> World: ...
 
     def write(self, services: Services, advance: Advance) -> list[str]:
         """Put the raw files into the raw store, unless they are there; their keys in the order of loading."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from enishi.clock import ManualClock, to_text
 from enishi.flow.report import write_report
@@ -88,7 +89,7 @@ def _live(
     total = dataset.days_after + 1
     for number in range(total):
         day = dataset.day + timedelta(days=number)
-        stage.at(_at(_next(day), time(5), services.settings), lambda d=day: days.end(d))
+        stage.at(_at(_next(day), time(5), services.settings), partial(days.end, day))
     for number in range(total + 1):
         day = dataset.day + timedelta(days=number)
         watch(Stage("Scenarios and reactions", number, total + 1, day.isoformat()))
@@ -105,7 +106,7 @@ def _deliver(services: Services, stage: Machine, scheduler: Scheduler, dataset: 
         notices.listen(scheduler.table_loaded)
     for key in late:
         arrival = _at(dataset.day, dataset.later[_source(key)], services.settings)
-        stage.at(arrival, lambda k=key: perform(services, "ingest", {"key": k}))
+        stage.at(arrival, partial(perform, services, "ingest", {"key": key}))
 
 
 def _source(key: str) -> str:

@@ -72,7 +72,7 @@ class Machine:
         Fibre(self.timeline, routine, lambda value, failure: self._end(execution, value, failure))
         return execution
 
-    def at(self, instant: datetime, action: Callable[[], None]) -> None:
+    def at(self, instant: datetime, action: Callable[[], object]) -> None:
         """Let `action` happen at `instant`, between the states of executions."""
         self.timeline.at(instant, action)
 
