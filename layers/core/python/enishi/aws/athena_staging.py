@@ -1,4 +1,4 @@
-"""Arrow rows on their way into a table: Parquet under `staging/<table>/load_id=…/` of the work bucket."""
+"""Arrow rows on their way into a table: Parquet under `staging/<table>/staged_load=…/` of the work bucket."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from enishi.aws.s3 import S3Blobs
 from enishi.errors import LakeError
 from enishi.lake import sql
 from enishi.lake.rows import batches, conform
-from enishi.lake.schema import Table
+from enishi.lake.schema import STAGED_LOAD, Table
 from enishi.ports import Rows
-
-_LOAD = "load_id"
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Staged:
 
     def select(self, names: Sequence[str]) -> exp.Select:
         """The staged rows with these columns."""
-        listed = exp.column(_LOAD, table="staged").isin(*map(exp.Literal.string, self.loads))
+        listed = exp.column(STAGED_LOAD, table="staged").isin(*map(exp.Literal.string, self.loads))
         columns = [sql.column("staged", name) for name in names]
         return exp.select(*columns).from_(sql.table_ref(f"staging.{self.table}", "staged")).where(listed)
 
@@ -42,7 +40,7 @@ class Staged:
         """Of several rows with one key that of the last batch; inside a batch keys are single."""
         if len(self.loads) == 1:
             return self.select(self.columns)
-        order = exp.Order(expressions=[exp.Ordered(this=exp.column(_LOAD, table="staged"), desc=True)])
+        order = exp.Order(expressions=[exp.Ordered(this=exp.column(STAGED_LOAD, table="staged"), desc=True)])
         keys = [sql.column("staged", name) for name in declared.key]
         place = exp.Window(this=exp.RowNumber(), partition_by=keys, order=order)
         numbered = self.select(self.columns).select(exp.alias_(place, "place"))
@@ -87,11 +85,11 @@ class Staging:
                 columns, count = tuple(rows.column_names), count + rows.num_rows
                 if rows.num_rows:
                     loads.append(f"{load}-{number:06d}")
-                    self._work.put(f"staging/{declared.name}/{_LOAD}={loads[-1]}/part-0.parquet", _parquet(rows))
+                    self._work.put(f"staging/{declared.name}/{STAGED_LOAD}={loads[-1]}/part-0.parquet", _parquet(rows))
             yield Staged(declared.name, tuple(loads), columns, count)
         finally:
             for name in loads:
-                self._work.delete(f"staging/{declared.name}/{_LOAD}={name}/")
+                self._work.delete(f"staging/{declared.name}/{STAGED_LOAD}={name}/")
 
 
 def last_of_each(declared: Table, rows: pa.Table) -> pa.Table:
