@@ -61,6 +61,10 @@ def test_business_days_are_those_of_the_shops(loaded: Services) -> None:
     assert moved == {"n": 28_571}
 
 
+FLOAT_NOISE = 20
+"""Lines whose published sales value is a float like 4e-16: not 0 to pandas, exactly 0 as money."""
+
+
 def test_lines_are_numbered_and_sum_to_their_orders(loaded: Services) -> None:
     found = one(
         loaded,
@@ -72,7 +76,7 @@ def test_lines_are_numbered_and_sum_to_their_orders(loaded: Services) -> None:
     assert found == {
         "n": 1_469_307,
         "sales": Decimal("4596039.58"),
-        "free": 11_226,
+        "free": 11_226 + FLOAT_NOISE,
         "none": 8_869,
         "coupons": Decimal("26359.90"),
     }

@@ -12,6 +12,7 @@ import pyarrow as pa
 from enishi.ingest.block import Block, Reject
 from enishi.ingest.mapping import Format
 from enishi.ingest.readers.encodings import texts, unpacked
+from enishi.ingest.readers.flat_json import fast, learn
 
 _DECODER: Any = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 _KINDS = {str: pa.string(), bool: pa.bool_(), type(None): pa.string()}
@@ -24,19 +25,20 @@ def read(stream: BinaryIO, form: Format, where: str) -> Iterator[Block]:
     Raises:
         SourceFileError: the file as a whole cannot be read as declared.
     """
-    row, pending = 1, ""
+    row, pending, shape = 1, "", None
     for text in texts(unpacked(stream, form, where), form, where):
         whole, _, rest = (pending + text).rpartition("\n")
         if whole:
-            lines = whole.split("\n")
-            yield _block(lines, row, form)
-            row += len(lines)
+            shape = shape or learn(whole)
+            yield (fast(whole, row, shape, form) if shape else None) or careful(whole.split("\n"), row, form)
+            row += whole.count("\n") + 1
         pending = rest
     if pending:
-        yield _block([pending], row, form)
+        yield careful([pending], row, form)
 
 
-def _block(lines: Sequence[str], row: int, form: Format) -> Block:
+def careful(lines: Sequence[str], row: int, form: Format) -> Block:
+    """One block, line by line: what is not an object is a reject, what is nested becomes paths and lists."""
     objects: list[dict[str, Any]] = []
     numbers: list[int] = []
     rejects: list[Reject] = []
@@ -64,7 +66,18 @@ def _object(line: str) -> dict[str, Any] | str:
         return _second_look(line)
     if end != len(line) and not line[end:].isspace():
         return "not_json"
+    if "\\u" in line and not _encodes(value):
+        return "not_text"
     return value if isinstance(value, dict) else "not_an_object"
+
+
+def _encodes(value: Any) -> bool:
+    """Whether the text in it is text: half of a surrogate pair is not."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _second_look(line: str) -> dict[str, Any] | str:
