@@ -38,8 +38,9 @@ class Function:
     """Seconds. Athena does the heavy work, so most of it is waiting."""
     disk: int = 512
     """MiB of /tmp."""
-    concurrency: int | None = None
-    """Reserved executions; None leaves it to the account."""
+    readers: int = 2
+    """Executions that its queue may start at one time (SQS allows no fewer than 2); writers of one table wait for each
+    other anyway, so a few are enough."""
 
     @property
     def camel(self) -> str:
@@ -82,7 +83,7 @@ LOOP_TASKS = (
         memory=3008,
         timeout=900,
         disk=4096,
-        concurrency=5,
+        readers=5,
     ),
     Function(
         "land",
@@ -90,7 +91,6 @@ LOOP_TASKS = (
         _WRITES | {Touch.RAW_READ, Touch.LEDGER, Touch.GUARDS_WRITE, Touch.NOTICES, Touch.SIGN},
         memory=1769,
         timeout=900,
-        concurrency=1,
     ),
     Function(
         "unify",
@@ -98,9 +98,8 @@ LOOP_TASKS = (
         _WRITES | {Touch.NOTICES},
         memory=1024,
         timeout=900,
-        concurrency=1,
     ),
-    Function("attribute", "orders → conversions", _WRITES | {Touch.NOTICES}, memory=1024, timeout=900, concurrency=1),
+    Function("attribute", "orders → conversions", _WRITES | {Touch.NOTICES}, memory=1024, timeout=900),
 )
 """What queues and schedules call."""
 

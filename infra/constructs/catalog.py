@@ -11,14 +11,11 @@ from aws_cdk import Aws
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
-from enishi.lake.schema import Column, Monthly, Table, tables
+from enishi.lake.schema import Monthly, Table, staged, tables
 from enishi.lake.types import Type, to_glue
 from infra.constructs.buckets import Buckets
 from infra.databases import Databases
 from infra.environments import Environment
-
-LOAD = "load_id"
-"""The folder column of staged rows: one load, one folder."""
 
 _READS = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
 _WRITES = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
@@ -37,13 +34,11 @@ class Catalog(Construct):
         homes = {"lake": (names.lake, buckets["lake"]), "pii": (names.personal, buckets["contacts"])}
         for table in tables().values():
             if table.database == "work":
-                self._folders(names.staging, table.name, table.columns, table.partition_columns, f"{work}/{table.name}")
+                self._folders(names.staging, table.name, table, work)
                 continue
             database, bucket = homes[table.database]
             self._iceberg(database, table, f"s3://{bucket.bucket_name}/{table.name}")
-            self._folders(
-                names.staging, f"staging_{table.name}", table.columns, (LOAD,), f"{work}/staging/{table.name}"
-            )
+            self._folders(names.staging, f"staging_{table.name}", staged(table), work)
 
     def _database(self, name: str) -> glue.CfnDatabase:
         return glue.CfnDatabase(
@@ -72,11 +67,10 @@ class Catalog(Construct):
             ),
         )
 
-    def _folders(
-        self, database: str, name: str, columns: Sequence[Column], folders: Sequence[str], location: str
-    ) -> None:
+    def _folders(self, database: str, name: str, table: Table, work: str) -> None:
         """Parquet in hive folders whose names a query must say (injected projection): no crawler, nothing to add."""
-        inside = [column for column in columns if column.name not in folders]
+        folders, location = table.partition_columns, f"{work}/{table.name}"
+        inside = [column for column in table.columns if column.name not in folders]
         storage = glue.CfnTable.StorageDescriptorProperty(
             columns=[glue.CfnTable.ColumnProperty(name=one.name, type=to_glue(one.kind)) for one in inside],
             location=f"{location}/",

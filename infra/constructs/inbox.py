@@ -23,7 +23,7 @@ class Inbox(Construct):
         self, scope: Construct, name: str, environment: Environment, *, prefix: str, reader: TaskFunction
     ) -> None:
         super().__init__(scope, f"{name}Inbox")
-        patience = Duration.seconds(reader.plan.timeout * 6)
+        patience = Duration.seconds(reader.plan.timeout + 60)
         self.queue, self.dead_letters = queue_pair(self, environment, name.lower(), patience, TRIES)
         rule = self._rule(environment, prefix)
         rule.add_target(targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters))
@@ -33,6 +33,7 @@ class Inbox(Construct):
                 batch_size=10,
                 max_batching_window=Duration.seconds(20),
                 report_batch_item_failures=True,
+                max_concurrency=reader.plan.readers,
             )
         )
 

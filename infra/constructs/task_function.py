@@ -57,7 +57,6 @@ class TaskFunction(Construct):
             memory_size=plan.memory,
             timeout=Duration.seconds(plan.timeout),
             ephemeral_storage_size=Size.mebibytes(plan.disk),
-            reserved_concurrent_executions=plan.concurrency,
             environment={**ground.variables, **secrets(ground.environment, plan.touches)},
             role=self._role(ground),
             log_group=self.log,

@@ -163,7 +163,7 @@ def test_every_handler_exists() -> None:
 
 def test_a_reader_never_outlives_its_message(synth: Synth) -> None:
     waits = [queue.get("VisibilityTimeout", 0) for queue in synth.properties("AWS::SQS::Queue", "Runtime")]
-    assert [wait for wait in waits if wait] == [LAMBDA_SECONDS * 6] * 2
+    assert [wait for wait in waits if wait] == [LAMBDA_SECONDS + 60] * 2
 
 
 def test_failed_files_come_again_alone(synth: Synth) -> None:

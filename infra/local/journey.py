@@ -1,0 +1,164 @@
+"""The way of the data through the deployed stacks: raw files → lake → run → mails → events → lake, each step proven."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow as pa
+from sqlglot import exp
+
+from enishi.clock import to_text
+from enishi.lake import sql
+from enishi.local.warehouse import LocalWarehouse
+from enishi.sample.generate import Manifest, generate
+from enishi.sample.world import World
+from infra.local.account import ACCOUNT, CHOSEN, bucket, client, function, machine
+from infra.local.emulator import BUILD, Emulator
+from infra.local.waiting import wait_until
+
+SEED, MEMBERS = 7, 1500
+DAY = date(2026, 11, 21)
+SLOT = datetime(2026, 11, 21, 1, tzinfo=UTC)
+"""10:00 in Tokyo: when `points_expiry` is due."""
+SCENARIO = "points_expiry"
+REACTION_DAYS = 3
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One pass over an emulator with deployed stacks; `lake` is what Athena's stand-in works on."""
+
+    emulator: Emulator
+    lake: LocalWarehouse
+    say: Say
+
+    def ingest(self) -> None:
+        """Drop the sample retailer's raw files and wait until each of them is loaded."""
+        folder = BUILD / "sample"
+        manifest = generate(folder, SEED, MEMBERS, DAY)
+        keys = self._drop(folder, manifest)
+        self.say(f"dropped {len(keys)} raw files ({manifest.rows:,} rows) into {bucket('raw')}/drop/")
+        wait_until(lambda: self._loaded(keys), 420, "every dropped file is loaded")
+        rows = {table: self._count(table) for table in ("customers", "orders", "order_lines", "point_ledger")}
+        self.say("loaded: " + ", ".join(f"{table} {count:,}" for table, count in rows.items()))
+        self.say(f"unified: {self._call('unify', {})}")
+
+    def run(self) -> str:
+        """Start the scenario's machine for its slot and wait until it has gone through its waits; its execution's ARN."""
+        states = client(self.emulator, "stepfunctions")
+        given = json.dumps({"slot_at": to_text(SLOT)})
+        started = states.start_execution(stateMachineArn=machine(SCENARIO), name=f"local-{time.time_ns()}", input=given)
+        arn = str(started["executionArn"])
+        describe = lambda: states.describe_execution(executionArn=arn)  # noqa: E731 read three times below
+        wait_until(lambda: describe()["status"] != "RUNNING", 420, f"the run of {SCENARIO} ends")
+        found = describe()
+        if found["status"] != "SUCCEEDED":
+            raise RuntimeError(
+                f"the run ended as {found['status']}: {found.get('error')} {found.get('cause', '')[:800]}"
+            )
+        self.say(f"{SCENARIO} ran: {self._waits(arn)} waits passed, run {self._column('scenario_runs', 'run_id')}")
+        return arn
+
+    def show_messages(self, pushed: Mapping[str, Any]) -> None:
+        """The mails that SES recorded, and the ledger's balance, which must be the same number."""
+        mails = self.mails()
+        outcomes = Counter(zip(self._column("messages", "channel"), self._column("messages", "status"), strict=True))
+        self.say(
+            "messages: " + ", ".join(f"{channel} {status} {n}" for (channel, status), n in sorted(outcomes.items()))
+        )
+        for mail in mails[:3]:
+            self.say(f"  mail: {mail.get('Subject') or _subject(mail)}")
+        sent = Counter(channel for (channel, status), n in outcomes.items() if status == "sent" for _ in range(n))
+        _same("mails recorded by SES", len(mails), "messages sent by mail in the lake", sent["mail"])
+        _same("pushes recorded for LINE", len(pushed), "messages sent by LINE in the lake", sent["line"])
+        if not mails:
+            raise RuntimeError("no mail went out")
+
+    def land(self) -> None:
+        """Let people react, put SES's events on the deployed stream, wait until they stand in the lake."""
+        lines = self._reactions()
+        firehose = client(self.emulator, "firehose")
+        for start in range(0, len(lines), 400):
+            records = [{"Data": "".join(f"{line}\n" for line in lines[start : start + 400]).encode()}]
+            firehose.put_record_batch(DeliveryStreamName=CHOSEN.physical("mail-events"), Records=records)
+        self.say(f"put {len(lines)} SES events on the stream {CHOSEN.physical('mail-events')}")
+        wait_until(lambda: self._count("message_events") >= len(lines), 240, "the events stand in message_events")
+        kinds = Counter(self._column("message_events", "event_type"))
+        self.say("landed: " + ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())))
+        at = to_text(SLOT + timedelta(days=REACTION_DAYS))
+        self.say(f"attributed: {self._call('attribute', {'at': at})}")
+
+    def mails(self) -> list[dict[str, Any]]:
+        """What the emulator's SES holds."""
+        found = httpx.get(
+            f"{self.emulator.url}/_ministack/ses/messages", params={"account": ACCOUNT}, timeout=20
+        ).json()
+        return list(found["messages"])
+
+    def _drop(self, folder: Path, manifest: Manifest) -> list[str]:
+        s3 = client(self.emulator, "s3")
+        keys = []
+        for file in manifest.files:
+            key = f"drop/{file.source}/{file.path.name}"
+            s3.put_object(Bucket=bucket("raw"), Key=key, Body=(folder / file.path).read_bytes())
+            keys.append(key)
+        return keys
+
+    def _loaded(self, keys: list[str]) -> bool:
+        self._no_errors("ingest")
+        return set(keys) <= set(self._column("load_log", "file"))
+
+    def _no_errors(self, task: str) -> None:
+        """A file that failed comes again after a quarter of an hour; nobody waits for that here."""
+        events = client(self.emulator, "logs").filter_log_events(logGroupName=f"/aws/lambda/{function(task)}")["events"]
+        for event in events:
+            for line in event["message"].splitlines():
+                if '"level":"ERROR"' in line:
+                    raise RuntimeError(f"{task} failed: {line}")
+
+    def _call(self, task: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        answer = client(self.emulator, "lambda").invoke(FunctionName=function(task), Payload=json.dumps(dict(payload)))
+        body = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise RuntimeError(f"{task} failed: {body}")
+        return dict(body)
+
+    def _reactions(self) -> list[str]:
+        world, messages = World(SEED, MEMBERS, DAY), self._table("messages")
+        days = [DAY + timedelta(days=number) for number in range(REACTION_DAYS)]
+        return [line for day in days for line in world.react(messages, day).get("ses", [])]
+
+    def _waits(self, arn: str) -> int:
+        pages = client(self.emulator, "stepfunctions").get_paginator("get_execution_history")
+        events = [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
+        return sum(event["type"] == "WaitStateEntered" for event in events)
+
+    def _table(self, name: str) -> pa.Table:
+        return self.lake.query(exp.select("*").from_(sql.table_ref(name)))
+
+    def _column(self, table: str, column: str) -> list[Any]:
+        query = exp.select(sql.column("t", column)).from_(sql.table_ref(table, "t"))
+        return list(self.lake.query(query).column(0).to_pylist())
+
+    def _count(self, table: str) -> int:
+        query = exp.select(exp.Count(this=exp.Star())).from_(sql.table_ref(table))
+        return int(self.lake.query(query).column(0)[0].as_py())
+
+
+def _subject(mail: Mapping[str, Any]) -> str:
+    return str(json.loads(mail.get("TemplateData") or "{}").get("subject", ""))
+
+
+def _same(first: str, left: int, second: str, right: int) -> None:
+    if left != right:
+        raise RuntimeError(f"{first}: {left}, but {second}: {right}")
