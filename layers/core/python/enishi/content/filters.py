@@ -17,6 +17,10 @@ from enishi.content.limits import METER
 Filter = Callable[..., Any]
 LARGEST = 10**15
 WEEKDAYS = "月火水木金土日"
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+CURRENCIES: Mapping[str, tuple[str, int, str]] = {"JPY": ("", 0, "円"), "USD": ("$", 2, ""), "EUR": ("€", 2, "")}
+"""What stands before the amount, its decimals, what stands after."""
 
 
 def _number(value: Any) -> Decimal:
@@ -54,6 +58,21 @@ def number(value: Any) -> str:
 def yen(value: Any) -> str:
     """12800 → 12,800円."""
     return f"{_whole(value):,}円"
+
+
+def money(value: Any, currency: str = "JPY") -> str:
+    """12.8 in USD → $12.80; in JPY → 13円."""
+    if currency not in CURRENCIES:
+        raise FilterArgumentError(f"a currency is needed, one of {', '.join(CURRENCIES)}")
+    before, decimals, after = CURRENCIES[currency]
+    amount = _number(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{'-' if amount < 0 else ''}{before}{abs(amount):,}{after}"
+
+
+def date_en(value: Any) -> str:
+    """2026-11-21 → Sat, Nov 21."""
+    day = _day(value)
+    return f"{DAYS[day.weekday()]}, {MONTHS[day.month - 1]} {day.day}"
 
 
 def date_ja(value: Any) -> str:
@@ -117,6 +136,7 @@ def link(url: str, block: str = "", position: int = 0, product_id: str = "") -> 
 
 FILTERS: Mapping[str, Filter] = {
     "d": do_default,
+    "date_en": date_en,
     "date_ja": date_ja,
     "default": do_default,
     "distance_ja": distance_ja,
@@ -127,6 +147,7 @@ FILTERS: Mapping[str, Filter] = {
     "length": len,
     "link": link,
     "lower": do_lower,
+    "money": money,
     "number": number,
     "pct": pct,
     "pluck": pluck,

@@ -75,10 +75,12 @@ class LastPurchase(Source):
     columns: ClassVar[Columns] = (*PRODUCT, ("kind", "string"), ("purchased_date", "date"))
 
     journey_class: Literal["necessity", "hobby", "consumable"] | None = None
+    category: str | None = Field(default=None, description="of any level")
     others: bool = True
 
     def rows(self, moment: Moment) -> exp.Query:
-        return with_bought(fill("last_purchase", {"with_others": self.others}), moment, self.journey_class)
+        query = fill("last_purchase", {"with_others": self.others})
+        return with_bought(query, moment, self.journey_class, self.category)
 
     def sample(self) -> list[dict[str, Any]]:
         return [sample_product(2, kind="same", purchased_date="2026-10-25")]
@@ -91,12 +93,13 @@ class CoPurchase(Source):
     columns: ClassVar[Columns] = (*PRODUCT, ("relation", "string"), ("share", "double"), ("lift", "double"))
 
     journey_class: Literal["necessity", "hobby", "consumable"] | None = None
+    category: str | None = Field(default=None, description="of the product bought last, any level")
     least_buyers: int = Field(default=5, ge=1, description="a pair of fewer buyers is chance")
 
     def rows(self, moment: Moment) -> exp.Query:
         first = moment.day - timedelta(days=PAIRS_DAYS)
         given = {**moment_values(moment), "pairs_from": first, "least_buyers": self.least_buyers}
-        return with_bought(fill("co_purchase", given), moment, self.journey_class)
+        return with_bought(fill("co_purchase", given), moment, self.journey_class, self.category)
 
     def sample(self) -> list[dict[str, Any]]:
         facts = {"relation": "useful", "share": 0.18, "lift": 4.2}
@@ -140,9 +143,16 @@ def with_sold(query: exp.Query, moment: Moment, days: int) -> exp.Query:
     return with_relation(query, "sold", fill("sold", {**moment_values(moment), "sold_from": first}))
 
 
-def with_bought(query: exp.Query, moment: Moment, journey_class: str | None) -> exp.Query:
-    """`query` with the relation `bought`: the product that each customer bought last."""
-    chosen = {"any_class": journey_class is None, "journey_class": journey_class or ""}
+def with_bought(
+    query: exp.Query, moment: Moment, journey_class: str | None = None, category: str | None = None
+) -> exp.Query:
+    """`query` with the relation `bought`: the product (of that class and category) that each customer bought last."""
+    chosen = {
+        "any_class": journey_class is None,
+        "journey_class": journey_class or "",
+        "any_category": category is None,
+        "category": category or "",
+    }
     return with_relation(query, "bought", fill("last_bought", {**moment_values(moment), **chosen}))
 
 

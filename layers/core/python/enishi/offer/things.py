@@ -174,7 +174,7 @@ class Static(Source):
                 " FROM bought AS b JOIN products AS p ON p.product_id = b.product_id",
                 "static",
             )
-            return with_bought(bought, moment, None)
+            return with_bought(bought, moment)
         return sql.parse("SELECT c.customer_id, '' AS category FROM cohort AS c", "static")
 
     def _texts(self) -> exp.Query:

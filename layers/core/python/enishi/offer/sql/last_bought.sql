@@ -13,5 +13,8 @@ FROM (
     AND l.quantity > 0
     AND COALESCE(p.is_service, FALSE) = FALSE
     AND (:any_class OR p.journey_class = :journey_class)
+    AND (
+      :any_category OR p.category_l1 = :category OR p.category_l2 = :category OR p.category_l3 = :category
+    )
 ) AS b
 WHERE b.recency = 1
