@@ -79,7 +79,7 @@ def test_a_template_with_an_undefined_variable_is_refused_with_file_line_and_rem
     with pytest.raises(TemplateError) as refused:
         must_render(definition, Settings(), NOW)
     assert "quantitty" in refused.value.what
-    assert refused.value.where == "pickup/mail.html.j2:11"
+    assert refused.value.where == "research/cart_abandonment/pickup/mail.html.j2:12"
     assert refused.value.remedy.endswith(".")
 
 
@@ -91,5 +91,5 @@ def test_a_bare_link_is_refused(tmp_path: Path) -> None:
         target.write_text(path.read_text("utf-8").replace("{{ hello(name) }}", '<a href="https://x.example/">x</a>'))
     findings = content_findings(Library((tmp_path,)).read("season"), Settings(), NOW)
     assert [(finding.what[:15], finding.where) for finding in findings] == [
-        ("a link of the m", "announce/mail.html.j2")
+        ("a link of the m", "awareness/season/announce/mail.html.j2")
     ]

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from enishi.scenario.library import Definition, Library
 
 CASES = Path(__file__).parents[2] / "cases" / "scenarios"
-TEMPLATES = ("hello/mail.html.j2", "hello/push.json.j2", "again/mail.html.j2")
+SHARED = Path(__file__).parents[3] / "scenarios" / "_shared"
+MAIL = """{% extends "_shared/layouts/mail.html.j2" %}
+{% block subject %}こんにちは{% endblock %}
+{% block content %}<p>こんにちは</p>{% endblock %}
+"""
+PUSH = '{"title": "こんにちは", "body": "こんにちは", "url": "{{ brand.urls.home | link }}"}'
+TEMPLATES = {"hello/mail.html.j2": MAIL, "hello/push.json.j2": PUSH, "again/mail.html.j2": MAIL}
 
 Write = Callable[[str], Definition]
 
@@ -26,11 +33,10 @@ def written(tmp_path: Path) -> Write:
 
     def write(text: str) -> Definition:
         folder = tmp_path / "research" / "welcome"
-        for name in TEMPLATES:
+        for name, source in TEMPLATES.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text("こんにちは", encoding="utf-8")
-        (tmp_path / "_shared").mkdir(exist_ok=True)
-        (tmp_path / "_shared" / "brand.yaml").write_text("name: 縁電機\n", encoding="utf-8")
+            (folder / name).write_text(source, encoding="utf-8")
+        copytree(SHARED, tmp_path / "_shared", dirs_exist_ok=True)
         (folder / "scenario.yaml").write_text(text, encoding="utf-8")
         return Library((tmp_path,)).read("welcome")
 

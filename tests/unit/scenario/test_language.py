@@ -10,6 +10,7 @@ from enishi.ports import Channel
 from enishi.scenario.library import Bundle, Library, library
 from enishi.scenario.model import SendStep, WaitUntil, arms_of, find_step, walk
 from enishi.settings import Settings
+from tests.unit.scenario.conftest import TEMPLATES
 
 
 def test_steps_get_stable_ids(base: str, written: Any) -> None:
@@ -101,6 +102,9 @@ def test_a_bundle_is_the_whole_scenario(base: str, written: Any) -> None:
         "hello/push.json.j2",
         "again/mail.html.j2",
         "_shared/brand.yaml",
+        "_shared/blocks/line.json.j2",
+        "_shared/blocks/mail.html.j2",
+        "_shared/layouts/mail.html.j2",
         "scenario.json",
     }
 
@@ -130,7 +134,7 @@ def test_a_copy_changes_only_what_differs(base: str, written: Any, tmp_path: Pat
     assert copied.scenario.goal is not None
     assert copied.scenario.goal.condition == original.goal.condition
     assert copied.files["hello/mail.html.j2"] == "別の文面"
-    assert copied.files["again/mail.html.j2"] == "こんにちは"
+    assert copied.files["again/mail.html.j2"] == TEMPLATES["again/mail.html.j2"]
 
 
 def test_a_copy_sets_parameters(base: str, written: Any, tmp_path: Path) -> None:

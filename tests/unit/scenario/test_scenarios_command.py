@@ -81,6 +81,25 @@ def test_run_sends_nothing_to_nobody(enishi: Any) -> None:
     assert "this slot ran before" in enishi(*words[:-2]).stdout
 
 
-@pytest.mark.parametrize("command", ["preview", "replay"])
+@pytest.mark.parametrize("command", ["replay"])
 def test_what_is_not_there_yet_is_said(enishi: Any, command: str) -> None:
     assert isinstance(enishi(command, "welcome").exception, NotSupportedError)
+
+
+def test_preview_shows_a_message_with_made_up_blocks(enishi: Any, tmp_path: Path) -> None:
+    out = tmp_path / "mail.html"
+    result = enishi("preview", "welcome", "--step", "s4", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    assert "こんにちは" in result.stdout
+    assert "<title>こんにちは</title>" in out.read_text("utf-8")
+
+
+def test_lint_names_the_line_of_a_template(enishi: Any, tmp_path: Path) -> None:
+    template = tmp_path / "research" / "welcome" / "again" / "mail.html.j2"
+    template.write_text(
+        template.read_text("utf-8").replace("<p>こんにちは", "<p>{{ itmes[0].name }}"), encoding="utf-8"
+    )
+    result = enishi("lint", "welcome", "--format", "json")
+    (finding,) = json.loads(result.stdout)
+    assert (finding["what"], finding["where"]) == ("'itmes' is undefined", "research/welcome/again/mail.html.j2:3")
+    assert isinstance(result.exception, ScenarioError)

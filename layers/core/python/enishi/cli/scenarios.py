@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,12 +14,17 @@ from enishi.cli.context import Session
 from enishi.cli.output import show as print_rows
 from enishi.clock import SystemClock, business_day, from_text
 from enishi.errors import NotSupportedError, RunError, ScenarioError
+from enishi.flow.prepare import send_step
+from enishi.flow.preview import first_send, shown
+from enishi.flow.preview import preview as preview_step
 from enishi.local.run_scenario import STEP_COLUMNS, Ran, run_scenario
+from enishi.ports import Channel
 from enishi.scenario import asl
 from enishi.scenario.compile import compile_scenario
 from enishi.scenario.findings import Finding
 from enishi.scenario.library import FILE, Definition, Library, copy_text, library
 from enishi.scenario.lint import lint as find
+from enishi.scenario.lint_content import content_findings
 from enishi.scenario.model import walk
 from enishi.scenario.outline import outline, starts
 
@@ -101,12 +107,14 @@ def lint(
 
 
 def _findings(session: Session, scenarios: Library, name: str) -> list[Finding]:
-    today = business_day(SystemClock().now(), session.settings.tz)
+    now = SystemClock().now()
+    today = business_day(now, session.settings.tz)
     try:
         definition = scenarios.read(name)
         found = find(definition, session.settings, today)
         if not found:
             asl.check(compile_scenario(definition.scenario), definition.where())
+            found = content_findings(definition, session.settings, now)
     except ScenarioError as error:
         return [Finding("language", error.what, error.where, error.remedy)]
     return found
@@ -171,9 +179,24 @@ def _headline(ran: Ran) -> str:
 
 
 @app.command()
-def preview(name: Name) -> None:
-    """Render a scenario's messages for a customer."""
-    raise NotSupportedError(f"{name} cannot be previewed in this version", remedy="Run it and open the outbox.")
+def preview(
+    ctx: typer.Context,
+    name: Name,
+    step: Annotated[str | None, typer.Option(help="A send step; the first when left out")] = None,
+    channel: Annotated[Channel | None, typer.Option(help="The step's first channel when left out")] = None,
+    customer: Annotated[str | None, typer.Option(help="For whom; with made-up blocks when left out")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the mail's HTML, or the JSON, here")] = None,
+) -> None:
+    """Show what a customer would be sent by a step now. Nothing is written to the lake, nothing goes out."""
+    session: Session = ctx.obj
+    definition = library(session.settings).read(name)
+    chosen = send_step(definition.scenario, step) if step else first_send(definition.scenario)
+    how = channel or chosen.send.channels[0]
+    message = shown(preview_step(session.services, definition.bundle, chosen.id, how, customer_id=customer))
+    if out is not None:
+        out.write_text(message.html or message.payload, encoding="utf-8")
+    said = (message.subject, message.payload or message.text)
+    session.console.print(*said, sep="\n\n", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -135,6 +135,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """A key of a mapping or a place of a list or a text."""
+        if isinstance(obj, Undefined):
+            return obj[argument]
         if not isinstance(obj, dict | list | tuple | str):
             return self.unsafe_undefined(obj, str(argument))
         try:

@@ -9,16 +9,17 @@ from sqlglot import exp
 
 from enishi import offer
 from enishi.content.links import LinkBook
-from enishi.content.outcome import Outcome
+from enishi.content.outcome import Empty, Outcome, Rendered
 from enishi.content.render import Sending, Templates, render
 from enishi.decide.recipient import Recipient
-from enishi.errors import RunError
+from enishi.errors import RunError, TemplateError
 from enishi.flow.cut import plain, recipient
 from enishi.flow.prepare import Audience, recipients, send_step, with_relations
 from enishi.flow.step_blocks import blocks_of
 from enishi.lake import sql
 from enishi.ports import Channel, Services
 from enishi.scenario.library import Bundle
+from enishi.scenario.model import Scenario, SendStep, walk
 from enishi.segment.as_of import as_of
 from enishi.segment.moment import Moment
 
@@ -51,6 +52,31 @@ def preview(
     links = LinkBook(settings.secret.get_secret_value().encode(), settings.tenant, settings.public_url)
     sending = Sending(PREVIEWED, bundle.id, step_id, now, step.send.requires)
     return render(Templates(bundle.files), links, step.send.template, channel, person, sending)
+
+
+def first_send(scenario: Scenario) -> SendStep:
+    """The first step that sends.
+
+    Raises:
+        RunError: none does.
+    """
+    sends = [step for step in walk(scenario.steps) if isinstance(step, SendStep)]
+    if not sends:
+        raise RunError("the scenario sends nothing", where=scenario.id, remedy="Add a send step.")
+    return sends[0]
+
+
+def shown(outcome: Outcome) -> Rendered:
+    """The message, or why there is none as a TemplateError."""
+    if isinstance(outcome, Rendered):
+        return outcome
+    if isinstance(outcome, Empty):
+        raise TemplateError(f"there is nothing to say: {outcome.reason}", remedy="Preview it for another customer.")
+    raise TemplateError(
+        f"the message cannot be rendered: {outcome.reason}, {outcome.detail}",
+        where=outcome.where,
+        remedy="Correct the template; docs/templates.md lists what it may use.",
+    )
 
 
 def of_nobody(services: Services, asked: Audience) -> Recipient:

@@ -19,7 +19,7 @@ from enishi.decide.recipient import Recipient
 from enishi.errors import EnishiError, TemplateError
 from enishi.ports import Channel
 from enishi.scenario.findings import Finding, Lint, Said
-from enishi.scenario.library import Definition
+from enishi.scenario.library import SHARED, Definition
 from enishi.scenario.model import SendStep
 from enishi.settings import Settings
 
@@ -64,8 +64,9 @@ def _messages(
     found: dict[tuple[str, str], None] = {}
     for blocks in (samples, bare):
         found |= dict.fromkeys(_faults(lint, templates, step, channel, blocks))
+    folder = f"{lint.scenario.stage}/{lint.scenario.id}/"
     for what, where in found:
-        yield what, where, REMEDY
+        yield what, where if where.startswith(SHARED) else folder + where, REMEDY
 
 
 def _faults(
