@@ -36,7 +36,7 @@ FORMATS = [
     ("商品コード\t商品名\t定価\nA1\tテレビ\t100\n".encode(), "ITEM.tsv", "tsv", "products"),
     ("店舗コード;店舗名;開店日\n01;東京;20200101\n".encode("euc_jp"), "SHOP.txt", "csv", "stores"),
     (
-        gzip.compress(b'{"eid":"1","ts":"2026-11-20T12:34:56Z","vid":"v","ev":"view"}\n'),
+        gzip.compress(b'{"eid":"1","ts":"2026-11-20T12:34:56Z","vid":"v","ev":"view"}\n', mtime=0),
         "web.jsonl.gz",
         "jsonl",
         "web_events",
