@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from enishi.content import filters
+from enishi.offer.blocks import SOURCES
 
 
 @pytest.mark.parametrize(
@@ -48,3 +51,10 @@ def test_filter(name: str, given: tuple[object, ...], shown: object) -> None:
 def test_a_filter_says_what_it_needs(name: str, given: object) -> None:
     with pytest.raises(filters.FilterArgumentError, match="is needed"):
         filters.FILTERS[name](given)
+
+
+def test_the_docs_name_every_filter_and_every_source() -> None:
+    docs = (Path(__file__).parents[3] / "docs" / "templates.md").read_text("utf-8")
+    words = set(re.findall(r"`([a-z_]+)", docs))
+    assert set(filters.FILTERS) <= words
+    assert set(SOURCES) <= words
