@@ -93,6 +93,8 @@ def _tell(console: Console, chosen: Dataset, summary: Summary) -> None:
     else:
         channels = ", ".join(f"{channel} {count:,}" for channel, count in summary.channels.items())
         console.print(f"\n[bold]{chosen.retailer}[/bold], {chosen.day}: {summary.messages:,} messages ({channels})")
+    for note in chosen.notes:
+        console.print(note, style="dim")
     console.print(f"Duplicates (customer × step): {summary.duplicates}")
     console.print(_balance(summary))
     console.print("[bold]Look at[/bold]")

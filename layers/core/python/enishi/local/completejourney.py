@@ -46,7 +46,8 @@ def install(raw: Blobs) -> list[str]:
     """
     folder = data_folder()
     for path in (files("enishi.sample") / "completejourney").iterdir():
-        raw.put(f"{FOLDER}{path.name}", path.read_bytes())
+        if path.name.endswith(".yaml"):
+            raw.put(f"{FOLDER}{path.name}", path.read_bytes())
     keys = [f"drop/{source}/{name}.parquet" for source, name in FILES.items()]
     for key, name in zip(keys, FILES.values(), strict=True):
         raw.put(key, (folder / f"{name}.parquet").read_bytes())

@@ -31,6 +31,11 @@ class Dataset(Protocol):
         ...
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What of it is real, invented or simulated: sentences that stand with every result."""
+        ...
+
+    @property
     def zone(self) -> str: ...
 
     @property

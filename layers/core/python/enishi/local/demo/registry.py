@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from enishi.errors import SettingsError
+from enishi.local.demo import completejourney
+from enishi.local.demo.completejourney import CompleteJourney
 from enishi.local.demo.datasets import Dataset
 from enishi.local.demo.sample import DAY, SampleRetailer
 
@@ -16,7 +18,11 @@ def _sample(members: int, seed: int, day: date | None) -> Dataset:
     return SampleRetailer(members=members, seed=seed, day=day or DAY)
 
 
-DATASETS: Mapping[str, Make] = {"sample": _sample}
+def _completejourney(_members: int, seed: int, day: date | None) -> Dataset:
+    return CompleteJourney(seed=seed, day=day or completejourney.DAY)
+
+
+DATASETS: Mapping[str, Make] = {"sample": _sample, "completejourney": _completejourney}
 
 
 def dataset(name: str, *, members: int, seed: int, day: date | None) -> Dataset:

@@ -35,6 +35,7 @@ class SampleRetailer:
     day: date = DAY
     tenant: str = "enishi_denki"
     retailer: str = "えにし電器(サンプル)"
+    notes: tuple[str, ...] = ("Everybody and everything in it is generated.",)
     zone: str = "Asia/Tokyo"
     currency: str = "JPY"
     days_after: int = 32
