@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlglot import exp
@@ -71,11 +72,16 @@ def _bytes(value: bytes) -> exp.Expr:
 
 
 def _cast(text: str, kind: str) -> exp.Expr:
-    return exp.cast(exp.Literal.string(text), data_type(kind))
+    return exp.Cast(this=exp.Literal.string(text), to=data_type(kind))
 
 
 def data_type(declared: str) -> exp.DataType:
     """A declared column type (`enishi.lake.types`) as the tree's type."""
+    return _data_type(declared).copy()
+
+
+@cache
+def _data_type(declared: str) -> exp.DataType:
     return exp.DataType.build(types.to_athena(types.parse(declared)), dialect="athena")
 
 
@@ -108,7 +114,7 @@ def share(salt: str, customer_id: exp.Expr) -> exp.Expr:
     digest = exp.SHA2Digest(this=exp.Encode(this=tagged, charset=_text("utf-8")), length=exp.Literal.number(256))
     head = exp.Substring(this=exp.Hex(this=digest), start=exp.Literal.number(1), length=exp.Literal.number(8))
     number = exp.FromBase(this=head, expression=exp.Literal.number(16))
-    return exp.Div(this=exp.cast(number, data_type("double")), expression=_cast(repr(float(2**32)), "double"))
+    return exp.Div(this=exp.Cast(this=number, to=data_type("double")), expression=_cast(repr(float(2**32)), "double"))
 
 
 def rows_of(
@@ -128,7 +134,7 @@ def rows_of(
     kinds = [exp.ColumnDef(this=exp.to_identifier(name), kind=data_type(kind)) for name, _, kind in named]
     row = exp.Struct(expressions=[value.copy() for _, value, _ in named])
     struct = exp.DataType(this=exp.DataType.Type.STRUCT, expressions=kinds, nested=True)
-    ordered = exp.Order(this=exp.cast(row, struct), expressions=[_ordered(part) for part in order_by])
+    ordered = exp.Order(this=exp.Cast(this=row, to=struct), expressions=[_ordered(part) for part in order_by])
     rows = exp.ArrayAgg(this=ordered)
     return exp.Filter(this=rows, expression=exp.Where(this=where.copy())) if where is not None else rows
 

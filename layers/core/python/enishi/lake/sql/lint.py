@@ -64,7 +64,11 @@ _DATE_FIELDS = frozenset("%" + letter for letter in "YymdHisSjaWbMef%") | {"%-m"
 
 def lint(tree: exp.Expr) -> list[str]:
     """What stands in `tree` that is not proven, as sentences that say what to write instead; empty = fine."""
-    return list(dict.fromkeys(found for check_ in _CHECKS for node in tree.walk() for found in check_(node)))
+    nodes = list(tree.walk())
+    findings = (
+        found for kinds, check_ in _CHECKS for node in nodes if isinstance(node, kinds) for found in check_(node)
+    )
+    return list(dict.fromkeys(findings))
 
 
 def check(tree: exp.Expr, where: str) -> None:
@@ -85,10 +89,8 @@ def function_name(node: exp.Expr) -> str:
 
 
 def _functions(node: exp.Expr) -> Iterator[str]:
-    if not isinstance(node, exp.Func) or isinstance(node, exp.Connector):
-        return
     name = function_name(node)
-    if name not in PROVEN_NAMES | PROVEN_NODES:
+    if not (name in PROVEN_NODES or name in PROVEN_NAMES or isinstance(node, exp.Connector)):
         shown = name if isinstance(node, exp.Anonymous) else node.sql_name().lower()
         yield f"{shown} is not proven on both engines. {_INSTEAD.get(name.lower(), 'Use a function that is.')}"
 
@@ -106,7 +108,7 @@ def _statements(node: exp.Expr) -> Iterator[str]:
 
 
 def _identifiers(node: exp.Expr) -> Iterator[str]:
-    if isinstance(node, exp.Identifier) and "$" in node.name:
+    if "$" in node.name:
         yield f"{node.name} is a hidden column or table. Name a column of the lake."
 
 
@@ -144,6 +146,12 @@ def _lookups(node: exp.Expr) -> Iterator[str]:
         yield "TRY inside TRY says nothing more. Write one."
 
 
-_CHECKS: tuple[Callable[[exp.Expr], Iterator[str]], ...] = (
-    _functions, _statements, _identifiers, _zones, _formats, _lookups,
-)  # fmt: skip
+_CHECKS: tuple[tuple[tuple[type[exp.Expr], ...], Callable[[exp.Expr], Iterator[str]]], ...] = (
+    ((exp.Func,), _functions),
+    ((exp.DML, exp.DDL, exp.MatchRecognize, exp.TableSample, exp.Fetch), _statements),
+    ((exp.Identifier,), _identifiers),
+    ((exp.Func, exp.AtTimeZone), _zones),
+    ((exp.Func,), _formats),
+    ((exp.Func,), _lookups),
+)
+"""What looks at which nodes."""

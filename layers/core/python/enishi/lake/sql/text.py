@@ -44,7 +44,14 @@ def _parsed(text: str, where: str) -> exp.Expr:
         raise QueryError(f"this is not SQL: {_first(error)}", where=where, remedy="Correct the statement.") from error
     if len(statements) != 1 or statements[0] is None:
         raise QueryError(f"{len(statements)} statements where one is expected", where=where, remedy="Write one query.")
-    return statements[0]
+    return _without_positions(statements[0])
+
+
+def _without_positions(tree: exp.Expr) -> exp.Expr:
+    """`tree` without the places in the text that the parser notes: copying them costs more than copying the tree."""
+    for node in tree.walk():
+        node._meta = None
+    return tree
 
 
 def _first(error: SqlglotError) -> str:
