@@ -99,13 +99,14 @@ def _watched(name: str, run: Callable[[Event], Event]) -> Handler:
     logger, tracer = Logger(service=name), Tracer(service=name)
     metrics = Metrics(namespace=NAMESPACE, service=name)
 
-    @metrics.log_metrics(raise_on_empty_metrics=False)
     def handler(event: Event, context: LambdaContext) -> Event:
         with told(logger, request=context.aws_request_id):
             answer = run(event)
-        for counted, count in answer.items():
-            if type(count) is int:
-                metrics.add_metric(counted, MetricUnit.Count, count)
+        counts = {counted: count for counted, count in answer.items() if type(count) is int}
+        for counted, count in counts.items():
+            metrics.add_metric(counted, MetricUnit.Count, count)
+        if counts:
+            metrics.flush_metrics()
         return answer
 
     traced: Handler = tracer.capture_lambda_handler(handler, capture_response=False, capture_error=False)

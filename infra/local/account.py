@@ -25,7 +25,7 @@ def machine(scenario: str) -> str:
     return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{CHOSEN.physical(scenario)}"
 
 
-def client(emulator: Emulator, service: str) -> Any:
+def client(emulator: Emulator, service: Any) -> Any:
     """A boto3 client of the emulated account."""
     return boto3.client(
         service,

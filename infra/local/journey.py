@@ -20,8 +20,8 @@ from enishi.lake import sql
 from enishi.local.warehouse import LocalWarehouse
 from enishi.sample.generate import Manifest, generate
 from enishi.sample.world import World
-from infra.local.account import ACCOUNT, CHOSEN, bucket, client, function, machine
-from infra.local.emulator import BUILD, Emulator
+from infra.local.account import CHOSEN, bucket, client, function, machine
+from infra.local.emulator import ACCOUNT, BUILD, Emulator
 from infra.local.waiting import wait_until
 
 SEED, MEMBERS = 7, 1500
@@ -54,18 +54,16 @@ class Journey:
         self.say(f"unified: {self._call('unify', {})}")
 
     def run(self) -> str:
-        """Start the scenario's machine for its slot and wait until it has gone through its waits; its execution's ARN."""
+        """Start the scenario's machine for its slot, wait until it has gone through its waits; its execution's ARN."""
         states = client(self.emulator, "stepfunctions")
         given = json.dumps({"slot_at": to_text(SLOT)})
         started = states.start_execution(stateMachineArn=machine(SCENARIO), name=f"local-{time.time_ns()}", input=given)
         arn = str(started["executionArn"])
-        describe = lambda: states.describe_execution(executionArn=arn)  # noqa: E731 read three times below
-        wait_until(lambda: describe()["status"] != "RUNNING", 420, f"the run of {SCENARIO} ends")
-        found = describe()
+        wait_until(lambda: self._ended(arn), 420, f"the run of {SCENARIO} ends")
+        found = states.describe_execution(executionArn=arn)
         if found["status"] != "SUCCEEDED":
-            raise RuntimeError(
-                f"the run ended as {found['status']}: {found.get('error')} {found.get('cause', '')[:800]}"
-            )
+            why = f"{found.get('error')} {found.get('cause', '')[:800]}"
+            raise RuntimeError(f"the run ended as {found['status']}: {why}")
         self.say(f"{SCENARIO} ran: {self._waits(arn)} waits passed, run {self._column('scenario_runs', 'run_id')}")
         return arn
 
@@ -137,6 +135,10 @@ class Journey:
         world, messages = World(SEED, MEMBERS, DAY), self._table("messages")
         days = [DAY + timedelta(days=number) for number in range(REACTION_DAYS)]
         return [line for day in days for line in world.react(messages, day).get("ses", [])]
+
+    def _ended(self, arn: str) -> bool:
+        states = client(self.emulator, "stepfunctions")
+        return bool(states.describe_execution(executionArn=arn)["status"] != "RUNNING")
 
     def _waits(self, arn: str) -> int:
         pages = client(self.emulator, "stepfunctions").get_paginator("get_execution_history")

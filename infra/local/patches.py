@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 MARK = "\x1f"
@@ -28,7 +29,7 @@ def apply() -> None:
 
 
 def name_errors() -> None:
-    """A failed function reports `Runtime.HandlerError`; on AWS the class of its exception, which Retry and Catch match."""
+    """A failed function reports `Runtime.HandlerError`; AWS the class of its exception, which Retry and Catch match."""
     from ministack.core import lambda_runtime
     from ministack.services import lambda_svc
 
@@ -60,6 +61,8 @@ def unpack_layers_once() -> None:
     resolve, measure = lambda_svc._resolve_layer_zip, lambda_svc._unzipped_size
     lambda_svc._layer_unzipped_size = lambda attachment: measure(resolve(attachment))
 
+    unpacking = Lock()
+
     @cache
     def pointer(content: bytes) -> bytes:
         folder = Path(tempfile.mkdtemp(prefix="layer-"))
@@ -70,7 +73,8 @@ def unpack_layers_once() -> None:
 
     def resolved(attachment: Any) -> bytes | None:
         content = resolve(attachment)
-        return pointer(content) if content else content
+        with unpacking:
+            return pointer(content) if content else content
 
     lambda_svc._resolve_layer_zip = resolved
 

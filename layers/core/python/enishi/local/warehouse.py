@@ -102,11 +102,12 @@ class LocalWarehouse:
         For the Athena stand-in: the whole table is rewritten.
         """
         declared = writable(table)
-        with self._lock, self._engine.cursor() as cursor:
-            self._ready(declared)
-            tree = self._resolved(rewritten(statement))
-            rows, count = merges.run(cursor, declared, tree)
-        self.replace(table, rows)
+        with self._lock:
+            with self._engine.cursor() as cursor:
+                self._ready(declared)
+                tree = self._resolved(rewritten(statement))
+                rows, count = merges.run(cursor, declared, tree)
+            self.replace(table, rows)
         return count
 
     @property
