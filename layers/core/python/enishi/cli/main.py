@@ -58,7 +58,8 @@ def main() -> None:
     """Run a command; an error a user can meet is one paragraph on stderr and exit status 2, never a stack trace."""
     asked_json = "json" in sys.argv[1:]
     try:
-        _assemble()(standalone_mode=False)
+        status = _assemble()(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
     except EnishiError as error:
         _explain(error, as_json=asked_json)
         sys.exit(2)
