@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
@@ -15,17 +16,25 @@ def variables(files: Mapping[str, str], template: str, channels: Iterable[Channe
 
     A file that is missing or is no template reads nothing: rendering says what is wrong with it.
     """
-    parser, found, seen = Environment(autoescape=True), set[str](), set[str]()
+    found, seen = set[str](), set[str]()
     waiting = [f"{template}/{KINDS[channel].file}" for channel in channels if channel in KINDS]
     while waiting:
         path = waiting.pop()
         if path in seen or path not in files:
             continue
         seen.add(path)
-        try:
-            tree = parser.parse(files[path])
-        except TemplateSyntaxError:
-            continue
-        found |= {name.name for name in tree.find_all(nodes.Name)}
-        waiting.extend(name for name in meta.find_referenced_templates(tree) if name)
+        names, used = _read(files[path])
+        found |= names
+        waiting.extend(used)
     return found
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names in one file and the files that it uses; every part of every run asks again for the same few texts."""
+    try:
+        tree = Environment(autoescape=True).parse(text)
+    except TemplateSyntaxError:
+        return frozenset(), ()
+    used = tuple(name for name in meta.find_referenced_templates(tree) if name)
+    return frozenset(name.name for name in tree.find_all(nodes.Name)), used

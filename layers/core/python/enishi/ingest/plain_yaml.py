@@ -15,7 +15,11 @@ _PLAIN = (
 _REPLACED = {tag for tag, _, _ in _PLAIN} | {"tag:yaml.org,2002:timestamp"}
 
 
-class PlainLoader(yaml.SafeLoader):
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Six times the speed of the Python one; both are safe loaders."""
+
+
+class PlainLoader(_Base):  # type: ignore[misc] # chosen where it runs
     """A safe loader with fewer guesses."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 the loader's own class attribute

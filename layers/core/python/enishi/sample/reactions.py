@@ -22,6 +22,8 @@ _PEOPLE = (
 _PROXIES = ("Mozilla/5.0", "Mozilla/5.0 (via ImageProxy)")
 _SCANNER = "Mozilla/5.0 (compatible; LinkScanner/2.1)"
 _SHOP = "https://shop.example.jp/"
+_LIFE = 3 * 86400
+"""Seconds after which a message has had all its events: people look at it within 55 hours."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,10 @@ def events_of(
     sent: Sequence[Sent], bought: Mapping[str, int], seed: int, start: int, end: int
 ) -> Iterator[tuple[Sent, Event]]:
     """Every event of the messages in the seconds [start, end); `bought` = message id → when its reader bought."""
-    for message, luck in zip(sent, draws([message.id for message in sent], seed, "reacts"), strict=True):
+    alive = [message for message in sent if start - _LIFE < message.at < end]
+    for message, luck in zip(alive, draws([message.id for message in alive], seed, "reacts"), strict=True):
         life = _LIVES.get(message.channel)
-        for event in life(message, luck, bought.get(message.id)) if life and message.at < end else ():
+        for event in life(message, luck, bought.get(message.id)) if life else ():
             if start <= event.at < end:
                 yield message, event
 

@@ -9,20 +9,24 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from enishi.sample import vocabulary
 from enishi.sample.files import TOKYO
 from enishi.sample.randomness import Floats
 
 _DRAWS = 8
+COLUMNS = ("message_id", "scenario_id", "step_id", "customer_id", "channel", "status", "sent_at")
+"""What of `messages` people see."""
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(NamedTuple):
     """A message that a provider took. `person` is an index of the world; `at` is seconds since 1970, UTC."""
 
     id: str
@@ -42,18 +46,19 @@ class Answer:
 
 
 def read(messages: pa.Table, persons: Mapping[str, int]) -> list[Sent]:
-    """The sent ones of `messages` (columns as in the lake's table: message_id, scenario_id, step_id, customer_id,
-    channel, status, sent_at), in order of time. Control rows, failures and strangers are left out."""
-    rows = messages.select(["message_id", "scenario_id", "step_id", "customer_id", "channel", "status", "sent_at"])
-    moments = rows.column("sent_at").cast(pa.timestamp("s"), safe=False).cast(pa.int64()).to_pylist()
-    sent = [
-        Sent(
-            row["message_id"], row["scenario_id"], row["step_id"] or "", persons[row["customer_id"]], row["channel"], at
-        )
-        for row, at in zip(rows.drop_columns(["sent_at"]).to_pylist(), moments, strict=True)
-        if row["status"] == "sent" and row["customer_id"] in persons and at is not None
+    """The sent ones of `messages` (`COLUMNS` of the lake's table), in order of time. Control rows, failures and
+    strangers are left out."""
+    sent = pc.and_kleene(pc.equal(messages.column("status"), "sent"), pc.is_valid(messages.column("sent_at")))
+    rows = messages.select(COLUMNS).filter(sent)
+    moments = rows.column("sent_at").cast(pa.timestamp("s"), safe=False).cast(pa.int64())
+    names = ("message_id", "scenario_id", "step_id", "customer_id", "channel")
+    columns = [*(rows.column(name).to_pylist() for name in names), moments.to_pylist()]
+    found = [
+        Sent(identifier, scenario, step or "", persons[customer], channel, at)
+        for identifier, scenario, step, customer, channel, at in zip(*columns, strict=True)
+        if customer in persons
     ]
-    return sorted(sent, key=lambda message: (message.at, message.id))
+    return sorted(found, key=lambda message: (message.at, message.id))
 
 
 def answers(sent: Sequence[Sent], seed: int) -> list[Answer]:
@@ -87,16 +92,23 @@ def _while_open(at: int, luck: float) -> int:
 
 def increment(message: Sent) -> float:
     """Probability that this message makes its reader buy."""
-    return float(manner(message.scenario)["buys"] * channel(message.channel).get("buys", 0.0))
+    return _increment(message.scenario, message.channel)
 
 
-def manner(scenario: str) -> dict[str, float]:
+@cache
+def _increment(scenario: str, name: str) -> float:
+    return float(manner(scenario)["buys"] * channel(name).get("buys", 0.0))
+
+
+@cache
+def manner(scenario: str) -> Mapping[str, float]:
     data = vocabulary.read("reactions")
-    return dict(data["scenarios"].get(scenario, data["other"]))
+    return MappingProxyType(data["scenarios"].get(scenario, data["other"]))
 
 
-def channel(name: str) -> dict[str, float]:
-    return dict(vocabulary.read("reactions")["channels"].get(name, {}))
+@cache
+def channel(name: str) -> Mapping[str, float]:
+    return MappingProxyType(vocabulary.read("reactions")["channels"].get(name, {}))
 
 
 def _delay(name: str) -> int:

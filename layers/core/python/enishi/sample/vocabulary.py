@@ -12,11 +12,15 @@ import yaml
 
 from enishi.sample.randomness import Floats, Ints
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Six times the speed of the Python one; both are safe loaders."""
+
 
 @cache
 def read(name: str) -> Any:
     """One YAML file of the sample's data; not to be changed by who reads it."""
-    return yaml.safe_load(files("enishi.sample").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8"))
+    text = files("enishi.sample").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 both are safe loaders
 
 
 @dataclass(frozen=True)

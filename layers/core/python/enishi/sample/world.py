@@ -22,12 +22,20 @@ from enishi.sample import catalogue, people, reactions, responses
 from enishi.sample.files import TOKYO, Drop, RawFile
 from enishi.sample.generate import build_part, parts_of
 from enishi.sample.living import Quarter, live
-from enishi.sample.responses import Answer
+from enishi.sample.responses import Answer, Sent
 
 SYSTEM = "sample"
 """The source system in customer ids, as in the mappings."""
 _EPOCH = date(1970, 1, 1)
 _DAY = 86400
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The messages that people got, and what they buy because of them."""
+
+    sent: list[Sent]
+    answers: list[Answer]
 
 
 @dataclass(frozen=True)
@@ -57,21 +65,35 @@ class World:
         `messages` has the columns of the lake's table and holds all that went out in the days before as well: opens and
         clicks come late. Rows that were not sent are left out.
         """
+        return self._react(self._hear(messages), day)
+
+    def live(self, day: date, messages: pa.Table, out: Path) -> list[RawFile]:
+        """Write the raw files of `day` under `out`: what people bought anyway, and because of `messages` (as above)."""
+        return self._live(self._hear(messages), day, out)
+
+    def end(self, day: date, messages: pa.Table, out: Path) -> tuple[dict[str, list[str]], list[RawFile]]:
+        """`react` and `live` at once, which reads the messages once."""
+        heard = self._hear(messages)
+        return self._react(heard, day), self._live(heard, day, out)
+
+    def _hear(self, messages: pa.Table) -> Heard:
         sent = responses.read(messages, self.persons)
+        return Heard(sent, responses.answers(sent, self.seed))
+
+    def _react(self, heard: Heard, day: date) -> dict[str, list[str]]:
         start = (day - _EPOCH).days * _DAY - TOKYO
-        bought = {answer.message.id: answer.at for answer in responses.answers(sent, self.seed)}
+        bought = {answer.message.id: answer.at for answer in heard.answers}
         lines: dict[str, list[str]] = defaultdict(list)
-        found = reactions.events_of(sent, bought, self.seed, start, start + _DAY)
+        found = reactions.events_of(heard.sent, bought, self.seed, start, start + _DAY)
         for message, event in sorted(found, key=lambda pair: (pair[1].at, pair[0].id, pair[1].kind)):
             lines[reactions.PROVIDERS[message.channel]].append(reactions.as_line(message, event))
         return dict(lines)
 
-    def live(self, day: date, messages: pa.Table, out: Path) -> list[RawFile]:
-        """Write the raw files of `day` under `out`: what people bought anyway, and because of `messages` (as above)."""
+    def _live(self, heard: Heard, day: date, out: Path) -> list[RawFile]:
         drop = Drop(out, day)
         start = (day - _EPOCH).days * _DAY - TOKYO
         caused: dict[int, list[Answer]] = defaultdict(list)
-        for answer in responses.answers(responses.read(messages, self.persons), self.seed):
+        for answer in heard.answers:
             caused[answer.message.person // people.PART].append(answer)
         for number, quarter in enumerate(self.quarters):
             suffix = "_live" if number == 0 else f"_live_p{number:04d}"

@@ -13,6 +13,7 @@ from enishi.lake import sql
 from enishi.local.demo.days import EVENTS
 from enishi.ports import Services
 from enishi.sample import World
+from enishi.sample.responses import COLUMNS
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,11 @@ class SampleWorld:
     day: date
 
     def end(self, services: Services, day: date) -> Sequence[str]:
-        messages = services.warehouse.query(exp.select(exp.Star()).from_(sql.table_ref("messages")))
-        events = self._world.react(messages, day)
+        messages = services.warehouse.query(exp.select(*COLUMNS).from_(sql.table_ref("messages")))
+        events, files = self._world.end(day, messages, services.settings.home / "raw" / "drop")
         told = [f"{EVENTS}{provider}/{day}.jsonl" for provider in sorted(events)]
         for key, provider in zip(told, sorted(events), strict=True):
             services.raw.put(key, "".join(f"{line}\n" for line in events[provider]).encode())
-        files = self._world.live(day, messages, services.settings.home / "raw" / "drop")
         return [*(f"drop/{file.source}/{file.path.name}" for file in files if file.rows), *told]
 
     @cached_property
