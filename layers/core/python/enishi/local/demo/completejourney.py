@@ -19,9 +19,11 @@ from enishi.local.demo.datasets import Advance, World
 from enishi.ports import Services
 
 DAY = date(2017, 11, 21)
+LAST_DAY = date(2017, 12, 31)
+"""Of the published purchases: the clock stops on the morning after it, when all of them have happened."""
 SCENARIOS = ("f2_coffee", "thanksgiving", "vip_coupon_usd")
 NOTES = (
-    "Real: every purchase, product, campaign and household (84.51° Complete Journey 2.0, 2017), prices as receipts show them.",
+    "Real: every purchase, product and campaign (84.51°, Complete Journey 2.0, 2017); prices as receipts show them.",
     "Invented for the demonstration: addresses, permissions and the coupon. Simulated: deliveries, opens and clicks.",
     "Nobody was really written to in 2017, so an honest increment over the holdout is about zero.",
 )
@@ -37,10 +39,13 @@ class CompleteJourney:
     retailer: str = "completejourney(84.51°が公開した実データ)"
     zone: str = completejourney.ZONE
     currency: str = "USD"
-    days_after: int = 32
     scenarios: tuple[str, ...] = SCENARIOS
     later: Mapping[str, time] = field(default_factory=dict)
     notes: tuple[str, ...] = NOTES
+
+    @property
+    def days_after(self) -> int:
+        return max(0, (LAST_DAY - self.day).days - 1)
 
     @cached_property
     def world(self) -> World:
@@ -57,7 +62,8 @@ class CompleteJourney:
             advance(0, 2)
             real = completejourney.install(services.raw)
             advance(1, 2)
-            extras = install_extras(services.raw, self.day)
+            transactions = completejourney.data_folder() / "transactions.parquet"
+            extras = install_extras(services.raw, self.day, transactions)
             copy_scenarios(services.settings.home / "scenarios")
             services.work.put(marker, json.dumps({"keys": [*real[:-1], *extras, real[-1]]}).encode())
         advance(2, 2)

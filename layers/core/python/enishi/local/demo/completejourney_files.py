@@ -1,7 +1,7 @@
 """The raw files that the demo adds to the published ones: prices read off the receipts, and what had to be invented.
 
-Invented are an address and the permissions of every household, and one coupon. Their mappings, their file names and every
-consent's evidence say so.
+Invented are an address and the permissions of every household, and one coupon. Their mappings, their file names and
+every consent's evidence say so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from enishi.ids import share, stable_id
-from enishi.local.completejourney import data_folder
 from enishi.ports import Blobs
 
 EVIDENCE = "invented for the demonstration: the published data holds no permissions"
@@ -29,13 +28,8 @@ MAIL_YES, HAS_APP, PUSH_YES = 0.90, 0.40, 0.80
 """Shares of households: agree to mail, have the app, agree to push of those."""
 
 
-def install_extras(raw: Blobs, day: date) -> list[str]:
-    """Put the added files into the raw store, the coupon valid from `day`; their keys in the order to load them.
-
-    Raises:
-        NotSupportedError: the package is not installed.
-    """
-    transactions = data_folder() / "transactions.parquet"
+def install_extras(raw: Blobs, day: date, transactions: Path) -> list[str]:
+    """Put the added files into the raw store, the coupon valid from `day`; their keys in the order to load them."""
     households = _answer("households", transactions).to_pylist()
     made: Mapping[str, Callable[[], bytes]] = {
         "drop/shelf_prices/shelf_prices.parquet": lambda: _parquet(_answer("prices", transactions)),
@@ -82,7 +76,8 @@ def _coupon(day: date) -> dict[str, str]:
 def _answer(name: str, transactions: Path) -> pa.Table:
     query = (files(__package__) / f"completejourney_{name}.sql").read_text(encoding="utf-8")
     with duckdb.connect() as engine:
-        return engine.sql(query, params={"transactions": str(transactions)}).to_arrow_table()
+        found: pa.Table = engine.sql(query, params={"transactions": str(transactions)}).to_arrow_table()
+        return found
 
 
 def _parquet(rows: pa.Table) -> bytes:

@@ -1,5 +1,6 @@
--- The shelf price of each product as its receipts show it: the median price before discounts of one calendar month of the shops, in
--- force from the next month on, so that nothing is known before it happened. A month with the same price adds no row.
+-- The shelf price of each product as its receipts show it: the median price before discounts of one calendar month of
+-- the shops, in force from the next month on, so that nothing is known before it happened. A month with the same price
+-- adds no row.
 WITH months AS (
   SELECT
     product_id,

@@ -1,4 +1,4 @@
-"""What happens after a message in the demo on published data: providers' events are simulated, purchases are the real ones.
+"""What happens after a message in the demo on published data: providers' events are simulated, purchases are real.
 
 Nobody was really written to in 2017, so no purchase of this data is caused by a message.
 """
