@@ -9,8 +9,8 @@ from typing import Literal
 
 Architecture = Literal["arm64", "x86_64"]
 GIB = 1024**3
-EMULATED_LINE = 45980
-"""Port of the recorder that stands for LINE beside the emulator: nothing leaves the machine."""
+RECORDER = 45980
+"""Port of what stands for LINE and push beside the emulator: nothing leaves the machine."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Environment:
     """The domain that SES signs for; its DKIM records are printed by the delivery stack."""
     public_url: str = "https://mail.example.com"
     line_url: str = "https://api.line.me"
-    push: bool = False
-    """True makes a Pinpoint application that holds the retailer's APNs and FCM credentials."""
+    push_application: str = ""
+    """The Pinpoint application that holds the app's APNs and FCM credentials; "" makes one."""
     alarm_mail: str = ""
     """Who hears of alarms; "" makes the topic without a subscriber."""
 
@@ -66,7 +66,8 @@ def environments() -> dict[str, Environment]:
             python=f"{sys.version_info.major}.{sys.version_info.minor}",
             architecture=_this_machine(),
             clock="planned",
-            line_url=f"http://127.0.0.1:{EMULATED_LINE}",
+            line_url=f"http://127.0.0.1:{RECORDER}",
+            push_application="emulated",
             keep=False,
             log_days=1,
             schedules=False,

@@ -150,9 +150,8 @@ def _mail(at: Places) -> Iterable[Grant]:
 
 
 def _push(at: Places) -> Iterable[Grant]:
-    if at.environment.push:
-        why = "the application's id is made by AWS; only messages may be sent, nothing of campaigns"
-        yield Grant(("mobiletargeting:SendMessages",), (at.here("mobiletargeting", "apps/*/messages"),), why)
+    why = "the application's id is made by AWS; only messages may be sent, nothing of campaigns"
+    yield Grant(("mobiletargeting:SendMessages",), (at.here("mobiletargeting", "apps/*/messages"),), why)
 
 
 def _notices(at: Places) -> Iterable[Grant]:

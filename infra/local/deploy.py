@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from infra.environments import EMULATED_LINE
+from infra.environments import RECORDER
 from infra.local import cdk
 from infra.local.account import empty_buckets
 from infra.local.emulator import BUILD, free_port, running
 from infra.local.journey import Journey
-from infra.local.line_recorder import recording
+from infra.local.recorder import recording
 from infra.local.stand_in import standing_in
 
 
@@ -55,19 +55,25 @@ def _whole_way(steps: Steps) -> None:
     athena = free_port()
     with ExitStack() as open_:
         steps.do("prepare the emulator's environment and start it", lambda: None)
-        emulator = open_.enter_context(running({"AWS_ENDPOINT_URL_ATHENA": f"http://127.0.0.1:{athena}"}))
+        emulator = open_.enter_context(running(endpoints(athena)))
         lake = open_.enter_context(standing_in(athena, emulator.port))
-        pushed = open_.enter_context(recording(EMULATED_LINE))
+        recorded = open_.enter_context(recording(RECORDER))
         journey = Journey(emulator, lake, steps.say)
         steps.do("cdk bootstrap", lambda: cdk.bootstrap(emulator))
         steps.do("cdk synth", lambda: cdk.synth(emulator))
         steps.do("cdk deploy --all", lambda: cdk.deploy(emulator))
         steps.do("raw files → lake", journey.ingest)
         steps.do("one run of a scenario", journey.run)
-        steps.do("what went out", lambda: journey.show_messages(pushed))
+        steps.do("what went out", lambda: journey.show_messages(recorded))
         steps.do("what came back", journey.land)
         steps.do("empty the buckets", lambda: empty_buckets(emulator))
         steps.do("cdk destroy --all", lambda: cdk.destroy(emulator))
+
+
+def endpoints(athena: int) -> dict[str, str]:
+    """Where functions find what the emulator lacks: Athena's engine, and push."""
+    loopback = "http://127.0.0.1"
+    return {"AWS_ENDPOINT_URL_ATHENA": f"{loopback}:{athena}", "AWS_ENDPOINT_URL_PINPOINT": f"{loopback}:{RECORDER}"}
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from enishi.sample.generate import Manifest, generate
 from enishi.sample.world import World
 from infra.local.account import CHOSEN, bucket, client, function, machine
 from infra.local.emulator import ACCOUNT, BUILD, Emulator
+from infra.local.recorder import Recorded
 from infra.local.waiting import wait_until
 
 SEED, MEMBERS = 7, 1500
@@ -62,12 +63,11 @@ class Journey:
         wait_until(lambda: self._ended(arn), 420, f"the run of {SCENARIO} ends")
         found = states.describe_execution(executionArn=arn)
         if found["status"] != "SUCCEEDED":
-            why = f"{found.get('error')} {found.get('cause', '')[:800]}"
-            raise RuntimeError(f"the run ended as {found['status']}: {why}")
+            raise RuntimeError(f"the run ended as {found['status']}; see emulator.log")
         self.say(f"{SCENARIO} ran: {self._waits(arn)} waits passed, run {self._column('scenario_runs', 'run_id')}")
         return arn
 
-    def show_messages(self, pushed: Mapping[str, Any]) -> None:
+    def show_messages(self, recorded: Recorded) -> None:
         """The mails that SES recorded, and the ledger's balance, which must be the same number."""
         mails = self.mails()
         outcomes = Counter(zip(self._column("messages", "channel"), self._column("messages", "status"), strict=True))
@@ -78,7 +78,8 @@ class Journey:
             self.say(f"  mail: {mail.get('Subject') or _subject(mail)}")
         sent = Counter(channel for (channel, status), n in outcomes.items() if status == "sent" for _ in range(n))
         _same("mails recorded by SES", len(mails), "messages sent by mail in the lake", sent["mail"])
-        _same("pushes recorded for LINE", len(pushed), "messages sent by LINE in the lake", sent["line"])
+        _same("requests recorded for LINE", len(recorded.line), "messages sent by LINE in the lake", sent["line"])
+        _same("notifications recorded for push", len(recorded.push), "messages sent by push in the lake", sent["push"])
         if not mails:
             raise RuntimeError("no mail went out")
 
@@ -101,7 +102,7 @@ class Journey:
         found = httpx.get(
             f"{self.emulator.url}/_ministack/ses/messages", params={"account": ACCOUNT}, timeout=20
         ).json()
-        return list(found["messages"])
+        return list(found["messages"].get(ACCOUNT, []))
 
     def _drop(self, folder: Path, manifest: Manifest) -> list[str]:
         s3 = client(self.emulator, "s3")

@@ -13,13 +13,13 @@ from infra.stacks.lake import LakeStack
 
 
 class DeliveryStack(EnishiStack):
-    """`feed` of mail events; `push_application` is "" where the environment sends no push."""
+    """`feed` of mail events, and the id of the push application."""
 
     def __init__(self, scope: Construct, environment: Environment, lake: LakeStack) -> None:
         super().__init__(scope, environment, "delivery", "mail with its event feed, push")
         self.add_stack_dependency(lake)
         self.feed = MailFeed(self, environment, lake.keys.personal.key_arn)
-        self.push_application = self._push(environment) if environment.push else ""
+        self.push_application = environment.push_application or self._push(environment)
         CfnOutput(self, "MailEvents", value=self.feed.stream.ref, description="stream of SES events")
 
     def _push(self, environment: Environment) -> str:
