@@ -68,7 +68,7 @@ def unify(warehouse: Warehouse, at: datetime) -> Report:
     written = _by_kind(warehouse.query(standing_on(tree("queries/written"), **log)))
     if written:
         # The log comes first: a pass that dies between the two finds the same changes and writes the same log rows.
-        warehouse.upsert("merge_log", standing_on(exp.select("*").from_("log"), **log))
+        warehouse.upsert("merge_log", standing_on(exp.select(*log["log"].named_selects).from_("log"), **log))
         warehouse.upsert("customers", standing_on(tree("queries/states"), changes=log["changes"]))
     return _report(warehouse, name, written, rounds)
 
