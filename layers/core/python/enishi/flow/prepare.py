@@ -92,10 +92,10 @@ def recipients(asked: Audience, now: Moment) -> exp.Select:
     Blocks show what is true now: a cart's items as they stand, not as they stood when the run began.
     """
     query = exp.select(*_person(asked.scenario, now), *_reach(asked.channels), *_blocks(asked.blocks))
-    query = query.select(_part(asked.parts)).from_(sql.table_ref("cohort", "h"))
-    query = query.join(sql.table_ref("customers", "c"), on=_same("c"))
+    query.select(_part(asked.parts), copy=False).from_(sql.table_ref("cohort", "h"), copy=False)
+    query.join(sql.table_ref("customers", "c"), on=_same("c"), copy=False)
     for name in ("reach", "agreed", *(f"block_{block}" for block in asked.blocks.blocks)):
-        query = query.join(sql.table_ref(name, name), on=_same(name), join_type="left")
+        query.join(sql.table_ref(name, name), on=_same(name), join_type="left", copy=False)
     reached = {"reach": _reached(), "agreed": _agreed(now)}
     return with_relations(query, {**asked.blocks.ctes(replace(now, since=None)), **reached})
 
@@ -117,8 +117,8 @@ def _person(scenario: Scenario, now: Moment) -> list[exp.Expr]:
     return [
         sql.column("h", "customer_id"),
         sql.column("h", "holdout"),
-        exp.alias_(_exit(scenario, now), "exited"),
-        exp.alias_(goal, "goal_reached"),
+        exp.alias_(_exit(scenario, now), "exited", copy=False),
+        exp.alias_(goal, "goal_reached", copy=False),
         exp.alias_(sql.column("c", "member_rank"), "rank"),
         sql.column("h", "variant"),
         sql.column("h", "entry_ref"),
@@ -130,7 +130,7 @@ def _exit(scenario: Scenario, now: Moment) -> exp.Expr:
     """The name of the first exit rule that holds; null while inside."""
     case = exp.Case().when(exp.not_(eligible(now, employees=True)), sql.literal("not_a_member"))
     for condition in scenario.exit:
-        case = case.when(predicate(condition, now), sql.literal(next(iter(condition))))
+        case.when(predicate(condition, now), sql.literal(next(iter(condition))), copy=False)
     return case
 
 

@@ -160,7 +160,7 @@ class LocalWarehouse:
         name = reference.alias_or_name
         if declared.database == "work":
             files = self._work.find(declared, folder_values(declared, reference))
-            return relation(declared, files).subquery(name)
+            return relation(declared, files, name)
         self._ready(declared)
         shown = rows_of(declared)
         shown.set("alias", reference.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name)))

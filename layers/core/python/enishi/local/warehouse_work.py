@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,9 @@ from sqlglot import exp
 
 from enishi.lake import types
 from enishi.lake.schema import Folders, Table
+
+_FILES = "__files__"
+"""Stands for the list of files in a relation's text."""
 
 
 class WorkFiles(Protocol):
@@ -70,17 +74,27 @@ def _sides(equality: exp.EQ) -> tuple[exp.Column | None, exp.Literal | None]:
     return column, right if isinstance(right, exp.Literal) and right.is_string else None
 
 
-def relation(declared: Table, files: list[Path]) -> exp.Query:
+def relation(declared: Table, files: list[Path], alias: str) -> exp.Subquery:
     """The declared columns of work files, null where a file lacks one; no file gives no row."""
+    nothing, before, after = _texts(declared)
+    listed = ", ".join(exp.Literal.string(str(path)).sql(dialect="duckdb") for path in files)
+    text = f"{before}[{listed}]{after}" if files else nothing
+    return exp.Subquery(this=exp.Var(this=text), alias=exp.TableAlias(this=exp.to_identifier(alias)))
+
+
+@cache
+def _texts(declared: Table) -> tuple[str, str, str]:
+    """The relation without files, and what stands before and after the list of files: rendering it anew for each
+    query costs more than reading the files."""
     typed = [exp.alias_(exp.cast(exp.null(), _kind(declared, name)), name, quoted=True) for name in declared.names]
     empty = exp.select(*typed).where(exp.false())
-    if not files:
-        return empty
-    listed = exp.Array(expressions=[exp.Literal.string(str(path)) for path in files])
     options = [_flag("hive_partitioning", True), _flag("union_by_name", True), _flag("hive_types_autocast", False)]
+    listed = exp.Var(this=_FILES)
     found = exp.select("*").from_(exp.Anonymous(this="read_parquet", expressions=[listed, *options]))
     both = exp.Union(this=empty, expression=found, distinct=False, by_name=True)
-    return exp.select(*[_typed(declared, name) for name in declared.names]).from_(both.subquery("files"))
+    whole = exp.select(*[_typed(declared, name) for name in declared.names]).from_(both.subquery("files"))
+    before, _, after = whole.sql(dialect="duckdb").partition(_FILES)
+    return empty.sql(dialect="duckdb"), before, after
 
 
 def _typed(declared: Table, name: str) -> exp.Expr:

@@ -31,7 +31,7 @@ def predicate(written: Written, moment: Moment, library: Library = EMPTY) -> exp
         SegmentError: the condition is wrong, cannot be asked at this moment, or segments name each other in a circle.
     """
     opened = (written.id,) if isinstance(written, Segment) and written.id else ()
-    return exp.paren(_tree(written).sql(Ask(moment, library, opened=opened)))
+    return exp.paren(_tree(written).sql(Ask(moment, library, opened=opened)), copy=False)
 
 
 def population() -> exp.Select:

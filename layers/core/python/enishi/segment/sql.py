@@ -37,13 +37,13 @@ def value(item: Value) -> exp.Expr:
 def every(parts: Iterable[exp.Expr | None]) -> exp.Expr:
     """All of `parts`, TRUE when there is none."""
     given = [part for part in parts if part is not None and part != exp.true()]
-    return exp.and_(*given) if given else exp.true()
+    return exp.and_(*given, copy=False) if given else exp.true()
 
 
 def some(parts: Iterable[exp.Expr]) -> exp.Expr:
     """At least one of `parts`, FALSE when there is none."""
     given = list(parts)
-    return exp.or_(*given) if given else exp.false()
+    return exp.or_(*given, copy=False) if given else exp.false()
 
 
 def one_of(column: exp.Expr, items: Iterable[Value]) -> exp.Expr:
@@ -56,7 +56,7 @@ def one_of(column: exp.Expr, items: Iterable[Value]) -> exp.Expr:
 
 def certain(test: exp.Expr) -> exp.Expr:
     """`test` with unknown read as false, so that its opposite holds for the unknown."""
-    return exp.Coalesce(this=exp.paren(test), expressions=[exp.false()])
+    return exp.Coalesce(this=exp.paren(test, copy=False), expressions=[exp.false()])
 
 
 def inside(column: exp.Expr, rows: exp.Query) -> exp.In:

@@ -32,7 +32,7 @@ class All:
     items: tuple[Node, ...]
 
     def sql(self, ask: Ask) -> exp.Expr:
-        return exp.paren(every([item.sql(ask) for item in self.items]))
+        return exp.paren(every([item.sql(ask) for item in self.items]), copy=False)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Any:
     items: tuple[Node, ...]
 
     def sql(self, ask: Ask) -> exp.Expr:
-        return exp.paren(some([item.sql(ask) for item in self.items]))
+        return exp.paren(some([item.sql(ask) for item in self.items]), copy=False)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Nobody:
     items: tuple[Node, ...]
 
     def sql(self, ask: Ask) -> exp.Expr:
-        return every([exp.not_(item.sql(ask)) for item in self.items])
+        return every([exp.not_(item.sql(ask), copy=False) for item in self.items])
 
 
 Node = Leaf | All | Any | Nobody

@@ -38,7 +38,8 @@ def tables_of(tree: exp.Expr) -> Iterator[exp.Table]:
 
 def _is_local(node: exp.Table) -> bool:
     """Whether `node` names a CTE that is in scope there."""
-    return not node.db and any(node.name in _ctes(scope) for scope in _parents(node))
+    name = node.name
+    return not node.db and any(cte.alias == name for scope in _parents(node) for cte in _with_of(scope))
 
 
 def _parents(node: exp.Expr) -> Iterator[exp.Expr]:
@@ -46,10 +47,6 @@ def _parents(node: exp.Expr) -> Iterator[exp.Expr]:
     while parent is not None:
         yield parent
         parent = parent.parent
-
-
-def _ctes(node: exp.Expr) -> set[str]:
-    return {cte.alias for cte in _with_of(node)}
 
 
 def _with_of(node: exp.Expr) -> list[exp.CTE]:
