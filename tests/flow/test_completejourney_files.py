@@ -15,10 +15,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from enishi.clock import start_of_day
 from enishi.local.blobs import FolderBlobs
+from enishi.local.demo.completejourney import DAY, SCENARIOS, copy_scenarios
 from enishi.local.demo.completejourney_files import EVIDENCE, install_extras
 from enishi.local.demo.completejourney_world import Readers
 from enishi.local.services import local_services
+from enishi.scenario.library import library
+from enishi.scenario.lint import lint
+from enishi.scenario.lint_content import content_findings
 from enishi.settings import Settings
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -108,3 +113,23 @@ def test_reactions_are_told_on_their_day_and_are_the_same_when_told_again(tmp_pa
         assert all(moment.astimezone(NEW_YORK).date() == day for moment in moments)
         assert min(moments) >= sent_at.replace(tzinfo=UTC)
     services.warehouse.close()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Settings:
+    copy_scenarios(tmp_path / "scenarios")
+    return Settings(home=tmp_path, zone="America/New_York", currency="USD", tenant="completejourney")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_copies_hold(workspace: Settings, name: str) -> None:
+    definition = library(workspace).read(name)
+    assert lint(definition, workspace, DAY) == []
+    assert content_findings(definition, workspace, start_of_day(DAY, NEW_YORK)) == []
+
+
+def test_a_planners_own_file_stays(workspace: Settings) -> None:
+    brand = workspace.home / "scenarios" / "_shared" / "brand.yaml"
+    brand.write_text("name: Mine\n", encoding="utf-8")
+    copy_scenarios(workspace.home / "scenarios")
+    assert brand.read_text(encoding="utf-8") == "name: Mine\n"
