@@ -188,8 +188,16 @@ def _agreed(now: Moment) -> exp.Select:
         exp.alias_(exp.Max(this=exp.Case().when(_is_channel(channel.value), _flag(opted))), channel.value)
         for channel in Channel
     ]
-    latest = exp.alias_(exp.Subquery(this=relation("consents_now", at=now.at)), "k", table=True)
-    return _per_person(columns, latest)
+    latest = exp.Subquery(this=_of_the_cohort(relation("consents_now", at=now.at)))
+    return _per_person(columns, exp.alias_(latest, "k", table=True, copy=False))
+
+
+def _of_the_cohort(consents: exp.Query) -> exp.Query:
+    """The relation over the cohort's consents alone: ordering everybody's costs more than the rest of the step."""
+    [ranked] = [select for select in consents.find_all(exp.Select) if select.find_ancestor(exp.Select)]
+    same = exp.EQ(this=sql.column("h", "customer_id"), expression=sql.column("i", "person_id"))
+    ranked.join(sql.table_ref("cohort", "h"), on=same, copy=False)
+    return consents
 
 
 def _flag(test: exp.Expr) -> exp.Expr:

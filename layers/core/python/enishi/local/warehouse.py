@@ -207,6 +207,8 @@ class LocalWarehouse:
         return Change(removed, self._files(state, declared, whole), rows.num_rows)
 
     def _upserted(self, declared: Table, state: State, rows: pa.Table) -> Change:
+        if not rows.num_rows:
+            return Change((), (), 0)
         self._engine.show(declared, state)
         with self._engine.cursor() as cursor:
             plan = merge.upsert(cursor, declared, rows)

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from enishi.sample import vocabulary
 from enishi.sample.files import TOKYO
@@ -48,15 +47,12 @@ class Answer:
 def read(messages: pa.Table, persons: Mapping[str, int]) -> list[Sent]:
     """The sent ones of `messages` (`COLUMNS` of the lake's table), in order of time. Control rows, failures and
     strangers are left out."""
-    sent = pc.and_kleene(pc.equal(messages.column("status"), "sent"), pc.is_valid(messages.column("sent_at")))
-    rows = messages.select(COLUMNS).filter(sent)
-    moments = rows.column("sent_at").cast(pa.timestamp("s"), safe=False).cast(pa.int64())
-    names = ("message_id", "scenario_id", "step_id", "customer_id", "channel")
-    columns = [*(rows.column(name).to_pylist() for name in names), moments.to_pylist()]
+    moments = messages.column("sent_at").cast(pa.timestamp("s"), safe=False).cast(pa.int64())
+    columns = [*(messages.column(name).to_pylist() for name in COLUMNS[:-1]), moments.to_pylist()]
     found = [
         Sent(identifier, scenario, step or "", persons[customer], channel, at)
-        for identifier, scenario, step, customer, channel, at in zip(*columns, strict=True)
-        if customer in persons
+        for identifier, scenario, step, customer, channel, status, at in zip(*columns, strict=True)
+        if status == "sent" and customer in persons and at is not None
     ]
     return sorted(found, key=lambda message: (message.at, message.id))
 

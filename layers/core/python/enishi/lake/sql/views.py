@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -55,8 +55,40 @@ def _with_of(node: exp.Expr) -> list[exp.CTE]:
 
 
 def expand_views(tree: exp.Query) -> exp.Query:
-    """A copy of `tree` in which each view that it needs, directly or through another view, is a CTE, once."""
-    return with_views(tree.copy(), {name: _views()[name].copy() for name in needed_views(tree)})
+    """A copy of `tree` in which each view that it needs, directly or through another view, is a CTE, once.
+
+    Window columns that nobody names are left out of a view: no engine pushes a condition below a window.
+    """
+    bodies = {name: _views()[name].copy() for name in needed_views(tree)}
+    for name, body in bodies.items():
+        _drop_windows(body, [tree, *(other for of, other in bodies.items() if of != name)], name)
+    return with_views(tree.copy(), bodies)
+
+
+def _drop_windows(body: exp.Query, readers: Iterable[exp.Expr], name: str) -> None:
+    """Take the window columns out of the view `name`, unless a reader says their name or `*` of the view."""
+    if not _windows(name):
+        return
+    read = list(readers)
+    if any(table.name == name and _is_starred(table) for reader in read for table in reader.find_all(exp.Table)):
+        return
+    said = {identifier.name.lower() for reader in read for identifier in reader.find_all(exp.Identifier)}
+    unread = _windows(name) - said
+    body.set("expressions", [column for column in body.selects if column.alias not in unread])
+
+
+@cache
+def _windows(name: str) -> frozenset[str]:
+    """The columns of a view's outermost SELECT that are windows over its rows."""
+    body = _views()[name]
+    if not isinstance(body, exp.Select) or body.args.get("distinct"):
+        return frozenset()
+    return frozenset(column.alias for column in body.selects if column.alias and column.find(exp.Window))
+
+
+def _is_starred(table: exp.Table) -> bool:
+    query = table.find_ancestor(exp.Select)
+    return query is None or any(column.is_star for column in query.selects)
 
 
 def with_views(tree: exp.Query, bodies: Mapping[str, exp.Expr]) -> exp.Query:
