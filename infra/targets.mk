@@ -1,4 +1,5 @@
 # Included by the Makefile: what concerns AWS and its emulation.
+.PHONY: traces
 CDK := node_modules/.bin/cdk
 
 $(CDK): package.json package-lock.json
@@ -11,3 +12,6 @@ synth: $(READY) $(CDK) ## the CloudFormation templates of one environment (ENV=d
 
 deploy-local: $(READY) $(CDK) ## deploy the stacks to an emulator, run one scenario through them, destroy
 	$(BIN)/python -m infra.local.deploy
+
+traces: $(READY) ## every scenario on two interpreters of state machines, compared
+	$(BIN)/python -m infra.local.traces

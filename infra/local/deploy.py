@@ -17,6 +17,7 @@ from infra.local.emulator import BUILD, free_port, running
 from infra.local.journey import Journey
 from infra.local.recorder import recording
 from infra.local.stand_in import standing_in
+from infra.local.traces import compare_all, report
 
 
 def main() -> int:
@@ -68,6 +69,7 @@ def _whole_way(steps: Steps) -> None:
         steps.do("what came back", journey.land)
         steps.do("empty the buckets", lambda: empty_buckets(emulator))
         steps.do("cdk destroy --all", lambda: cdk.destroy(emulator))
+    steps.do("two interpreters, every scenario", lambda: report(compare_all(steps.say), steps.say))
 
 
 def endpoints(athena: int) -> dict[str, str]:

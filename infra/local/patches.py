@@ -8,7 +8,6 @@ emulator's environment.
 from __future__ import annotations
 
 import io
-import json
 import tempfile
 import zipfile
 from functools import cache
@@ -24,7 +23,6 @@ def apply() -> None:
     """All patches, before the emulator takes its first request."""
     name_errors()
     unpack_layers_once()
-    keep_mail_tags()
     tell_inner_states()
 
 
@@ -79,21 +77,6 @@ def unpack_layers_once() -> None:
     lambda_svc._resolve_layer_zip = resolved
 
 
-def keep_mail_tags() -> None:
-    """SES's store of bulk mails forgets the tags and headers of each entry; a person who looks at it wants them."""
-    from ministack.services import ses, ses_v2
-
-    handle = ses_v2.handle_request
-
-    async def handled(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
-        answer = await handle(method, path, headers, body, query)
-        if path.endswith("/outbound-bulk-emails") and answer[0] == 200:
-            _annotate(ses._sent_emails_list(), json.loads(body), json.loads(answer[2]))
-        return answer
-
-    ses_v2.handle_request = handled
-
-
 def tell_inner_states() -> None:
     """An execution's history leaves out the states inside Parallel and Map; AWS lists those of the same execution."""
     from ministack.services import stepfunctions
@@ -120,14 +103,6 @@ class _Told(dict[str, Any]):
             details = {"stateEnteredEventDetails": {"name": name}}
             self._add_event(self._execution, f"{state['Type']}StateEntered", details)
         return state
-
-
-def _annotate(store: list[dict[str, Any]], asked: dict[str, Any], answered: dict[str, Any]) -> None:
-    entries = {record.get("MessageId"): record for record in store}
-    for entry, result in zip(asked.get("BulkEmailEntries", []), answered["BulkEmailEntryResults"], strict=True):
-        if record := entries.get(result.get("MessageId")):
-            record["Tags"] = {tag["Name"]: tag["Value"] for tag in entry.get("ReplacementTags", [])}
-            record["Headers"] = {one["Name"]: one["Value"] for one in entry.get("ReplacementHeaders", [])}
 
 
 def _zip_of(name: str, text: str) -> bytes:

@@ -19,10 +19,10 @@ Answer = tuple[int, dict[str, Any], dict[str, str]]
 
 @dataclass
 class Recorded:
-    """What went out: LINE's requests by retry key, push notifications by device token."""
+    """What went out: LINE's requests by retry key, push notifications in order."""
 
     line: dict[str, Any] = field(default_factory=dict)
-    push: dict[str, Any] = field(default_factory=dict)
+    push: list[dict[str, Any]] = field(default_factory=list)
 
     def take_line(self, headers: Mapping[str, str], body: dict[str, Any]) -> Answer:
         """A retry key that was seen before is a conflict and sends nothing."""
@@ -35,7 +35,7 @@ class Recorded:
     def take_push(self, headers: Mapping[str, str], body: dict[str, Any]) -> Answer:
         """Every token's delivery succeeds."""
         del headers
-        self.push.update(body["Addresses"])
+        self.push += body["Addresses"].values()
         result = {
             token: {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200, "MessageId": f"push-{len(self.push)}-{number}"}
             for number, token in enumerate(body["Addresses"])
