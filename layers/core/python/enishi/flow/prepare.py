@@ -27,6 +27,8 @@ from enishi.segment.sql import relation
 
 PART_SIZE = 100_000
 MOST_PARTS = 100
+COMPARING = frozenset({"rfm", "segment", "cell"})
+"""Conditions that may rank people against each other."""
 GREETING_CHANNELS = ("mail", "sms", "catalog", "line", "push")
 """Whose contact gives the name of the greeting, in order: a LINE nickname is the customer's joke, not their name."""
 
@@ -62,7 +64,25 @@ def step_query(services: Services, payload: Payload) -> exp.Query:
     parts = min(MOST_PARTS, -(-payload.cohort.size // PART_SIZE))
     audience = Audience(scenario, blocks_of(bundle, scenario, step), step.send.channels, parts)
     query = recipients(audience, now)
-    return as_of(with_relations(query, {"cohort": cohort(payload.cohort.refs)}), now)
+    own = _own_facts_suffice(audience)
+    return as_of(with_relations(query, {"cohort": cohort(payload.cohort.refs)}), now, cohort="cohort" if own else None)
+
+
+def _own_facts_suffice(asked: Audience) -> bool:
+    """Whether nothing in the step compares its people with others."""
+    goal = [asked.scenario.goal.condition] if asked.scenario.goal else []
+    ranked = any(_mentions(condition, COMPARING) for condition in [*asked.scenario.exit, *goal])
+    return not ranked and not any(source.compares for source in asked.blocks.blocks.values())
+
+
+def _mentions(condition: object, words: frozenset[str]) -> bool:
+    match condition:
+        case Mapping():
+            return any(key in words or _mentions(value, words) for key, value in condition.items())
+        case list() | tuple():
+            return any(_mentions(value, words) for value in condition)
+        case _:
+            return False
 
 
 def cohort(refs: Sequence[CohortRef]) -> exp.Select:

@@ -90,6 +90,7 @@ class CoPurchase(Source):
     """Companions of the product bought last: what it needs, what is handy, then by lift."""
 
     key: ClassVar[str] = "co_purchase"
+    compares: ClassVar[bool] = True
     columns: ClassVar[Columns] = (*PRODUCT, ("relation", "string"), ("share", "double"), ("lift", "double"))
 
     journey_class: Literal["necessity", "hobby", "consumable"] | None = None

@@ -66,7 +66,10 @@ def _parsed(name: str) -> exp.Query:
 
 
 def _near_stores(moment: Moment) -> exp.Query:
-    return segment_sql.relation("near_stores", km=REACH_KM, day=moment.day)
+    """Of the cohort only: a distance for every member and store is what makes this dear."""
+    people = exp.Subquery(this=exp.select("customer_id").from_("cohort"))
+    near = segment_sql.relation("near_stores", km=REACH_KM, day=moment.day)
+    return near.where(exp.In(this=sql.column("p", "customer_id"), query=people))
 
 
 def _stock_now(moment: Moment) -> exp.Query:

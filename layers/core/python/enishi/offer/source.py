@@ -40,6 +40,9 @@ class Source(BaseModel):
     key: ClassVar[str]
     columns: ClassVar[Columns]
 
+    compares: ClassVar[bool] = False
+    """Whether the rows of one customer depend on what others bought, through the views of purchases."""
+
     limit: int = Field(default=3, ge=1, le=12)
 
     @property
