@@ -87,6 +87,8 @@ withdrawn AS (
         AND c.order_id IS NULL
 )
 
-SELECT * FROM credited
+SELECT order_id, customer_id, message_id, model, credit, amount, converted_at, converted_date
+FROM credited
 UNION ALL
-SELECT * FROM withdrawn
+SELECT order_id, customer_id, message_id, model, credit, amount, converted_at, converted_date
+FROM withdrawn
