@@ -24,6 +24,8 @@ MIRROR_ROWS = 300_000
 """Tables of at most so many rows are held in memory."""
 
 FILE = "_file"
+_FILES = "__files__"
+"""Stands for the list of files in a text."""
 
 
 class Engine:
@@ -129,19 +131,32 @@ def _typed(declared: Table) -> exp.Schema:
     return exp.Schema(this=files_of(declared), expressions=columns)
 
 
-def parquet(declared: Table, paths: Iterable[str]) -> exp.Select:
-    """The rows of data files, columns found by their Iceberg field id, so that files older than a column have null."""
+def parquet(declared: Table, paths: Iterable[str]) -> exp.Var:
+    """The rows of data files, columns found by their Iceberg field id, so that files older than a column have null.
+
+    A query as finished text: every commit asks for one, and building its tree costs more than reading a file.
+    """
+    before, after = _around_files(declared)
+    listed = ", ".join(exp.Literal.string(local_path(path)).sql(dialect="duckdb") for path in paths)
+    return exp.Var(this=f"{before}[{listed}]{after}")
+
+
+@cache
+def _around_files(declared: Table) -> tuple[str, str]:
+    """The text of `parquet` before and after the list of files."""
     columns = [exp.column(name, quoted=True) for name in declared.names]
     source = exp.Anonymous(
         this="read_parquet",
         expressions=[
-            exp.Array(expressions=[exp.Literal.string(local_path(path)) for path in paths]),
+            exp.Var(this=_FILES),
             _option("schema", exp.Var(this=_field_ids(declared.columns))),
             _option("filename", exp.true()),
         ],
     )
     file = exp.Concat(expressions=[exp.Literal.string("file://"), exp.column("filename")], safe=False, coalesce=False)
-    return exp.select(*columns, exp.alias_(file, FILE)).from_(source)
+    query = exp.select(*columns, exp.alias_(file, FILE)).from_(source)
+    before, _, after = query.sql(dialect="duckdb").partition(_FILES)
+    return before, after
 
 
 def local_path(path: str) -> str:
@@ -152,9 +167,8 @@ def _option(name: str, value: exp.Expr) -> exp.EQ:
     return exp.EQ(this=exp.Var(this=name), expression=value)
 
 
-@cache
 def _field_ids(columns: tuple[Column, ...]) -> str:
-    """`MAP {1: {'name': …, 'type': …}, …}` as text: building it costs more than reading a file."""
+    """`MAP {1: {'name': …, 'type': …}, …}` as text."""
     numbers = [exp.Literal.number(number) for number in range(1, len(columns) + 1)]
     fields = [
         _struct(name=exp.Literal.string(column.name), type=exp.Literal.string(types.to_duckdb(column.kind)))

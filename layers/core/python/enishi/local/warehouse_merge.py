@@ -11,6 +11,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from enishi.errors import LakeError
+from enishi.lake.rows import conform
 from enishi.lake.schema import Table
 from enishi.local import warehouse_merge_sql as statements
 from enishi.local.warehouse_files import State, partition_of, partition_values
@@ -58,7 +59,9 @@ def upsert(cursor: duckdb.DuckDBPyConnection, declared: Table, rows: pa.Table) -
     """Merge `rows` (declared types, key complete, in their order) on the table's key; equal rows change nothing."""
     _refuse_null_keys(declared, rows)
     merge = statements.merge_of(declared.name, tuple(rows.column_names))
-    _offer(cursor, merge, rows)
+    distinct = _offer(cursor, merge, rows)
+    if distinct and not cursor.execute(merge.known).fetchall():
+        return Plan((), conform(declared, rows), rows.num_rows, 0)
     cursor.execute(merge.change)
     changed = _per_file(cursor, merge.changed)
     fresh = _typed(cursor, declared, merge.fresh)
@@ -75,15 +78,16 @@ def _refuse_null_keys(declared: Table, rows: pa.Table) -> None:
             raise LakeError(what, where=declared.name, remedy="Give every row a key.")
 
 
-def _offer(cursor: duckdb.DuckDBPyConnection, merge: statements.Merge, rows: pa.Table) -> None:
-    """Make the source rows readable, one a key: as they are when no key repeats, which spares a copy of all."""
+def _offer(cursor: duckdb.DuckDBPyConnection, merge: statements.Merge, rows: pa.Table) -> bool:
+    """Make the source rows readable, one a key: as they are when no key repeats (true), which spares a copy of all."""
     cursor.register(statements.SOURCE, rows)
     if not cursor.execute(merge.repeats).fetchall():
-        return
+        return True
     cursor.unregister(statements.SOURCE)
     numbers = pa.array(range(rows.num_rows), pa.int64())
     cursor.register(statements.GIVEN, rows.append_column(statements.NUMBER, numbers))
     cursor.execute(merge.last_of_each)
+    return False
 
 
 def _per_file(cursor: duckdb.DuckDBPyConnection, text: str) -> dict[str, int]:

@@ -26,6 +26,8 @@ class Merge:
     """A row when a key stands twice in the source."""
     last_of_each: str
     """Makes the source from what was given: of several rows with one key the last one."""
+    known: str
+    """A row when some key of the source is in the table."""
     change: str
     """Keeps the source rows whose key is in the table with other values, and the file of that row."""
     changed: str
@@ -43,6 +45,7 @@ def merge_of(name: str, columns: tuple[str, ...]) -> Merge:
     return Merge(
         repeats=render(_repeats(declared)),
         last_of_each=_keep(SOURCE, _last_of_each(declared, columns)),
+        known=render(_known(declared)),
         change=_keep(_CHANGED, _changed(declared, columns)),
         changed=render(_per_file(exp.table_(_CHANGED))),
         fresh=render(_fresh(declared, columns)),
@@ -94,6 +97,11 @@ def _last_of_each(declared: Table, columns: tuple[str, ...]) -> exp.Select:
     numbered = exp.select(*map(_column, columns), exp.alias_(rank, "_rank")).from_(GIVEN)
     first = exp.column("_rank").eq(exp.Literal.number(1))
     return exp.select(*map(_column, columns)).from_(numbered.subquery("numbered")).where(first)
+
+
+def _known(declared: Table) -> exp.Select:
+    one = exp.select(exp.Literal.number(1)).from_(exp.table_(SOURCE, alias="s"))
+    return one.join(_aliased(declared, "t"), on=_same_key(declared), join_type="semi").limit(1)
 
 
 def _changed(declared: Table, columns: tuple[str, ...]) -> exp.Select:
