@@ -15,6 +15,9 @@ from enishi.ports import Services
 from enishi.sample import World
 from enishi.sample.responses import COLUMNS
 
+ASKED_LATER = frozenset({"receipts", "ec_orders", "points", "coupon_redemptions"})
+"""What exits, goals and results ask about; nothing starts after the business day, so nobody asks who browsed."""
+
 
 @dataclass(frozen=True)
 class SampleWorld:
@@ -30,7 +33,8 @@ class SampleWorld:
         told = [f"{EVENTS}{provider}/{day}.jsonl" for provider in sorted(events)]
         for key, provider in zip(told, sorted(events), strict=True):
             services.raw.put(key, "".join(f"{line}\n" for line in events[provider]).encode())
-        return [*(f"drop/{file.source}/{file.path.name}" for file in files if file.rows), *told]
+        kept = (file for file in files if file.rows and (day == self.day or file.source in ASKED_LATER))
+        return [*(f"drop/{file.source}/{file.path.name}" for file in kept), *told]
 
     @cached_property
     def _world(self) -> World:
