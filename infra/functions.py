@@ -50,7 +50,6 @@ class Function:
 
 _READS = frozenset({Touch.LAKE_READ, Touch.WORK})
 _WRITES = _READS | {Touch.LAKE_WRITE}
-_SENDS = frozenset({Touch.MAIL, Touch.LINE, Touch.PUSH, Touch.SIGN})
 
 RUN_TASKS = (
     Function("open_run", "freeze the version, take the run", _WRITES | {Touch.LEDGER}, timeout=120),
@@ -66,11 +65,11 @@ RUN_TASKS = (
     Function(
         "send",
         "decide, render, claim, send, settle",
-        _READS | _SENDS | {Touch.LEDGER, Touch.GUARDS_READ},
+        frozenset({Touch.WORK, Touch.LEDGER, Touch.GUARDS_READ, Touch.SIGN, Touch.MAIL, Touch.LINE, Touch.PUSH}),
         memory=1769,
         timeout=600,
     ),
-    Function("close_step", "results → tables, balance", _WRITES, memory=1024, timeout=900),
+    Function("close_step", "results → tables, balance", _WRITES | {Touch.LEDGER}, memory=1024, timeout=900),
     Function("close_run", "close the run", _WRITES | {Touch.LEDGER}, timeout=300),
 )
 """What the scenario machines call."""

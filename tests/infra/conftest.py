@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.functions import Function
+
 if TYPE_CHECKING:
     from aws_cdk import App
 
@@ -35,6 +37,11 @@ class Synth:
             for name, resource in template["Resources"].items()
             if resource["Type"] == kind
         }
+
+    def function(self, plan: Function) -> Mapping[str, Any]:
+        """The properties of a task's function."""
+        name = f"enishi-prod-{plan.name.replace('_', '-')}"
+        return next(one for one in self.properties("AWS::Lambda::Function", "Runtime") if one["FunctionName"] == name)
 
     def properties(self, kind: str, stack: str | None = None) -> list[Mapping[str, Any]]:
         return [resource["Properties"] for resource in self.resources(kind, stack).values()]

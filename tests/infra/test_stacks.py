@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -27,10 +29,10 @@ LAMBDA_SECONDS = 900
 
 def statements(synth: Synth, function: Function) -> Iterator[Mapping[str, Any]]:
     """The statements of a function's own role."""
-    policies = synth.resources("AWS::IAM::Policy", "Runtime").items()
-    for name, policy in policies:
-        if name.startswith(f"{function.camel}Role"):
-            yield from policy["Properties"]["PolicyDocument"]["Statement"]
+    role = {"Ref": synth.function(function)["Role"]["Fn::GetAtt"][0]}
+    for policy in synth.properties("AWS::IAM::Policy", "Runtime"):
+        if role in policy["Roles"]:
+            yield from policy["PolicyDocument"]["Statement"]
 
 
 def listed(value: Any) -> list[Any]:
@@ -131,6 +133,29 @@ def test_no_function_may_do_anything_everywhere(synth: Synth, function: Function
             assert all(action.startswith("xray:") for action in actions)
 
 
+NEEDS = {
+    r"services\.ledger": {Touch.LEDGER},
+    r"services\.permissions": {Touch.GUARDS_READ, Touch.GUARDS_WRITE},
+    r"services\.raw": {Touch.RAW_READ},
+    r"services\.work": {Touch.WORK},
+    r"services\.warehouse": {Touch.LAKE_READ},
+    r"services\.warehouse\.(upsert|append|replace|delete)|write_run\(": {Touch.LAKE_WRITE},
+    r"services\.notices": {Touch.NOTICES},
+    r"services\.channels": {Touch.MAIL},
+    r"settings\.secret": {Touch.SIGN},
+    r"pii\.": {Touch.PERSONAL_READ, Touch.PERSONAL_WRITE},
+}
+"""What a flow's own text says it uses → one of these must be granted."""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_function_may_do_what_its_task_says(function: Function) -> None:
+    text = inspect.getsource(import_module(TASKS[function.name]))
+    for said, allowing in NEEDS.items():
+        if re.search(said, text):
+            assert function.touches & allowing, said
+
+
 def test_only_senders_reach_the_providers(synth: Synth) -> None:
     for function in FUNCTIONS:
         actions = {action for statement in statements(synth, function) for action in listed(statement["Action"])}
@@ -148,10 +173,8 @@ def test_functions_get_settings_that_hold(synth: Synth) -> None:
 
 
 def test_only_those_who_sign_know_the_secret(synth: Synth) -> None:
-    by_name = {function["FunctionName"]: function for function in synth.properties("AWS::Lambda::Function")}
     for function in FUNCTIONS:
-        name = f"enishi-prod-{function.name.replace('_', '-')}"
-        variables = by_name[name]["Environment"]["Variables"]
+        variables = synth.function(function)["Environment"]["Variables"]
         assert ("ENISHI_SECRET_NAME" in variables) == (Touch.SIGN in function.touches)
         assert "ENISHI_SECRET" not in variables
 
