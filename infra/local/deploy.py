@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from enishi.errors import EnishiError
 from infra.environments import RECORDER
 from infra.local import cdk
 from infra.local.account import empty_buckets
@@ -25,7 +26,7 @@ def main() -> int:
     steps = Steps()
     try:
         _whole_way(steps)
-    except (RuntimeError, TimeoutError, LookupError) as failure:
+    except (RuntimeError, TimeoutError, LookupError, EnishiError) as failure:
         print(f"\ndeploy-local failed while: {steps.now}\n{failure}\nLogs: {BUILD}", file=sys.stderr)
         return 1
     print(f"\ndeploy-local: all steps done in {steps.seconds:.0f} s. Logs: {BUILD}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from infra.local.waiting import wait_until
 from infra.tools.layers import ROOT
 
 BUILD = ROOT / "build" / "emulator"
+SCRATCH = BUILD / "tmp"
+"""Where the emulator and its functions keep temporary files; gone with it."""
+
 REQUIREMENTS = Path(__file__).with_name("emulator-requirements.txt")
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"
@@ -55,7 +59,8 @@ def running(endpoints: Mapping[str, str]) -> Iterator[Emulator]:
     """
     python = environment()
     emulator = Emulator(free_port())
-    BUILD.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    SCRATCH.mkdir(parents=True)
     with (BUILD / "emulator.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603 fixed words
             [str(python), "-m", "infra.local.launcher"],
@@ -70,6 +75,7 @@ def running(endpoints: Mapping[str, str]) -> Iterator[Emulator]:
         finally:
             process.terminate()
             process.wait(20)
+            shutil.rmtree(SCRATCH, ignore_errors=True)
 
 
 def environment() -> Path:
@@ -99,6 +105,7 @@ def _settings(emulator: Emulator) -> dict[str, str]:
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         "SFN_WAIT_SCALE": "0",
+        "TMPDIR": str(SCRATCH),
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
