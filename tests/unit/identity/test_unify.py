@@ -114,7 +114,7 @@ def test_blocked_records_take_no_part(records: Any, rows: Rows) -> None:
     assert merged(rows, warehouse) == {}
 
 
-def test_a_second_pass_changes_nothing(records: Any, rows: Rows) -> None:
+def test_a_second_pass_changes_nothing(records: Any) -> None:
     records.add("a", loyalty_card="k")
     records.add("b", loyalty_card="k")
     warehouse = records.write()
