@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from enishi.cli.context import Session
+from enishi.cli.output import show
 from enishi.errors import RunError
 from enishi.local.demo import Dataset, Stage, Summary, dataset, run_demo
 
@@ -40,7 +40,7 @@ def command(
     if (format or session.format) == "json":
         sys.stdout.write(json.dumps(summary.to_json(), ensure_ascii=False, indent=2) + "\n")
     else:
-        _tell(session.console, chosen, summary)
+        _tell(session, chosen, summary)
     _insist(summary)
 
 
@@ -84,7 +84,8 @@ class _Bars:
         self._progress.update(self._tasks[stage.title], completed=stage.done, total=stage.total, note=note)
 
 
-def _tell(console: Console, chosen: Dataset, summary: Summary) -> None:
+def _tell(session: Session, chosen: Dataset, summary: Summary) -> None:
+    console = session.console
     if summary.sent_now == 0 and summary.messages:
         console.print(
             f"\nNothing was sent again: all {summary.skipped} runs had finished before, "
@@ -96,7 +97,9 @@ def _tell(console: Console, chosen: Dataset, summary: Summary) -> None:
     for note in chosen.notes:
         console.print(note, style="dim")
     console.print(f"Duplicates (customer × step): {summary.duplicates}")
-    console.print(_balance(summary))
+    show(
+        session, _balance(summary), title="The ledger's balance: audience = accepted + … + quarantined", format="table"
+    )
     console.print("[bold]Look at[/bold]")
     for what, path in (("the report", "report.html"), ("the mails, LINE messages and pushes", "outbox")):
         console.print(f"  {what:<36} {summary.home / path}", soft_wrap=True)
@@ -104,15 +107,13 @@ def _tell(console: Console, chosen: Dataset, summary: Summary) -> None:
     console.print(f"  {'the tables':<36} enishi {home}segments list, enishi {home}results", soft_wrap=True)
 
 
-def _balance(summary: Summary) -> Table:
-    table = Table(title="The ledger's balance: audience = accepted + … + quarantined", title_justify="left")
-    table.add_column("scenario / step")
-    for name in ("audience", *OUTCOMES, "balance"):
-        table.add_column(name, justify="right")
-    for step in summary.balances:
-        cells = [f"{getattr(step, name):,}" for name in ("arrivals", *OUTCOMES)]
-        table.add_row(f"{step.scenario_id} {step.step_id}", *cells, "ok" if step.not_yet == 0 else f"{step.not_yet:+,}")
-    totals = [f"{summary.total(name):,}" for name in ("arrivals", *OUTCOMES)]
-    table.add_section()
-    table.add_row("all", *totals, "ok" if summary.balanced else "NOT BALANCED", style="bold")
-    return table
+def _balance(summary: Summary) -> list[dict[str, Any]]:
+    steps = [
+        {"scenario": step.scenario_id, "step": step.step_id, "audience": step.arrivals}
+        | {name: getattr(step, name) for name in OUTCOMES}
+        | {"balance": "ok" if step.not_yet == 0 else f"{step.not_yet:+,}"}
+        for step in summary.balances
+    ]
+    total: dict[str, Any] = {"scenario": "all", "step": "", "audience": summary.total("arrivals")}
+    total |= {name: summary.total(name) for name in OUTCOMES}
+    return [*steps, {**total, "balance": "ok" if summary.balanced else "NOT BALANCED"}]

@@ -1,0 +1,1 @@
+"""Benchmarks as ratios within one run; absolute times depend on the machine."""
