@@ -115,6 +115,13 @@ def address(lines: str) -> str:
     return re.sub(f"(?<=[0-9]){_DASHES}+(?=[0-9])", "-", ended)
 
 
+@_over_arrow
+def prefecture(lines: str) -> str:
+    """JIS code 01-47 of a prefecture's name or of an address that begins with one; a code stays; else null."""
+    codes = _prefectures()
+    return "\n".join(codes.get(line[:4], codes.get(line[:3], "")) for line in _bare(lines).split("\n"))
+
+
 NORMALISERS: Mapping[str, Normaliser] = MappingProxyType(
     {
         "text": text,
@@ -125,6 +132,7 @@ NORMALISERS: Mapping[str, Normaliser] = MappingProxyType(
         "mail_key": mail_key,
         "postal": postal,
         "address": address,
+        "prefecture": prefecture,
     }
 )
 
@@ -161,6 +169,14 @@ def _number(kanji: str) -> int:
     tens, ten, ones = kanji.rpartition("十")
     high = _KANJI_DIGITS.get(tens, 1) * 10 if ten else 0
     return high + int("".join(str(_KANJI_DIGITS[character]) for character in ones) or "0")
+
+
+@cache
+def _prefectures() -> Mapping[str, str]:
+    """First characters → code: whole names (three or four characters), and codes with or without their zero."""
+    data = files("enishi.identity").joinpath("data/prefectures.yaml").read_text(encoding="utf-8")
+    codes = {name: f"{number:02d}" for number, name in enumerate(yaml.safe_load(data), 1)}
+    return {**codes, **{code: code for code in codes.values()}, **{str(int(code)): code for code in codes.values()}}
 
 
 @cache
