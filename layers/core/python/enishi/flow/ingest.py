@@ -65,6 +65,19 @@ def ingest(
         return _dry(staged) if dry_run else _load(services, staged)
 
 
+def assess(services: Services, source: Mapping, key: str, *, progress: Progress = lambda _rows: None) -> LoadReport:
+    """What `ingest` would do with the raw file `key` now: rows by table, quarantine, checks, thresholds. No effects.
+
+    `report.stops` names what would stop the load; `TableLoad` counts new (`inserted`), changed (`updated`) and
+    `unchanged` rows against the lake as it is.
+
+    Raises:
+        SourceFileError: the file as a whole cannot be read.
+        MappingError: the mapping asks for what does not exist.
+    """
+    return ingest(services, source, key, dry_run=True, progress=progress)
+
+
 def _dry(staged: Staged) -> LoadReport:
     return commit.report(staged, Status.DRY, commit.planned(staged))
 
