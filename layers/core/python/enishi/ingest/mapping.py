@@ -13,10 +13,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from enishi.errors import LakeError, MappingError
 from enishi.ids import digest
 from enishi.ingest import plain_yaml
+from enishi.ingest.connectors.declaration import DueBy, Origin, Schedule
+from enishi.ingest.format import Format as Format
+from enishi.ingest.format import Kind as Kind
 from enishi.lake import schema
 
 Word = str | int | float | bool
-Kind = Literal["csv", "tsv", "jsonl", "parquet"]
 Group = Literal["first", "last", "sum", "min", "max"]
 Condition = Literal["present", "absent"] | list[Word] | dict[Literal["not"], list[Word]]
 
@@ -33,38 +35,6 @@ Names = Annotated[list[str], BeforeValidator(_one_or_many)]
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Format(_Model):
-    """How the bytes of a file are to be read."""
-
-    kind: Kind = "csv"
-    encoding: str = "utf-8"
-    compression: Literal["auto", "none", "gzip"] = "auto"
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-    quote: str | None = Field(default='"', min_length=1, max_length=1)
-    header: bool = True
-    names: list[str] = Field(default_factory=list, description="column names of a file without a header")
-    skip: int = Field(default=0, ge=0, description="lines before the header")
-
-    @property
-    def separator(self) -> str:
-        return self.delimiter or ("\t" if self.kind == "tsv" else ",")
-
-    @model_validator(mode="after")
-    def _named(self) -> Format:
-        if self.kind in ("csv", "tsv") and not self.header and not self.names:
-            raise ValueError("a file without a header needs `names`")
-        return self
-
-    @field_validator("encoding")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            "".encode(value)
-        except LookupError as error:
-            raise ValueError(f"{value} is not an encoding; use utf-8, cp932, euc_jp or utf-16") from error
-        return value
 
 
 class Column(_Model):
@@ -169,15 +139,34 @@ class Mapping(_Model):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str = ""
-    files: Names = Field(description="patterns of file names, as in a shell")
+    files: Names = Field(default_factory=list, description="patterns of file names, as in a shell")
+    origin: Origin | None = Field(default=None, alias="from", description="a connector that brings the files")
+    schedule: Schedule | None = Field(default=None, description="when the connector fetches")
+    due_by: DueBy | None = Field(default=None, description="by when a delivery is expected")
     format: Format = Field(default_factory=Format)
     zone: str = "Asia/Tokyo"
     day_zone: str | None = Field(default=None, description="zone of business days; None = the environment's")
     system: str = Field(default="", description="namespace of stable ids; default the source's id")
     private: Names = Field(default_factory=list, description="columns that go nowhere unless a target names them")
+    refused: str = Field(default="", description="column in which the writer itself says why a row is no good")
     tables: list[Target] = Field(min_length=1)
 
     version: str = Field(default="", exclude=True, description="hash of the mapping's text; filled when it is read")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tables_are_parquet(cls, value: Any) -> Any:
+        """What is fetched from a database comes as Parquet."""
+        asked = isinstance(value, dict) and isinstance(value.get("from"), dict) and set(value["from"]) - {"s3"}
+        return {"format": {"kind": "parquet"}, **value} if asked else value
+
+    @model_validator(mode="after")
+    def _comes_from_somewhere(self) -> Mapping:
+        if not self.files and self.origin is None:
+            raise ValueError("needs files (patterns of names), or from (a connector)")
+        if self.schedule and self.origin is None:
+            raise ValueError("schedule is a connector's; say from, or due_by for files that others bring")
+        return self
 
     @field_validator("zone", "day_zone")
     @classmethod
@@ -196,6 +185,7 @@ class Mapping(_Model):
         """Every source column (top level for nested ones) that some target takes."""
         named = [name for target in self.tables for column in target.columns.values() for name in column.inputs]
         named += [name for target in self.tables for name in (*target.when, *([target.explode] * bool(target.explode)))]
+        named += [self.refused] if self.refused else []
         return frozenset(named) | {name.split(".")[0] for name in named} | frozenset(self.private)
 
     @cached_property
