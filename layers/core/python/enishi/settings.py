@@ -60,6 +60,10 @@ class Settings(BaseModel):
     )
     line_url: str = "https://api.line.me"
 
+    web_stream: str = Field(default="", description="the stream that carries the web collector's lines")
+    collector_sites: str = Field(default="", description="who may send web events: site=origin origin; site=origin")
+    collector_internal: str = Field(default="", description="the retailer's own networks, no visitors")
+
     quiet_from: str = Field(default="21:00", description="no marketing message from then, customer zone")
     quiet_until: str = "08:00"
     cap_per_day: int = Field(default=2, ge=1, description="marketing messages a customer and day, all channels")

@@ -24,12 +24,13 @@ DROP = "drop/"
 
 
 def catalogue(services: Services) -> Sources:
-    """The sources in force: what lies under `sources/` of the raw store, over the sample retailer's.
+    """The sources in force: what lies under `sources/` of the raw store, over the product's and the sample retailer's.
 
     Raises:
         MappingError: a mapping that is wrong; file and key are named.
     """
-    return sources.from_store(services.raw).over(sources.from_folder(files("enishi.sample") / "sources"))
+    own = sources.from_folder(files("enishi.ingest.collector") / "sources")
+    return sources.from_store(services.raw).over(own).over(sources.from_folder(files("enishi.sample") / "sources"))
 
 
 def ingest(

@@ -158,7 +158,7 @@ def _lacking_remedy(names: list[str]) -> str:
 
 def _take(staged: Staged, block: Block) -> None:
     settled: list[Settled] = []
-    troubles: list[targets.Trouble] = []
+    troubles = targets.refused(block, staged.mapping.refused)
     shared: dict[str, Cells] = {}
     for pile in staged.piles:
         rows, found = pile.plan.settle(block, shared)

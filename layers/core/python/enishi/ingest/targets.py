@@ -14,7 +14,7 @@ from enishi.errors import SourceFileError
 from enishi.ingest import attributes, dates
 from enishi.ingest.block import Block, Positions, Reject
 from enishi.ingest.casting import Form
-from enishi.ingest.cells import Array, Cells, Mask, indices, mask, pc
+from enishi.ingest.cells import Array, Cells, Mask, indices, mask, pc, text_of
 from enishi.ingest.columns import Plan, compute
 from enishi.ingest.conditions import holds
 from enishi.ingest.lines import Lines
@@ -160,6 +160,15 @@ def _troubles(plans: tuple[Plan, ...], cells: Mapping[str, Cells], origin: Posit
         for problem in cells[plan.name].problems
         for row in np.flatnonzero(problem.rows)
     ]
+
+
+def refused(block: Block, column: str) -> list[Trouble]:
+    """The rows that the file's own writer refused: `column` says `<source column>:<reason>` there."""
+    said = block.columns.get(column)
+    if not column or said is None:
+        return []
+    found = ((place, *text.partition(":")) for place, text in enumerate(text_of(said).to_pylist()) if text)
+    return [Trouble(place, name, reason) for place, name, _, reason in found]
 
 
 def rejects(block: Block, troubles: list[Trouble]) -> tuple[list[Reject], Mask]:
