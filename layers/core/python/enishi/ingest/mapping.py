@@ -149,7 +149,6 @@ class Mapping(_Model):
     system: str = Field(default="", description="namespace of stable ids; default the source's id")
     private: Names = Field(default_factory=list, description="columns that go nowhere unless a target names them")
     refused: str = Field(default="", description="column in which the writer itself says why a row is no good")
-    refused: str = Field(default="", description="column in which the writer itself says why a row is no good")
     tables: list[Target] = Field(min_length=1)
 
     version: str = Field(default="", exclude=True, description="hash of the mapping's text; filled when it is read")
@@ -186,7 +185,6 @@ class Mapping(_Model):
         """Every source column (top level for nested ones) that some target takes."""
         named = [name for target in self.tables for column in target.columns.values() for name in column.inputs]
         named += [name for target in self.tables for name in (*target.when, *([target.explode] * bool(target.explode)))]
-        named += [self.refused] if self.refused else []
         named += [self.refused] if self.refused else []
         return frozenset(named) | {name.split(".")[0] for name in named} | frozenset(self.private)
 

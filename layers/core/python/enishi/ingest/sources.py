@@ -47,8 +47,9 @@ class Sources(abc.Mapping[str, Mapping]):
             MappingError: no source takes it, or several do.
         """
         path = PurePosixPath(key)
-        if path.parent.name in self._by_id:
-            return self._by_id[path.parent.name]
+        for folder in path.parts[1:-1] if path.parts[0] == "drop" else (path.parent.name,):
+            if folder in self._by_id:
+                return self._by_id[folder]
         return self.of_name(path.name)
 
     def of_name(self, file: str) -> Mapping:
