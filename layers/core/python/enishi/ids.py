@@ -31,6 +31,11 @@ def send_id(key: bytes, *parts: str) -> str:
     return hmac.new(key, _joined(parts), hashlib.sha256).hexdigest()[:32]
 
 
+def tombstone(key: bytes, kind: str, value: str) -> str:
+    """HMAC-SHA256 of an erased identity, 64 hex digits: recognises it, reveals nothing."""
+    return hmac.new(key, _joined(("tombstone", kind, value)), hashlib.sha256).hexdigest()
+
+
 def share(salt: str, customer_id: str) -> float:
     """A stable number in [0, 1) for splits and holdouts.
 

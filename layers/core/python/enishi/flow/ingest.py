@@ -12,12 +12,13 @@ from pydantic import BaseModel, ConfigDict
 
 from enishi.errors import MappingError
 from enishi.flow.permissions import carry_consents
-from enishi.identity.normalise import NORMALISERS
+from enishi.identity.normalise import NORMALISERS, one
 from enishi.ingest import commit, sources
 from enishi.ingest.mapping import Mapping
 from enishi.ingest.report import LoadReport, Status
 from enishi.ingest.sources import Sources
 from enishi.ingest.stage import Progress, Staged, content_hash, load_id, stage
+from enishi.ingest.tombstones import Tombstones, in_force
 from enishi.ports import Services
 
 DROP = "drop/"
@@ -62,6 +63,7 @@ def ingest(
             zone=services.settings.tz,
             folder=Path(folder),
             progress=progress,
+            tombstones=tombstones(services),
         )
         return _dry(staged) if dry_run else _load(services, staged)
 
@@ -77,6 +79,11 @@ def assess(services: Services, source: Mapping, key: str, *, progress: Progress 
         MappingError: the mapping asks for what does not exist.
     """
     return ingest(services, source, key, dry_run=True, progress=progress)
+
+
+def tombstones(services: Services) -> Tombstones:
+    """The erased people whom no load may bring back."""
+    return in_force(services.warehouse, services.settings.secret.get_secret_value().encode(), one)
 
 
 def _dry(staged: Staged) -> LoadReport:

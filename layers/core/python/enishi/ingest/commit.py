@@ -56,6 +56,7 @@ def report(staged: Staged, status: Status, loads: Iterable[TableLoad]) -> LoadRe
         tuple(loads),
         rejected,
         staged.new_columns,
+        rows_tombstoned=len(staged.tombstoned),
     )
 
 

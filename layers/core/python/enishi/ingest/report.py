@@ -92,6 +92,8 @@ class LoadReport:
     """Rows that make no row of any table, by the mapping's own conditions."""
     rows_superseded: int = 0
     """Rows about which a later file has the last word."""
+    rows_tombstoned: int = 0
+    """Rows of erased people: counted, kept nowhere, not even in quarantine."""
     accepted: str = ""
     """Why somebody let it pass although a check stopped it."""
 
@@ -107,8 +109,9 @@ class LoadReport:
 
     @property
     def rows_placed(self) -> int:
-        """Rows that are in the tables now. read = placed + superseded + quarantined + skipped."""
-        return self.rows_in - self.rows_rejected - self.rows_skipped - self.rows_superseded
+        """Rows that are in the tables now. read = placed + superseded + quarantined + skipped + tombstoned."""
+        away = self.rows_rejected + self.rows_skipped + self.rows_superseded + self.rows_tombstoned
+        return self.rows_in - away
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -125,6 +128,7 @@ class LoadReport:
             "superseded": self.rows_superseded,
             "quarantined": self.rows_rejected,
             "skipped": self.rows_skipped,
+            "tombstoned": self.rows_tombstoned,
             "tables": ", ".join(_counts(load) for load in self.tables),
         }
 

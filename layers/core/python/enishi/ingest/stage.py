@@ -11,19 +11,21 @@ from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 
 from enishi.errors import SourceFileError
 from enishi.ids import stable_id
 from enishi.ingest import groups, targets
 from enishi.ingest.block import Block, Reject
-from enishi.ingest.cells import Cells, pc
+from enishi.ingest.cells import Cells, Mask, pc
 from enishi.ingest.mapping import Group, instant_for
 from enishi.ingest.mapping import Mapping as SourceMapping
 from enishi.ingest.readers import READERS
 from enishi.ingest.spill import Spill
 from enishi.ingest.steps import Normaliser
 from enishi.ingest.targets import Settled, TargetPlan
+from enishi.ingest.tombstones import NOBODY, Tombstones
 from enishi.lake import schema
 
 _HASH_BLOCK = 1 << 20
@@ -71,6 +73,9 @@ class Staged:
     rows_in: int = 0
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     new_columns: tuple[str, ...] = ()
+    tombstones: Tombstones = NOBODY
+    tombstoned: list[int] = field(default_factory=list)
+    """Numbers of the rows that name an erased person: counted, kept nowhere."""
 
     @property
     def load_id(self) -> str:
@@ -109,8 +114,9 @@ def stage(
     zone: ZoneInfo,
     folder: Path,
     progress: Progress = lambda _rows: None,
+    tombstones: Tombstones = NOBODY,
 ) -> Staged:
-    """Read `stream` to its end and spill its rows into `folder`.
+    """Read `stream` to its end and spill its rows into `folder`; rows of erased people go nowhere.
 
     Raises:
         SourceFileError: the file as a whole cannot be read as its mapping says.
@@ -118,7 +124,7 @@ def stage(
     """
     plans = targets.plan(mapping, normalisers, zone)
     piles = [Pile(plan, Spill(folder / f"{place}.arrow")) for place, plan in enumerate(plans)]
-    staged = Staged(mapping, file, content, piles, Spill(folder / "rejects.arrow"))
+    staged = Staged(mapping, file, content, piles, Spill(folder / "rejects.arrow"), tombstones=tombstones)
     for block in _checked(READERS[mapping.format.kind](stream, mapping.format, file), staged):
         _take(staged, block)
         progress(staged.rows_in)
@@ -164,12 +170,35 @@ def _take(staged: Staged, block: Block) -> None:
         rows, found = pile.plan.settle(block, shared)
         settled.append(rows)
         troubles += found
-    refused, good = targets.rejects(block, troubles)
+    gone = _erased(staged, block, settled)
+    refused, good = targets.rejects(block, [trouble for trouble in troubles if not gone[trouble.position]])
+    good &= ~gone
     for pile, rows in zip(staged.piles, settled, strict=True):
-        kept = rows if not refused else targets.only(rows, good[rows.origin])
+        kept = rows if good.all() else targets.only(rows, good[rows.origin])
         _write(pile, kept)
-    _refuse(staged, (*block.rejects, *refused))
+    _refuse(staged, (*_unnamed(staged, block.rejects), *refused))
     staged.rows_in += block.rows + len(block.rejects)
+
+
+def _erased(staged: Staged, block: Block, settled: Sequence[Settled]) -> Mask:
+    """The source rows that name an erased person in any of the rows that they become."""
+    gone = np.zeros(block.rows, dtype=bool)
+    if staged.tombstones.known:
+        for pile, rows in zip(staged.piles, settled, strict=True):
+            hit = staged.tombstones.refuses(pile.plan.target.declared, rows.columns, len(rows.origin))
+            gone[rows.origin[hit]] = True
+        staged.tombstoned += [int(number) for number in block.row_no[gone]]
+    return gone
+
+
+def _unnamed(staged: Staged, rejects: Iterable[Reject]) -> Iterator[Reject]:
+    """Rejects that may be kept: a row that could not be cut into columns is looked at cell by cell."""
+    known, mapping = staged.tombstones, staged.mapping
+    for reject in rejects:
+        if known.known and known.names(reject.raw, mapping.format.encoding, mapping.namespace):
+            staged.tombstoned.append(reject.row_no)
+        else:
+            yield reject
 
 
 def _write(pile: Pile, rows: Settled) -> None:

@@ -56,6 +56,42 @@ class Folders(_Declared):
 Partition = Monthly | Folders
 
 
+Id = Literal["customer", "visitor", "guest", "household", "identity", "message", "order", "cart", "subscription"]
+"""What a column that leads to a person holds: the id of a record, or of something that belongs to a person."""
+
+
+class Person(_Declared):
+    """How a table speaks of people, and what an erasure does to their rows (docs/erasure.md).
+
+    A row is a person's when the column of kind `customer` names one of their records; where that column is null or the
+    table has none, when another column of `by` holds an id that belongs to them.
+    """
+
+    by: dict[str, Id] = {}
+    gives: dict[str, Id] = {}
+    """Columns of a person's rows that hold further ids of theirs."""
+    erase: Literal["delete", "anonymise", "edit", "rewrite"]
+    """delete the row · anonymise: keep it and clear `clear` · edit: take the ids out of a text that lists people ·
+    rewrite: work files, written anew without the person."""
+    clear: tuple[str, ...] = ()
+    ja: str
+    """What the table is kept for, as the person reads it."""
+
+
+class History(_Declared):
+    """How a table answers for a past day (docs/as-of.md), and how long its snapshots and rows are kept."""
+
+    kind: Literal["events", "versions", "snapshots", "current"]
+    """events: rows carry the moment they happened · versions: rows carry their span · snapshots: rows are written over,
+    a past day is an Iceberg snapshot · current: written over and never asked for the past."""
+    since: str | None = None
+    """Column with the moment (or day) from which a row holds."""
+    until: str | None = None
+    """Column with the moment (or day, inclusive) up to which it holds."""
+    snapshot_days: int = 7
+    row_days: int | None = None
+
+
 class Table(_Declared):
     """One table as declared: Japanese name, grain, key, partition, where it lives, why it exists, its columns."""
 
@@ -66,6 +102,8 @@ class Table(_Declared):
     partition: Partition | None
     database: Database
     why: str
+    person: Person | None = None
+    history: History | None = None
     columns: tuple[Column, ...]
 
     @model_validator(mode="after")
@@ -76,9 +114,18 @@ class Table(_Declared):
         for used in (*self.key, *self.partition_columns):
             if used not in names:
                 raise ValueError(f"{used} is in the key or the partition and is no column")
+        for used in self._named_elsewhere:
+            if used not in names:
+                raise ValueError(f"{used} is named by `person` or `history` and is no column")
         for column in self.columns:
             types.parse(column.type)
         return self
+
+    @property
+    def _named_elsewhere(self) -> tuple[str, ...]:
+        person = (*self.person.by, *self.person.gives, *self.person.clear) if self.person else ()
+        spans = (self.history.since, self.history.until) if self.history else ()
+        return (*person, *(name for name in spans if name))
 
     @property
     def partition_columns(self) -> tuple[str, ...]:
