@@ -121,6 +121,10 @@ class Table(_Declared):
             types.parse(column.type)
         return self
 
+    def __hash__(self) -> int:
+        """Tables are keys of caches; what they declare holds mappings, which have no hash."""
+        return hash((self.database, self.name))
+
     @property
     def _named_elsewhere(self) -> tuple[str, ...]:
         person = (*self.person.by, *self.person.gives, *self.person.clear) if self.person else ()
