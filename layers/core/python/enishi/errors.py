@@ -4,11 +4,13 @@ EnishiError
 ├── SettingsError            a setting is missing or makes no sense
 ├── InputError               something the retailer gave us
 │   ├── SourceFileError      a raw file cannot be read as its mapping says
-│   └── MappingError         a source mapping is wrong
+│   ├── MappingError         a source mapping is wrong
+│   └── ConnectorError       a retailer's database or bucket cannot be read
 ├── DefinitionError          something a planner or an analyst wrote
 │   ├── SegmentError
 │   ├── ScenarioError
 │   ├── TemplateError
+│   ├── AnalysisError
 │   └── QueryError           SQL that is not proven on both engines, or is not SQL
 ├── LakeError                a table, a column or a write that the lake refuses
 ├── DeliveryError            a channel or the ledger cannot go on
@@ -67,6 +69,10 @@ class MappingError(InputError):
     code = "mapping"
 
 
+class ConnectorError(InputError):
+    code = "connector"
+
+
 class DefinitionError(EnishiError):
     code = "definition"
 
@@ -81,6 +87,10 @@ class ScenarioError(DefinitionError):
 
 class TemplateError(DefinitionError):
     code = "template"
+
+
+class AnalysisError(DefinitionError):
+    code = "analysis"
 
 
 class QueryError(DefinitionError):

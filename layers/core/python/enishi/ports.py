@@ -5,7 +5,8 @@ Flows take a `Services` and plain values; they never know which side they run on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -83,6 +84,14 @@ class Warehouse(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Stat:
+    """What a store says of an object: its size in bytes, and when it was last written (aware UTC)."""
+
+    size: int
+    modified: datetime
+
+
 class Blobs(Protocol):
     """A bucket, or a folder. Keys are relative, with slashes."""
 
@@ -98,6 +107,15 @@ class Blobs(Protocol):
 
     def open(self, key: str) -> BinaryIO:
         """A seekable stream for reading in constant memory."""
+        ...
+
+    def create(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """A stream to write in constant memory. The object appears whole when the block ends, and not at all when an
+        error leaves it."""
+        ...
+
+    def stat(self, key: str) -> Stat:
+        """Raises LakeError when the key does not exist."""
         ...
 
     def list(self, prefix: str) -> list[str]:
@@ -300,6 +318,59 @@ class Permissions(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Range:
+    """The rows of a fetch: those whose `column` lies from `since` to `until`, both included, as the database writes
+    the values. `since` None = from the beginning."""
+
+    column: str
+    kind: str
+    since: str | None
+    until: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a retailer's database: one table (some columns or all) or one query, whole or a range of it.
+
+    `place` is where: the connector's own words (workgroup and database, or project and location …).
+    """
+
+    source: str
+    place: Mapping[str, str]
+    table: str = ""
+    query: str = ""
+    columns: tuple[str, ...] = ()
+    range: Range | None = None
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """Files that an extraction wrote to the raw store, and its rows (None when the database does not say)."""
+
+    files: tuple[str, ...]
+    rows: int | None
+
+
+class Database(Protocol):
+    """A retailer's own database. Every method raises ConnectorError with what to do about it."""
+
+    def check(self, question: Question) -> list[str]:
+        """Try what an extraction needs without taking rows; the columns that it would bring."""
+        ...
+
+    def newest(self, question: Question, column: str) -> str | None:
+        """The greatest value of `column`, as the database writes it; None when there is none."""
+        ...
+
+    def extract(self, question: Question, folder: str, mark: str) -> Extracted:
+        """Write the rows as Parquet under `folder` of the raw store, and last `folder/manifest`.
+
+        `mark` names the extraction: one that already runs under it is waited for, and not started twice.
+        """
+        ...
+
+
 class Notices(Protocol):
     """Says inside the system that something happened (EventBridge, or the local machine's triggers)."""
 
@@ -321,6 +392,12 @@ class Services:
     permissions: Permissions
     notices: Notices
     channels: Mapping[Channel, ChannelProvider]
+    databases: Mapping[str, Database] = field(default_factory=dict)
+    """The retailer's databases by kind of connector."""
+    buckets: Callable[[str], Blobs] | None = None
+    """The retailer's own buckets by name."""
+    exports: Blobs | None = None
+    """Files for the retailer's core system."""
 
 
 def providers(channels: Iterable[ChannelProvider]) -> dict[Channel, ChannelProvider]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
+from enishi.aws.s3_upload import Upload
 from enishi.errors import LakeError
+from enishi.ports import Stat
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -56,6 +59,23 @@ class S3Blobs:
             raise _missing(error, key) from None
         raw = _Ranged(self._client, self._bucket, self._key(key), size)
         return cast(BinaryIO, io.BufferedReader(raw, buffer_size=_BLOCK))
+
+    @contextmanager
+    def create(self, key: str) -> Iterator[BinaryIO]:
+        upload = Upload(self._client, self._bucket, self._key(key))
+        try:
+            yield cast(BinaryIO, upload)
+        except BaseException:
+            upload.abort()
+            raise
+        upload.complete()
+
+    def stat(self, key: str) -> Stat:
+        try:
+            head = self._client.head_object(Bucket=self._bucket, Key=self._key(key))
+        except ClientError as error:
+            raise _missing(error, key) from None
+        return Stat(head["ContentLength"], head["LastModified"])
 
     def list(self, prefix: str) -> list[str]:
         return sorted(key.removeprefix(self._prefix) for key in self._keys(prefix))

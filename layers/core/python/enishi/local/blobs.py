@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from enishi.errors import LakeError
+from enishi.ports import Stat
 
 _TEMPORARY = ".writing-"
 
@@ -46,6 +50,25 @@ class FolderBlobs:
             return self._path(key).open("rb")
         except (FileNotFoundError, IsADirectoryError):
             raise LakeError("there is no such object", where=key, remedy="Check the key.") from None
+
+    @contextmanager
+    def create(self, key: str) -> Iterator[BinaryIO]:
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
+        try:
+            with temporary.open("wb") as stream:
+                yield stream
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def stat(self, key: str) -> Stat:
+        try:
+            found = self._path(key).stat()
+        except FileNotFoundError:
+            raise LakeError("there is no such object", where=key, remedy="Check the key.") from None
+        return Stat(found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def list(self, prefix: str) -> list[str]:
         """Every key that starts with `prefix`, which may end inside a name, as in a bucket."""
