@@ -16,6 +16,7 @@ from enishi.ingest import plain_yaml
 from enishi.ingest.connectors.declaration import DueBy, Origin, Schedule
 from enishi.ingest.format import Format as Format
 from enishi.ingest.format import Kind as Kind
+from enishi.ingest.rules import Checks, Limits, Load, Reference
 from enishi.lake import schema
 
 Word = str | int | float | bool
@@ -50,6 +51,9 @@ class Column(_Model):
     times: Names = Field(default_factory=list, description="product of numeric columns")
     const: Word | None = None
     line_of: Names = Field(default_factory=list, description="1, 2, 3 … within the rows that share these columns")
+    occurrence: Names = Field(
+        default_factory=list, description="these columns and 1, 2, 3 … of equal ones: a key for rows that have none"
+    )
 
     strip: str = Field(default="", description="characters to take out of the text")
     empty: Annotated[list[str], BeforeValidator(_one_or_many)] = Field(default_factory=list)
@@ -68,15 +72,17 @@ class Column(_Model):
     values: list[Word] = Field(default_factory=list)
     min: Word | None = None
     max: Word | None = None
+    pattern: str = Field(default="", description="regular expression that the whole text meets")
+    references: Reference | None = None
     optional: bool = Field(default=False, description="the file may lack the source column")
     group: Group = "first"
 
     @model_validator(mode="after")
     def _one_origin(self) -> Column:
-        given = [name for name in ("from_", "add", "times", "line_of") if getattr(self, name)]
+        given = [name for name in ("from_", "add", "times", "line_of", "occurrence") if getattr(self, name)]
         given += ["const"] if self.const is not None else []
         if len(given) != 1:
-            raise ValueError("needs exactly one of from, add, times, const, line_of")
+            raise ValueError("needs exactly one of from, add, times, const, line_of, occurrence")
         if self.times and len(self.times) != 2:
             raise ValueError("times takes two columns")
         return self
@@ -84,7 +90,9 @@ class Column(_Model):
     @cached_property
     def inputs(self) -> tuple[str, ...]:
         """The source columns that it reads."""
-        return tuple(name.removeprefix("-") for name in (*self.from_, *self.add, *self.times, *self.line_of))
+        return tuple(
+            name.removeprefix("-") for name in (*self.from_, *self.add, *self.times, *self.line_of, *self.occurrence)
+        )
 
 
 def _short(value: Any) -> Any:
@@ -149,6 +157,10 @@ class Mapping(_Model):
     system: str = Field(default="", description="namespace of stable ids; default the source's id")
     private: Names = Field(default_factory=list, description="columns that go nowhere unless a target names them")
     refused: str = Field(default="", description="column in which the writer itself says why a row is no good")
+    aliases: dict[str, Names] = Field(default_factory=dict, description="column → other names that files give it")
+    load: Load = Field(default_factory=Load)
+    checks: Checks = Field(default_factory=Checks)
+    limits: Limits = Field(default_factory=Limits)
     tables: list[Target] = Field(min_length=1)
 
     version: str = Field(default="", exclude=True, description="hash of the mapping's text; filled when it is read")
@@ -176,6 +188,15 @@ class Mapping(_Model):
         except (KeyError, ValueError) as error:
             raise ValueError(f"{value} is not an IANA zone such as Asia/Tokyo") from error
 
+    @model_validator(mode="after")
+    def _can_be_undone(self) -> Mapping:
+        """What marks a row as gone must come back with the row."""
+        for gone in (self.load.missing, self.load.deleted):
+            for target in self.tables if isinstance(gone, dict) else ():
+                if unmapped := [name for name in gone if name not in target.columns]:
+                    raise ValueError(f"{target.table} does not map {unmapped[0]}, which marks its rows as gone")
+        return self
+
     @property
     def namespace(self) -> str:
         return self.system or self.id
@@ -186,12 +207,13 @@ class Mapping(_Model):
         named = [name for target in self.tables for column in target.columns.values() for name in column.inputs]
         named += [name for target in self.tables for name in (*target.when, *([target.explode] * bool(target.explode)))]
         named += [self.refused] if self.refused else []
+        named += [self.load.flag.column] if self.load.flag else []
         return frozenset(named) | {name.split(".")[0] for name in named} | frozenset(self.private)
 
     @cached_property
     def needed(self) -> dict[str, str]:
         """Source column → target column, for the source columns without which a file is refused."""
-        found: dict[str, str] = {}
+        found: dict[str, str] = dict.fromkeys(self.load.columns, "load")
         for target in self.tables:
             for name, column in target.columns.items():
                 if not column.optional:
