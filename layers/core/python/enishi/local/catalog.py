@@ -9,7 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NamespaceAlreadyExistsError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table as IcebergTable
@@ -63,6 +68,7 @@ _PROPERTIES: Mapping[str, str] = MappingProxyType(
 """DuckDB prunes by Parquet's own statistics, so manifests carry none: a commit costs a third less."""
 
 _FIRST_NESTED_ID = 10_000
+_NAME = "enishi"
 
 
 class LocalCatalog:
@@ -73,7 +79,7 @@ class LocalCatalog:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "catalog.db"
         uri = f"sqlite:///{self._path}"
-        self._catalog = SqlCatalog("enishi", uri=uri, warehouse=f"file://{folder}", init_catalog_tables="true")
+        self._catalog = SqlCatalog(_NAME, uri=uri, warehouse=f"file://{folder}", init_catalog_tables="true")
         self._connections = threading.local()
         for namespace in ("lake", "pii"):
             self._create_namespace(namespace)
@@ -115,9 +121,29 @@ class LocalCatalog:
         )
         return str(row[0]) if row else ""
 
+    def swap(self, table: IcebergTable, before: str) -> None:
+        """Make `table`, whose metadata file is written, what its name stands for.
+
+        Raises:
+            CommitFailedException: the name no longer stands for the metadata file `before`.
+        """
+        namespace, name = table.name()
+        with self._connection() as connection:
+            done = connection.execute(
+                "UPDATE iceberg_tables SET metadata_location = ?, previous_metadata_location = ?"
+                " WHERE catalog_name = ? AND table_namespace = ? AND table_name = ? AND metadata_location = ?",
+                (table.metadata_location, before, _NAME, namespace, name, before),
+            )
+        if done.rowcount < 1:
+            raise CommitFailedException(f"{namespace}.{name} was written by another process")
+
     def _connection(self) -> sqlite3.Connection:
+        """This thread's connection. A commit survives a killed process; after a power cut the last ones may be gone,
+        as the data files that they name may be."""
         if not hasattr(self._connections, "held"):
             self._connections.held = sqlite3.connect(self._path, timeout=30)
+            self._connections.held.execute("PRAGMA journal_mode = WAL")
+            self._connections.held.execute("PRAGMA synchronous = NORMAL")
         held: sqlite3.Connection = self._connections.held
         return held
 

@@ -195,7 +195,7 @@ class LocalWarehouse:
                 if not change.remove and not change.add:
                     return change
                 try:
-                    self._states[declared.name] = data.commit(state, change.remove, change.add)
+                    self._states[declared.name] = data.commit(state, change.remove, change.add, self._catalog)
                     return change
                 except CommitFailedException:
                     del self._states[declared.name]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -13,18 +14,15 @@ from pyiceberg.io.pyarrow import write_file
 from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import PartitionFieldValue, PartitionKey
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.table import Transaction, WriteTask
-from pyiceberg.table.metadata import TableMetadata
-from pyiceberg.table.update.snapshot import ExpireSnapshots
+from pyiceberg.table import WriteTask
 from pyiceberg.typedef import Record
 
 from enishi.lake.schema import Monthly, Table
+from enishi.local.catalog import LocalCatalog
+from enishi.local.warehouse_commit import Manifest, forget, manifests_of, staged
 
 PartitionValue = int | None
 """Months or days since 1970; None for null and for tables without a partition."""
-
-KEPT_SNAPSHOTS = 8
-"""History that a table keeps. Each snapshot makes a commit about 1.5 ms slower, since pyiceberg copies the metadata."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,12 @@ class State:
 
     table: IcebergTable
     location: str
-    files: Mapping[str, DataFile] = field(default_factory=dict)
+    manifests: tuple[Manifest, ...] = ()
+
+    @cached_property
+    def files(self) -> Mapping[str, DataFile]:
+        files = (entry.data_file for manifest in self.manifests for entry in manifest.entries)
+        return {file.file_path: file for file in files}
 
     @property
     def rows(self) -> int:
@@ -47,8 +50,7 @@ class State:
 
 def load(table: IcebergTable) -> State:
     """Read the manifests of the current snapshot."""
-    files = [task.file for task in table.scan().plan_files()]
-    return State(table, table.metadata_location, {file.file_path: file for file in files})
+    return State(table, table.metadata_location, manifests_of(table))
 
 
 def split(declared: Table, rows: pa.Table) -> Iterator[tuple[PartitionValue, pa.Table]]:
@@ -111,40 +113,13 @@ def _key(table: IcebergTable, value: PartitionValue) -> PartitionKey:
     return PartitionKey([PartitionFieldValue(spec.fields[0], value)], spec, table.schema())
 
 
-class _Transaction(Transaction):
-    """pyiceberg applies all updates to a deep copy of the metadata each time it looks at it; here once an update."""
-
-    _applied: tuple[int, TableMetadata] | None = None
-
-    @property
-    def table_metadata(self) -> TableMetadata:
-        if self._applied is None or self._applied[0] != len(self._updates):
-            self._applied = (len(self._updates), super().table_metadata)
-        return self._applied[1]
-
-
-def commit(state: State, remove: Collection[str], add: Collection[DataFile]) -> State:
+def commit(state: State, remove: Collection[str], add: Sequence[DataFile], catalog: LocalCatalog) -> State:
     """Swap files in one snapshot and say what the table is then.
 
     Raises:
         pyiceberg.exceptions.CommitFailedException: somebody else committed since `state` was loaded.
     """
-    table = state.table
-    with _Transaction(table) as transaction:
-        update = transaction.update_snapshot()
-        with update.overwrite() if remove else update.merge_append() as snapshot:
-            for path in remove:
-                snapshot.delete_data_file(state.files[path])
-            for file in add:
-                snapshot.append_data_file(file)
-        _forget(transaction)
-    kept = {path: file for path, file in state.files.items() if path not in remove}
-    return State(table, table.metadata_location, {**kept, **{file.file_path: file for file in add}})
-
-
-def _forget(transaction: Transaction) -> None:
-    """Drop the oldest snapshots once there are twice as many as are kept, in the same commit."""
-    snapshots = sorted(transaction.table_metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0)
-    if len(snapshots) > 2 * KEPT_SNAPSHOTS:
-        old = [snapshot.snapshot_id for snapshot in snapshots[:-KEPT_SNAPSHOTS]]
-        ExpireSnapshots(transaction).by_ids(old).commit()
+    table, manifests = staged(state.table, state.manifests, remove, add)
+    catalog.swap(table, state.location)
+    forget(state.table, table)
+    return State(table, table.metadata_location, manifests)
