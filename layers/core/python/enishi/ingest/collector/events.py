@@ -109,5 +109,17 @@ def _refusal(event: Any, refused: _RefusedError, around: Surroundings) -> Line |
     """What the quarantine gets: the reason, and with consent what the event said, cut and without mail addresses."""
     if not around.consent:
         return {"problem": refused.problem, **around.facts}
-    said = plain(json.dumps(event, ensure_ascii=True, separators=(",", ":")), LONGEST_RAW)
+    known = dict(_presentable(event)) if isinstance(event, dict) else event
+    said = plain(json.dumps(known, separators=(",", ":")), LONGEST_RAW)
     return {"problem": refused.problem, **around.facts, "raw": said}
+
+
+def _presentable(event: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """An event without ids that are none: a page that sends a clear member number must not fill the quarantine."""
+    for name, value in event.items():
+        try:
+            if name in fields() and fields()[name].linking:
+                read(fields()[name], value)
+        except Unfit:
+            continue
+        yield name, value

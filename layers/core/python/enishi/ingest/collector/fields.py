@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 MASKED = "***"
-_MAIL = re.compile(r"[^@\s/]+(?:@|%40)[^@\s/]+\.[^@\s/]+", re.IGNORECASE)
+_MAIL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 _CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _CODE = re.compile(r"[^\s@]+")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
