@@ -103,10 +103,9 @@ def test_manifests_and_metadata_files_stay_few(lake: LocalWarehouse, catalog: Lo
 
 
 def test_pyiceberg_writes_on_after_us_and_we_after_it(lake: LocalWarehouse, catalog: LocalCatalog) -> None:
-    lake.append("orders", order(1))
-    found = read_by_others(catalog)
-    rows = found.scan().to_arrow()
-    found.append(rows.set_column(0, "order_id", pa.array(["O2"], rows.schema.field(0).type)))
-    lake.append("orders", order(3))
-    names = read_by_others(catalog).scan().to_arrow().column("order_id").to_pylist()
-    assert sorted(names) == ["O1", "O2", "O3"]
+    lake.append("stores", pa.table({"store_id": ["S1"]}))
+    found = catalog.open(table("stores"))
+    found.append(pa.table({"store_id": ["S2"]}, schema=pa.schema([pa.field("store_id", pa.string())])))
+    lake.append("stores", pa.table({"store_id": ["S3"]}))
+    names = catalog.open(table("stores")).scan().to_arrow().column("store_id").to_pylist()
+    assert sorted(names) == ["S1", "S2", "S3"]
