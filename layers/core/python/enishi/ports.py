@@ -377,6 +377,18 @@ class Notices(Protocol):
     def table_loaded(self, table: str, at: datetime) -> None: ...
 
 
+class EventStream(Protocol):
+    """Carries the web collector's lines to raw files."""
+
+    def put(self, lines: bytes) -> None:
+        """Take whole lines, each with its line end; they are safe when this returns.
+
+        Raises:
+            LakeError: they could not be taken; the caller may try again.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything a flow may touch, wired once in `enishi.wiring`."""
