@@ -46,6 +46,7 @@ class Settings(BaseModel):
     lake_bucket: str = ""
     raw_bucket: str = ""
     work_bucket: str = ""
+    exports_bucket: str = Field(default="", description="files for the core system")
     workgroup: str = "enishi"
     delivery_workgroup: str = "enishi-delivery"
     ledger_table: str = ""

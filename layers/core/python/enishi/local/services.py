@@ -36,6 +36,8 @@ def local_services(settings: Settings, clock: Clock | None = None) -> Services:
         permissions=SqlitePermissions(home / "permissions.sqlite"),
         notices=LocalNotices(),
         channels=providers(outboxes),
+        buckets=lambda name: FolderBlobs(home / "buckets" / name),
+        exports=FolderBlobs(home / "exports"),
     )
 
 
