@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from enishi.ports import Services
+from dataclasses import replace
+
+from enishi.ingest.collector.endpoint import Collector, collector
+from enishi.ingest.connectors.registry import Databases
+from enishi.ports import Database, EventStream, Services
 from enishi.settings import Settings
 
 
@@ -11,7 +15,33 @@ def services(settings: Settings) -> Services:
     if settings.env == "local":
         from enishi.local.services import local_services
 
-        return local_services(settings)
+        wired = local_services(settings)
+        return replace(wired, databases=Databases({"bigquery": lambda: _bigquery(wired)}))
     from enishi.aws.services import aws_services
 
     return aws_services(settings)
+
+
+def web_collector(settings: Settings) -> tuple[Collector, EventStream]:
+    """The web collector of a deployed environment, and the stream that takes its lines. Imports nothing of the lake's.
+
+    Raises:
+        SettingsError: a secret cannot be read, or the collector's settings do not hold.
+    """
+    import boto3
+
+    from enishi.aws.firehose import web_stream
+    from enishi.aws.secrets import with_secrets
+
+    session = boto3.Session()
+    known = with_secrets(settings, session.client("secretsmanager"))
+    return collector(known), web_stream(known, session)
+
+
+def _bigquery(wired: Services) -> Database:
+    """BigQuery is read over HTTP, so a laptop can; whose identity it has is AWS's to say."""
+    import boto3
+
+    from enishi.aws.databases import bigquery
+
+    return bigquery(boto3.Session(), wired.raw)

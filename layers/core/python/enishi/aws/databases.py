@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from enishi.aws.s3 import S3Blobs
+from enishi.ingest.connectors.registry import Databases
 from enishi.ports import Blobs, Database
 from enishi.settings import Settings
 
@@ -14,25 +14,6 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
     from enishi.aws.bigquery_service import Tokens
-
-
-class Databases(Mapping[str, Database]):
-    """Makers by name, each called once."""
-
-    def __init__(self, makers: Mapping[str, Callable[[], Database]]) -> None:
-        self._makers = makers
-        self._made: dict[str, Database] = {}
-
-    def __getitem__(self, kind: str) -> Database:
-        if kind not in self._made:
-            self._made[kind] = self._makers[kind]()
-        return self._made[kind]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._makers)
-
-    def __len__(self) -> int:
-        return len(self._makers)
 
 
 def databases(settings: Settings, session: Session) -> Databases:
