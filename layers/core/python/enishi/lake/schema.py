@@ -126,6 +126,11 @@ class Table(_Declared):
         return hash((self.database, self.name))
 
     @property
+    def people(self) -> Person:
+        """How it speaks of people; of nobody, when it does not say."""
+        return self.person or Person(erase="delete", ja="")
+
+    @property
     def _named_elsewhere(self) -> tuple[str, ...]:
         person = (*self.person.by, *self.person.gives, *self.person.clear) if self.person else ()
         spans = (self.history.since, self.history.until) if self.history else ()

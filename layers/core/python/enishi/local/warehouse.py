@@ -29,10 +29,11 @@ from enishi.local.catalog import LocalCatalog
 from enishi.local.warehouse_answers import answer
 from enishi.local.warehouse_engine import Engine, rows_of
 from enishi.local.warehouse_files import State
+from enishi.local.warehouse_lock import lake_lock
 from enishi.local.warehouse_unload import unload
 from enishi.local.warehouse_views import base_tables, body
 from enishi.local.warehouse_work import WorkFiles, WorkFolder, folder_values, relation
-from enishi.ports import Source, Unloaded, Upserted
+from enishi.ports import Rows, Source, Unloaded, Upserted
 from enishi.settings import Settings
 
 _ATTEMPTS = 20
@@ -59,6 +60,7 @@ class LocalWarehouse:
         self._work = work or WorkFolder(self._work_root)
         self._states: dict[str, State] = {}
         self._lock = threading.RLock()
+        self._writers = lake_lock(home)
         self.settings = settings
 
     def close(self) -> None:
@@ -73,21 +75,33 @@ class LocalWarehouse:
     def append(self, table: str, source: Source) -> int:
         declared = writable(table)
         if isinstance(source, pa.RecordBatchReader):
-            files, count = self._written(declared, source)
-            return self._write(declared, lambda _declared, _state: Change((), files, count)).inserted
+            with self._writers.shared():
+                files, count = self._written(declared, source)
+                return self._write(declared, lambda _declared, _state: Change((), files, count)).inserted
         rows = conform(declared, self._whole(source))
         return self._write(declared, lambda declared, state: self._appended(declared, state, rows)).inserted
 
     def replace(self, table: str, source: Source) -> int:
         declared = writable(table)
-        files, count = self._written(declared, source)
-        return self._write(declared, lambda _declared, state: Change(tuple(state.files), files, count)).inserted
+        with self._writers.shared():
+            files, count = self._written(declared, source)
+            return self._write(declared, lambda _declared, state: Change(tuple(state.files), files, count)).inserted
 
     def upsert(self, table: str, source: Source) -> Upserted:
         declared = writable(table)
         rows = conform(declared, self._whole(source), complete=False)
         change = self._write(declared, lambda declared, state: self._upserted(declared, state, rows))
         return Upserted(change.inserted, change.updated)
+
+    def compare(self, table: str, source: Rows) -> Upserted:
+        declared = writable(table)
+        rows = conform(declared, self._whole(source), complete=False)
+        if not rows.num_rows:
+            return Upserted(0, 0)
+        self._ready(declared)
+        with self._engine.cursor() as cursor:
+            plan = merge.upsert(cursor, declared, rows)
+        return Upserted(plan.inserted, plan.updated)
 
     def delete(self, table: str, where: exp.Expr) -> int:
         return self._write(writable(table), lambda declared, state: self._deleted(declared, state, where)).updated
@@ -189,7 +203,7 @@ class LocalWarehouse:
     def _write(self, declared: Table, plan: Callable[[Table, State], Change]) -> Change:
         """Plan on the present state and commit; plan again when another process was faster."""
         for attempt in range(_ATTEMPTS):
-            with self._lock:
+            with self._writers.shared(), self._lock:
                 state = self._state(declared)
                 change = plan(declared, state)
                 if not change.remove and not change.add:
