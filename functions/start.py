@@ -20,16 +20,19 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from enishi.clock import ManualClock, from_text
+from enishi.aws.http_api import answer_of, request_of
+from enishi.clock import ManualClock, SystemClock, from_text
 from enishi.errors import EnishiError
 from enishi.flow.tasks import perform
-from enishi.ports import Services
+from enishi.ingest.collector.endpoint import Collector
+from enishi.ports import EventStream, Services
 from enishi.settings import from_environment
-from enishi.wiring import services
+from enishi.wiring import services, web_collector
 
 Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Event]
 Load = Callable[[], Services]
+LoadWeb = Callable[[], tuple[Collector, EventStream]]
 NAMESPACE = "Enishi"
 
 
@@ -66,6 +69,34 @@ def dropped_files(name: str, load: Load = deployed) -> Handler:
         return dict(process_partial_response(event, one, processor))
 
     return _watched(name, run)
+
+
+@cache
+def deployed_web() -> tuple[Collector, EventStream]:
+    """The web collector of this function's environment, made on its first call."""
+    return web_collector(from_environment())
+
+
+def web(name: str, load: LoadWeb = deployed_web) -> Handler:
+    """A handler for an HTTP API in front of the web collector. Lines are safe in the stream before the answer leaves.
+
+    It runs once a request of the tag, so it says nothing of those that went well.
+    """
+    logger, tracer, metrics = Logger(service=name), Tracer(service=name), Metrics(namespace=NAMESPACE, service=name)
+
+    def handler(event: Event, context: LambdaContext) -> Event:
+        with told(logger, request=context.aws_request_id):
+            known, stream = load()
+            outcome = known.answer(request_of(event, SystemClock().now()))
+            if outcome.lines:
+                stream.put(outcome.lines)
+        if outcome.refused:
+            metrics.add_metric("refused", MetricUnit.Count, outcome.refused)
+            metrics.flush_metrics()
+        return answer_of(outcome.response)
+
+    traced: Handler = tracer.capture_lambda_handler(handler, capture_response=False, capture_error=False)
+    return traced
 
 
 @contextmanager

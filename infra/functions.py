@@ -23,6 +23,7 @@ class Touch(Enum):
     LINE = auto()
     PUSH = auto()
     NOTICES = auto()
+    WEB_STREAM = auto()
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Function:
     """Seconds. Athena does the heavy work, so most of it is waiting."""
     disk: int = 512
     """MiB of /tmp."""
+    quiet: bool = False
+    """True keeps Lambda's own lines (start, end, report) out of its log: for what runs once a web request."""
     readers: int = 2
     """Executions that its queue may start at one time (SQS allows no fewer than 2); writers of one table wait for each
     other anyway, so a few are enough."""
@@ -102,4 +105,15 @@ LOOP_TASKS = (
 )
 """What queues and schedules call."""
 
-FUNCTIONS = RUN_TASKS + LOOP_TASKS
+WEB = (
+    Function(
+        "collect",
+        "the web tag's events → a stream",
+        frozenset({Touch.SIGN, Touch.WEB_STREAM}),
+        timeout=10,
+        quiet=True,
+    ),
+)
+"""What an HTTP API calls: no task of the loop."""
+
+FUNCTIONS = RUN_TASKS + LOOP_TASKS + WEB

@@ -158,6 +158,11 @@ def _notices(at: Places) -> Iterable[Grant]:
     yield Grant(("events:PutEvents",), (at.here("events", "event-bus/default"),))
 
 
+def _web_stream(at: Places) -> Iterable[Grant]:
+    stream = f"deliverystream/{at.environment.physical('web-events')}"
+    yield Grant(("firehose:PutRecord",), (at.here("firehose", stream),))
+
+
 def _catalog(at: Places, databases: Iterable[str]) -> Iterable[Grant]:
     for database in databases:
         named = (at.here("glue", "catalog"), at.here("glue", f"database/{database}"))
@@ -184,6 +189,7 @@ _GRANTS: Mapping[Touch, Callable[[Places], Iterable[Grant]]] = {
     Touch.LINE: _line,
     Touch.PUSH: _push,
     Touch.NOTICES: _notices,
+    Touch.WEB_STREAM: _web_stream,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from constructs import Construct
 
 from infra.constructs.clockwork import DUE, Daily, DailyCall
+from infra.constructs.collector import WebCollector
 from infra.constructs.inbox import Inbox
 from infra.constructs.layers import Layers
 from infra.constructs.permissions import Places
@@ -35,4 +36,5 @@ class RuntimeStack(EnishiStack):
             Inbox(self, "Drop", environment, prefix="drop/", reader=self.functions["ingest"]),
             Inbox(self, "Events", environment, prefix="events/", reader=self.functions["land"]),
         ]
+        self.web = WebCollector(self, environment, self.functions["collect"], lake.keys.personal.key_arn)
         self.daily = Daily(self, environment, self.functions, DAILY)

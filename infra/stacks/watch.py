@@ -66,7 +66,8 @@ class WatchStack(EnishiStack):
         alarms.unknown_sends()
         alarms.reputation("bounces", "Reputation.BounceRate", BOUNCES)
         alarms.reputation("complaints", "Reputation.ComplaintRate", COMPLAINTS)
-        alarms.stale_feed(delivery.feed.stream.ref)
+        alarms.stale_feed("mail", delivery.feed.stream.ref, 900)
+        alarms.stale_feed("web", runtime.web.stream.ref, environment.web_seconds + 900)
 
     def _failed_runs(self, environment: Environment) -> None:
         """One rule for all machines costs nothing, whatever their number."""
