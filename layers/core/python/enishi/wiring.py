@@ -7,6 +7,7 @@ from dataclasses import replace
 from enishi.ingest.collector.endpoint import Collector, collector
 from enishi.ingest.connectors.registry import Databases
 from enishi.ports import Database, EventStream, Services
+from enishi.privacy.ports import Tools
 from enishi.settings import Settings
 
 
@@ -45,3 +46,14 @@ def _bigquery(wired: Services) -> Database:
     from enishi.aws.databases import bigquery
 
     return bigquery(boto3.Session(), wired.raw)
+
+
+def privacy_tools(services: Services) -> Tools:
+    """What finding and erasing a person needs, for the environment of `services`."""
+    if services.settings.env == "local":
+        from enishi.local.privacy import local_tools
+
+        return local_tools(services)
+    from enishi.aws.privacy import aws_tools
+
+    return aws_tools(services)

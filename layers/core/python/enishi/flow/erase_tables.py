@@ -15,7 +15,7 @@ from enishi.lake import sql
 from enishi.lake.schema import Id, Table
 from enishi.ports import Warehouse
 from enishi.privacy.person import Person, without_ids
-from enishi.privacy.places import cleared, conditions, count_of, personal
+from enishi.privacy.places import cleared, conditions, count_of, personal, telling
 from enishi.privacy.report import Place
 
 _ENCODINGS = ("utf-8", "cp932", "euc_jp")
@@ -30,8 +30,8 @@ def counted(warehouse: Warehouse, person: Person) -> Iterator[Place]:
 def _count(warehouse: Warehouse, declared: Table, person: Person) -> int:
     if declared.name in _EDITS:
         return len(_EDITS[declared.name][0](warehouse, declared, person))
-    counts = [warehouse.query(count_of(declared, condition)) for condition in conditions(declared, person)]
-    return sum(answer.column(0)[0].as_py() for answer in counts)
+    asked = [count_of(declared, telling(declared, condition)) for condition in conditions(declared, person)]
+    return sum(warehouse.query(query).column(0)[0].as_py() for query in asked)
 
 
 def erase(warehouse: Warehouse, declared: Table, person: Person) -> None:
@@ -46,7 +46,7 @@ def _delete(warehouse: Warehouse, declared: Table, person: Person) -> None:
 
 def _anonymise(warehouse: Warehouse, declared: Table, person: Person) -> None:
     for condition in conditions(declared, person):
-        rows = warehouse.query(cleared(declared, condition))
+        rows = warehouse.query(cleared(declared, telling(declared, condition)))
         if rows.num_rows:
             warehouse.upsert(declared.qualified, rows)
 

@@ -41,18 +41,30 @@ def undeclared(declared: Mapping[str, Table]) -> dict[str, list[str]]:
 
 
 def conditions(table: Table, person: Person, alias: str = "") -> Iterator[exp.Expr]:
-    """Conditions that together find the person's rows, each over at most `MOST_IDS` ids; no row meets two of them
-    by the same column.
+    """Conditions that together find the person's rows, each over at most `MOST_IDS` ids of one kind.
 
     A column of another kind counts only where the row names no customer: a shared device's rows are their owner's.
     """
     by = table.people.by
     owners = [name for name, kind in by.items() if kind == "customer"]
     unowned = [sql.column(alias, name).is_(exp.null()) for name in owners]
+    for few in _slices(sorted(person.of("customer"))) if owners else ():
+        yield exp.or_(*(_among(alias, name, few) for name in owners))
     for name, kind in by.items():
-        for few in _slices(sorted(person.of(kind))):
-            named = exp.In(this=sql.column(alias, name), expressions=sql.literals(few))
-            yield named if kind == "customer" else exp.and_(named, *unowned)
+        for few in _slices(sorted(person.of(kind))) if kind != "customer" else ():
+            yield exp.and_(_among(alias, name, few), *unowned)
+
+
+def _among(alias: str, name: str, values: Sequence[str]) -> exp.Expr:
+    return exp.In(this=sql.column(alias, name), expressions=sql.literals(values))
+
+
+def telling(table: Table, condition: exp.Expr) -> exp.Expr:
+    """Rows of the condition that say something of the person: of a table that is anonymised, those not yet cleared."""
+    if table.people.erase != "anonymise":
+        return condition
+    said = [sql.column("", name).is_(exp.null()).not_() for name in table.people.clear]
+    return exp.and_(condition, exp.or_(*said))
 
 
 def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
