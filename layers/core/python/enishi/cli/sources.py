@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from enishi.cli.connectors import due
 from enishi.cli.context import Session
 from enishi.cli.output import show
 from enishi.errors import SettingsError
@@ -19,6 +20,7 @@ from enishi.ingest.proposal import Proposal, propose
 from enishi.ingest.sources import FOLDER
 
 app = typer.Typer(help="Mappings from the retailer's own file layouts to tables.", no_args_is_help=True)
+app.command("due")(due)
 
 Format = Annotated[str | None, typer.Option(help="table, json or csv")]
 
