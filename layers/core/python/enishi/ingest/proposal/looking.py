@@ -144,7 +144,7 @@ def _text(file: str, stream: BinaryIO, words: Words) -> Sight:
     opened = "" if packed == "none" else f"; {packed} by its first bytes"
     reasons = (f"{told.reason} ({looked}{opened})", *cut.reasons)
     doubts = (*(() if told.sure else (told.reason,)), *cut.doubts)
-    return Sight(file, form, reasons, doubts, rows, told.japanese, form.header)
+    return Sight(file, form, reasons, doubts, rows, told.japanese, named=form.header and form.kind != "fixed")
 
 
 def _rows(text: str, form: Format, file: str, *, whole: bool) -> Rows:

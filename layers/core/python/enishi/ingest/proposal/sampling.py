@@ -48,7 +48,7 @@ class Keeper(Generic[T]):
             self._middle = part
         self._last = part
         self.whole = self.whole and self.size <= self.limit
-        if self.whole:
+        if self.whole or not self._parts:
             self._parts.append(part)
         else:
             del self._parts[1:]
