@@ -9,7 +9,7 @@ WITH ranked AS (
     ) AS survivor_id
   FROM work.identity_labels AS l
   JOIN customers AS c ON c.customer_id = l.customer_id
-  WHERE l.unification = :unification AND l.round = :round
+  WHERE l.unification = :labels AND l.round = :round
 )
 SELECT
   c.customer_id,
