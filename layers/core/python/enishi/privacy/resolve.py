@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlglot import exp
@@ -13,8 +13,8 @@ from enishi.ingest.tombstones import contact_hash
 from enishi.lake import sql
 from enishi.lake.schema import Id, Table, table
 from enishi.ports import Warehouse
-from enishi.privacy.person import Person, names_of
-from enishi.privacy.places import conditions, givers, rows_of
+from enishi.privacy.person import NAMELESS, Person, names_of
+from enishi.privacy.places import conditions, givers, personal, rows_of
 
 SHAREABLE: frozenset[Id] = frozenset({"household", "identity", "guest", "visitor"})
 """Ids that a family or a device shares: they are the person's only when no other customer has them."""
@@ -100,8 +100,28 @@ def _own(warehouse: Warehouse, person: Person, contacts: list[dict[str, Any]]) -
     """Only what nobody else has: a family's phone or an address of two members recognises neither."""
     shared = _of_others(warehouse, "identity", person, person.of("identity"))
     words = {row["address"] for row in contacts} | set(names_of(contacts))
+    own = words - _words_of_others(warehouse, person, words)
     known = {**person.known, "identity": person.of("identity") - shared}
-    return Person(person.root, known, frozenset(words - _words_of_others(warehouse, person, words)))
+    return Person(person.root, known, frozenset(own | set(_declared_words(warehouse, person))))
+
+
+def _declared_words(warehouse: Warehouse, person: Person) -> Iterator[str]:
+    """Clear values out of the tables that declare them, unless another record says the same."""
+    for declared in personal():
+        for name in declared.people.words:
+            for condition in conditions(declared, person):
+                asked = _texts(warehouse, rows_of(declared, condition, [name]).distinct())
+                said = {value for value in asked if len(value) >= NAMELESS}
+                yield from said - _said_by_others(warehouse, declared, name, person, said)
+
+
+def _said_by_others(warehouse: Warehouse, declared: Table, name: str, person: Person, said: set[str]) -> set[str]:
+    if not said:
+        return set()
+    owner = next(column for column, kind in declared.people.by.items() if kind == "customer")
+    among = exp.In(this=sql.column("", name), expressions=sql.literals(sorted(said)))
+    mine = exp.In(this=sql.column("", owner), expressions=sql.literals(sorted(person.of("customer"))))
+    return set(_texts(warehouse, rows_of(declared, exp.and_(among, exp.not_(mine)), [name])))
 
 
 def _words_of_others(warehouse: Warehouse, person: Person, words: set[str]) -> set[str]:
