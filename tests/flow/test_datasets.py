@@ -1,4 +1,4 @@
-"""Data sets of other people through the real ingest, by the mappings of docs/examples, against figures computed elsewhere.
+"""Data sets of other people through the real ingest, by the mappings of docs/examples, against figures of others.
 
 Each folder of `tests/cases/datasets` holds a small invented sample in the same layout, with answers worked out by hand,
 and says which figures of the published data (where they lie beside the project) the same mappings must meet.
@@ -38,13 +38,15 @@ DATA = ROOT.parent / "shared" / "data"
 SETS = {path.parent.name: yaml.safe_load(path.read_text("utf-8")) for path in sorted(CASES.glob("*/cases.yaml"))}
 
 
-def mapping_of(load: dict[str, Any]) -> Mapping:
+def mapping_text(load: dict[str, Any]) -> str:
     """The mapping of a load: one of docs/examples, or one of the package's own."""
     if "package" in load:
-        path = files("enishi.sample") / "completejourney" / f"{load['package']}.yaml"
-        return parse(path.read_text("utf-8"), path.name)
-    path = EXAMPLES / f"{load['mapping']}.yaml"
-    return parse(path.read_text("utf-8"), path.name)
+        return (files("enishi.sample") / "completejourney" / f"{load['package']}.yaml").read_text("utf-8")
+    return (EXAMPLES / f"{load['mapping']}.yaml").read_text("utf-8")
+
+
+def mapping_of(load: dict[str, Any]) -> Mapping:
+    return parse(mapping_text(load), load.get("mapping", load.get("package")))
 
 
 def _plain(data: bytes, _types: dict[str, str]) -> bytes:

@@ -139,7 +139,7 @@ def spec_of(column: str, kind: str, profile: Profile) -> dict[str, Any]:
         spec["strip"] = profile.kind.strip
     if profile.kind.nulls:
         spec["empty"] = list(profile.kind.nulls)
-    if column in NORMALISED:
+    if column in NORMALISED and _as_in_japan(column, profile):
         spec["normalise"] = NORMALISED[column]
     if column in PREFIXES:
         spec["id"] = PREFIXES[column]
@@ -149,6 +149,11 @@ def spec_of(column: str, kind: str, profile: Profile) -> dict[str, Any]:
     if kind == "date" and profile.kind.name == "time":
         spec["business_day"] = True
     return spec
+
+
+def _as_in_japan(column: str, profile: Profile) -> bool:
+    """Whether the values are what the normaliser reads: it empties what is no Japanese postal code."""
+    return column != "postal_code" or people.mostly(profile.values, r"^\d{3}[-‐−ー－]?\d{4}$")
 
 
 def _coded(column: str, spec: dict[str, Any], profile: Profile, words: Words, reason: str) -> Guess | None:

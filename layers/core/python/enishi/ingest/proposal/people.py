@@ -36,10 +36,17 @@ def _by_values(values: Array) -> str:
     text = pc.drop_null(text_of(values)) if not _nested(values) else None
     if text is None or not len(text):
         return ""
-    for kind, pattern in PATTERNS.items():
-        if (pc.sum(pc.match_substring_regex(text, pattern)).as_py() or 0) >= SHARE * len(text):
-            return kind
-    return ""
+    return next((kind for kind, pattern in PATTERNS.items() if _share(text, pattern) >= SHARE), "")
+
+
+def mostly(values: Array, pattern: str) -> bool:
+    """Whether most values that are there meet a pattern."""
+    text = pc.drop_null(text_of(values))
+    return len(text) > 0 and _share(text, pattern) >= SHARE
+
+
+def _share(text: Array, pattern: str) -> float:
+    return float(pc.mean(pc.match_substring_regex(text, pattern)).as_py())
 
 
 def begins_with_prefecture(values: Array) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from enishi.ingest.proposal.canonical import Place, guesses_in, spec_of
@@ -43,8 +43,11 @@ def _with_key(draft: Draft, profiles: Sequence[Profile]) -> Draft:
     table = schema.table(draft.table)
     filled = {guess.column for guess in draft.guesses}
     lacking = [name for name in table.key if name not in filled]
-    extra = tuple(_stand_in(table, name, draft, profiles) for name in lacking)
-    return Draft(draft.table, (*extra, *draft.guesses), draft.reason, draft.keys)
+    extra = [_stand_in(table, name, draft, profiles) for name in lacking]
+    keys = [guess for guess in (*draft.guesses, *extra) if guess.column in table.key]
+    others = [guess for guess in draft.guesses if guess.column not in table.key]
+    ordered = sorted(keys, key=lambda guess: table.key.index(guess.column))
+    return Draft(draft.table, (*ordered, *others), draft.reason, draft.keys)
 
 
 def _stand_in(table: schema.Table, name: str, draft: Draft, profiles: Sequence[Profile]) -> Guess:
@@ -128,7 +131,8 @@ def _states(taken: set[str]) -> Iterator[Guess]:
 
 def _people(place: Place, profiles: Sequence[Profile], words: Words) -> Iterator[Draft]:
     """The customer, and what is personal: contacts in their own database, hashes as identities."""
-    yield from _plain(place, profiles, words)
+    known = (*place.guesses, *_compared(profiles))
+    yield from _plain(replace(place, guesses=known), profiles, words)
     owner = next((guess for guess in place.guesses if guess.column == "customer_id"), None)
     if owner is None:
         return
@@ -137,6 +141,16 @@ def _people(place: Place, profiles: Sequence[Profile], words: Words) -> Iterator
     for profile in profiles:
         if profile.personal in ROUTES:
             yield from _reach(owner, since, profile, profiles)
+
+
+def _compared(profiles: Sequence[Profile]) -> Iterator[Guess]:
+    """The hash by which names are compared: of the reading where there is one, else of the written name."""
+    for kind, normaliser in (("reading", "kana"), ("name", "name")):
+        named = [profile.name for profile in profiles if profile.personal == kind]
+        if named:
+            spec = {"from": named[0], "normalise": normaliser, "hash": True}
+            yield Guess("name_hash", spec, "the hash alone, for matching", Confidence.LIKELY)
+            return
 
 
 def _letters(place: Place, owner: Guess, profiles: Sequence[Profile]) -> Iterator[Draft]:

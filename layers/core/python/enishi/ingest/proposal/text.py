@@ -27,6 +27,7 @@ def write(source: str, found: Findings) -> str:
         f"files: {flow(_patterns(found.files))}",
         f"format: {flow(_said(found.sight.form))}",
         _line(f"zone: {found.zone.name}", found.zone.reason, ask=not found.zone.sure),
+        f"system: {source} # sources that know the same customers by the same numbers share it",
         *_private(found),
         "tables:",
         *(line for draft in found.drafts for line in _target(draft, found)),
