@@ -97,7 +97,7 @@ LOOP_TASKS = (
     Function(
         "unify",
         "ids → persons (名寄せ)",
-        _WRITES | {Touch.NOTICES},
+        _WRITES | {Touch.NOTICES, Touch.RAW_READ, Touch.PERSONAL_READ, Touch.PERSONAL_WRITE},
         memory=1024,
         timeout=900,
     ),
