@@ -21,7 +21,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from enishi.aws.http_api import answer_of, request_of
-from enishi.clock import ManualClock, SystemClock, from_text
+from enishi.clock import Clock, ManualClock, SystemClock, from_text
 from enishi.errors import EnishiError
 from enishi.flow.tasks import perform
 from enishi.ingest.collector.endpoint import Collector
@@ -77,17 +77,18 @@ def deployed_web() -> tuple[Collector, EventStream]:
     return web_collector(from_environment())
 
 
-def web(name: str, load: LoadWeb = deployed_web) -> Handler:
+def web(name: str, load: LoadWeb = deployed_web, clock: Clock | None = None) -> Handler:
     """A handler for an HTTP API in front of the web collector. Lines are safe in the stream before the answer leaves.
 
     It runs once a request of the tag, so it says nothing of those that went well.
     """
     logger, tracer, metrics = Logger(service=name), Tracer(service=name), Metrics(namespace=NAMESPACE, service=name)
+    ticking = clock or SystemClock()
 
     def handler(event: Event, context: LambdaContext) -> Event:
         with told(logger, request=context.aws_request_id):
             known, stream = load()
-            outcome = known.answer(request_of(event, SystemClock().now()))
+            outcome = known.answer(request_of(event, ticking.now()))
             if outcome.lines:
                 stream.put(outcome.lines)
         if outcome.refused:
