@@ -146,7 +146,7 @@ class LocalWarehouse:
         """A cursor and the text that it runs for `query`; what DuckDB says against it becomes a QueryError."""
         sql.check(query, "query")
         text = render(self._viewed(query))
-        with self._engine.cursor() as cursor:
+        with self._engine.reader() as cursor:
             try:
                 yield cursor, text
             except duckdb.Error as error:
