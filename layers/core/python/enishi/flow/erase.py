@@ -69,17 +69,16 @@ def plan(tools: Tools, customer_id: str, request: Request) -> Plan:
     kept = _kept(tools, erasure_id)
     if kept is not None:
         return kept
-    person = person.with_words(erase_files.words_in_raw(tools.services, person))
     places = (*erase_tables.counted(tools.services.warehouse, person), *_records(tools, person))
-    found = Plan(
-        erasure_id, person, request, tools.services.clock.now(), places, dict(tools.files.hits(person.needles))
-    )
-    if not found.rows and not any(found.files.values()):
+    hits = tools.files.hits(person.needles)
+    if not any(place.before for place in places) and not any(hits.values()):
         raise LakeError(
             "nothing is held about this customer",
             remedy="Check the id; `enishi sql` on erasure_log shows the erasures that were finished.",
         )
-    return found
+    person = person.with_words(erase_files.words_in_raw(tools.services, person))
+    files = dict(tools.files.hits(person.needles))
+    return Plan(erasure_id, person, request, tools.services.clock.now(), places, files)
 
 
 def erase(tools: Tools, found: Plan, watch: Watcher = lambda _step: None) -> dict[str, Any]:
