@@ -14,12 +14,13 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 from sqlglot import exp
 
+from enishi.clock import business_day
 from enishi.errors import NotSupportedError
 from enishi.flow.ingest import catalogue, ingest
 from enishi.flow.pick_up import pick_up
-from enishi.ingest import commit
 from enishi.ingest.connectors import window
 from enishi.ingest.connectors.window import Fetch
+from enishi.ingest.log import past_of
 from enishi.ingest.mapping import Mapping
 from enishi.ingest.stage import content_hash, load_id
 from enishi.lake import schema, sql
@@ -156,7 +157,8 @@ def _is_loaded(services: Services, source: Mapping, key: str, tables: set[str]) 
     """By content, as the load log knows it: the same rows under another name are loaded, too."""
     with services.raw.open(key) as stream:
         load = load_id(source, content_hash(stream))
-    return commit.already_loaded(services.warehouse, load, tables)
+    today = business_day(services.clock.now(), services.settings.tz)
+    return past_of(services.warehouse, source.id, load, today).has(load, tables)
 
 
 def _record(services: Services, planned: Fetch, extracted: Extracted) -> None:

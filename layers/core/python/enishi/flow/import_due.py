@@ -43,10 +43,12 @@ def late(services: Services) -> list[Expectation]:
 def _loads(services: Services, sources: Sequence[Mapping]) -> dict[str, list[datetime]]:
     first = business_day(services.clock.now() - _BACK, services.settings.tz)
     mine = exp.In(this=sql.column("", "source_id"), expressions=sql.literals([source.id for source in sources]))
+    status = exp.Coalesce(this=sql.column("", "status"), expressions=[sql.literal("loaded")])
+    came = exp.NEQ(this=status, expression=sql.literal("stopped"))
     recent = exp.GTE(this=sql.column("", "load_date"), expression=sql.literal(first))
     query = exp.select(sql.column("", "source_id"), sql.column("", "loaded_at")).from_(sql.table_ref("load_log"))
     found: dict[str, list[datetime]] = defaultdict(list)
-    for row in services.warehouse.query(query.where(mine, recent)).to_pylist():
+    for row in services.warehouse.query(query.where(mine, came, recent)).to_pylist():
         found[row["source_id"]].append(row["loaded_at"].replace(tzinfo=UTC))
     return found
 

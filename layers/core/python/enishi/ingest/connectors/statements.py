@@ -31,7 +31,7 @@ def rows(question: Question, dialect: str) -> exp.Select:
 
 def newest(question: Question, column: str, dialect: str) -> exp.Select:
     """The greatest value of `column`, as text."""
-    greatest = exp.Cast(this=exp.Max(this=_column(column)), to=exp.DataType.build("TEXT"))
+    greatest = exp.Cast(this=exp.Max(this=_column(column)), to=exp.DataType.build("varchar"))
     return exp.select(exp.alias_(greatest, "newest")).from_(_inner(question, dialect))
 
 
