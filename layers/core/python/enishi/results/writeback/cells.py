@@ -42,7 +42,7 @@ def _written(values: Values, column: Column, zone: ZoneInfo) -> Values:
     if pa.types.is_boolean(values.type):
         return pc.cast(pc.cast(values, pa.int8()), pa.string())
     if column.decimals is not None:
-        return _fixed_point(values, column.decimals)
+        return fixed_point(values, column.decimals)
     return pc.cast(values, pa.string())
 
 
@@ -53,7 +53,7 @@ def _instants(values: Values, pattern: str, zone: ZoneInfo) -> Values:
     return pc.strftime(pa.chunked_array([pa.array(local, pa.timestamp("s"), mask=np.isnat(utc))]), format=pattern)
 
 
-def _fixed_point(values: Values, decimals: int) -> Values:
+def fixed_point(values: Values, decimals: int) -> Values:
     """Half away from zero, as accounts are kept."""
     unit = Decimal(1).scaleb(-decimals)
     written = [

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from enishi.ingest.cells import pc
 from enishi.results.writeback import layout
+from enishi.results.writeback.cells import Values, fixed_point
 from enishi.results.writeback.declaration import WriteBack
 from enishi.results.writeback.templates import fill
 
@@ -89,8 +90,14 @@ def _add(totals: dict[str, Decimal], declared: WriteBack, table: pa.Table) -> No
         values = table.column(column.from_) if column.from_ else None
         if values is None or not _is_number(values.type):
             continue
-        total = pc.sum(values).as_py()
-        totals[name] = totals.get(name, Decimal(0)) + Decimal(str(total or 0))
+        totals[name] = totals.get(name, Decimal(0)) + _total(values, column.decimals)
+
+
+def _total(values: Values, decimals: int | None) -> Decimal:
+    """The sum of what stands in the file: of rounded values where the column is rounded."""
+    if decimals is None:
+        return Decimal(str(pc.sum(values).as_py() or 0))
+    return sum((Decimal(value) for value in fixed_point(values, decimals).to_pylist() if value), Decimal(0))
 
 
 def _is_number(kind: pa.DataType) -> bool:
