@@ -68,6 +68,10 @@ class Warehouse(Protocol):
         """
         ...
 
+    def compare(self, table: str, source: Rows) -> Upserted:
+        """What `upsert` of these rows would do now; nothing is written."""
+        ...
+
     def delete(self, table: str, where: exp.Expr) -> int:
         """Delete the rows for which `where` holds; returns how many."""
         ...

@@ -18,7 +18,7 @@ from enishi.aws.s3 import S3Blobs
 from enishi.lake import sql
 from enishi.lake.rows import writable
 from enishi.lake.schema import Table
-from enishi.ports import Source, Unloaded, Upserted
+from enishi.ports import Rows, Source, Unloaded, Upserted
 from enishi.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,6 +77,13 @@ class AthenaWarehouse:
                 return Upserted(0, 0)
             return self._merge(declared, staged.latest(declared), list(staged.columns), None)
 
+    def compare(self, table: str, source: Rows) -> Upserted:
+        declared = writable(table)
+        with self._staging.rows(declared, source, complete=False, keyed=True) as staged:
+            if not staged.rows:
+                return Upserted(0, 0)
+            return self._differences(declared, self._resolved(staged.latest(declared)), list(staged.columns))
+
     def delete(self, table: str, where: exp.Expr) -> int:
         declared = writable(table)
         found = exp.select(exp.Count(this=exp.Star())).from_(sql.table_ref(declared.qualified)).where(where.copy())
@@ -120,13 +127,16 @@ class AthenaWarehouse:
         """Count first: rows that are there already change nothing and make no commit."""
         if checked is not None:
             sql.check(checked, declared.name)
-        target, resolved = self._target(declared), self._resolved(source)
-        found = self._runner.rows(
-            sql.to_athena(statements.differences(target, declared, resolved, names)), self._group(declared)
-        )
+        resolved = self._resolved(source)
+        found = self._differences(declared, resolved, names)
+        if found.inserted or found.updated:
+            self._run(statements.merge(self._target(declared), declared, resolved, names), declared)
+        return found
+
+    def _differences(self, declared: Table, resolved: exp.Query, names: Sequence[str]) -> Upserted:
+        query = statements.differences(self._target(declared), declared, resolved, names)
+        found = self._runner.rows(sql.to_athena(query), self._group(declared))
         inserted, updated = statements.whole_numbers(found)
-        if inserted or updated:
-            self._run(statements.merge(target, declared, resolved, names), declared)
         return Upserted(inserted, updated)
 
     def _insert(self, declared: Table, source: exp.Query) -> exp.Expr:

@@ -10,15 +10,19 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from enishi.clock import business_day
 from enishi.errors import MappingError
-from enishi.flow.permissions import carry_consents
+from enishi.flow import loading
 from enishi.identity.normalise import NORMALISERS, one
-from enishi.ingest import commit, sources
+from enishi.ingest import sources
+from enishi.ingest.log import past_of
 from enishi.ingest.mapping import Mapping
+from enishi.ingest.references import parents_in
 from enishi.ingest.report import LoadReport, Status
 from enishi.ingest.sources import Sources
-from enishi.ingest.stage import Progress, Staged, content_hash, load_id, stage
+from enishi.ingest.stage import Progress, content_hash, load_id, stage
 from enishi.ingest.tombstones import Tombstones, in_force
+from enishi.ingest.watch import Watch
 from enishi.ports import Services
 
 DROP = "drop/"
@@ -40,18 +44,24 @@ def ingest(
     key: str,
     *,
     dry_run: bool = False,
+    accept: str = "",
     progress: Progress = lambda _rows: None,
 ) -> LoadReport:
     """Load the raw file `key` by the mapping `source`; the same content again changes nothing.
 
+    `accept` says why the file may pass although checks or thresholds speak against it; it is kept in the log.
+
     Raises:
         SourceFileError: the file as a whole cannot be read; nothing was loaded.
         MappingError: the mapping asks for what does not exist; nothing was loaded.
+        LoadStoppedError: a check of the whole file or an alarm threshold stops it; nothing was loaded.
     """
     with services.raw.open(key) as stream:
         content = content_hash(stream)
     load, tables = load_id(source, content), {target.table for target in source.tables}
-    if not dry_run and commit.already_loaded(services.warehouse, load, tables):
+    today = business_day(services.clock.now(), services.settings.tz)
+    past = past_of(services.warehouse, source.id, load, today)
+    if not dry_run and past.has(load, tables):
         return LoadReport(source.id, key, load, Status.ALREADY)
     with TemporaryDirectory(prefix="enishi-ingest-") as folder, services.raw.open(key) as stream:
         staged = stage(
@@ -64,8 +74,10 @@ def ingest(
             folder=Path(folder),
             progress=progress,
             tombstones=tombstones(services),
+            watch=Watch(source, parents_in(services.warehouse)),
         )
-        return _dry(staged) if dry_run else _load(services, staged)
+        judged = loading.judge(services, staged, past, accept=accept, dry_run=dry_run)
+        return loading.dry(judged) if dry_run else loading.load(services, judged)
 
 
 def assess(services: Services, source: Mapping, key: str, *, progress: Progress = lambda _rows: None) -> LoadReport:
@@ -84,21 +96,6 @@ def assess(services: Services, source: Mapping, key: str, *, progress: Progress 
 def tombstones(services: Services) -> Tombstones:
     """The erased people whom no load may bring back."""
     return in_force(services.warehouse, services.settings.secret.get_secret_value().encode(), one)
-
-
-def _dry(staged: Staged) -> LoadReport:
-    return commit.report(staged, Status.DRY, commit.planned(staged))
-
-
-def _load(services: Services, staged: Staged) -> LoadReport:
-    now = services.clock.now()
-    loads = commit.write(staged, services.warehouse)
-    carry_consents(services, staged)
-    commit.finish(staged, loads, services.warehouse, now, services.settings.tz)
-    report = commit.report(staged, Status.LOADED, loads)
-    for table in report.changed:
-        services.notices.table_loaded(table, now)
-    return report
 
 
 def drop(services: Services, source: Mapping, path: Path) -> str:
