@@ -1,5 +1,5 @@
 """Answer the web tag: events to the stream, 204 back."""
 
-from functions.start import web
+from functions.web import web
 
 handler = web("collect")

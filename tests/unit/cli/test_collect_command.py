@@ -27,7 +27,7 @@ from enishi.local.blobs import FolderBlobs
 from enishi.local.collector_server import CollectorServer
 from enishi.local.collector_spool import Spool
 from enishi.settings import Settings
-from functions import start
+from functions import web as start
 from tests.infra.test_handlers import Context
 from tests.unit.ingest.collecting import HEADERS, NOON, SHOP, batch, event
 

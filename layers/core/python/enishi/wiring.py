@@ -1,19 +1,22 @@
-"""The only place where adapters are chosen."""
+"""The only place where adapters are chosen. Each is imported when it is wired: a handler carries only what it needs."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from enishi.ingest.collector.endpoint import Collector, collector
-from enishi.ingest.connectors.registry import Databases
-from enishi.ports import Database, EventStream, Services
-from enishi.privacy.ports import Tools
 from enishi.settings import Settings
+
+if TYPE_CHECKING:
+    from enishi.ingest.collector.endpoint import Collector
+    from enishi.ports import Database, EventStream, Services
+    from enishi.privacy.ports import Tools
 
 
 def services(settings: Settings) -> Services:
     """Everything a flow needs, for the environment that the settings name."""
     if settings.env == "local":
+        from enishi.ingest.connectors.registry import Databases
         from enishi.local.services import local_services
 
         wired = local_services(settings)
@@ -33,6 +36,7 @@ def web_collector(settings: Settings) -> tuple[Collector, EventStream]:
 
     from enishi.aws.firehose import web_stream
     from enishi.aws.secrets import with_secrets
+    from enishi.ingest.collector.endpoint import collector
 
     session = boto3.Session()
     known = with_secrets(settings, session.client("secretsmanager"))
