@@ -1,4 +1,4 @@
-"""The start of the web collector's handler: no lake, no Arrow, so that a cold start keeps no visitor waiting."""
+"""The start of the web collector's handler: no lake, no Arrow, no tracer's client, so that a cold start is short."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -35,7 +35,7 @@ def web(name: str, load: Load = deployed, clock: Clock | None = None) -> Callabl
 
     It runs once a request of the tag, so it says nothing of those that went well.
     """
-    logger, tracer, metrics = Logger(service=name), Tracer(service=name), Metrics(namespace=NAMESPACE, service=name)
+    logger, metrics = Logger(service=name), Metrics(namespace=NAMESPACE, service=name)
     ticking = clock or SystemClock()
 
     def handler(event: Event, context: LambdaContext) -> Event:
@@ -49,6 +49,4 @@ def web(name: str, load: Load = deployed, clock: Clock | None = None) -> Callabl
             metrics.flush_metrics()
         return answer_of(outcome.response)
 
-    traced: Callable[[Event, LambdaContext], Event]
-    traced = tracer.capture_lambda_handler(handler, capture_response=False, capture_error=False)
-    return traced
+    return handler
