@@ -23,6 +23,7 @@ _SEPARATED = re.compile(r"%[mdHMS][^%]")
 _OFFSET = r"([zZ]|[+-]\d{2}:?\d{2})$"
 EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 ISO = "iso"
+_SAMPLE = 1_024
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,15 @@ def _parse(values: Array, text: str) -> Wall:
         return _iso(values)
     if text in EPOCHS:
         return Wall(_epoch(values, EPOCHS[text]), True)
+    if _repetitive(values):
+        encoded = values.dictionary_encode()
+        return Wall(_pattern(encoded.dictionary, text).take(encoded.indices), False)
     return Wall(_pattern(values, text), False)
+
+
+def _repetitive(values: Array) -> bool:
+    """Whether the same texts come again and again, as days do: then each is parsed once."""
+    return len(values) > _SAMPLE and len(pc.unique(values.slice(0, _SAMPLE))) < _SAMPLE // 8
 
 
 def _cast(values: Array, kind: pa.DataType) -> Array | None:

@@ -131,7 +131,7 @@ def _header(cut: Cut, dialect: Dialect, row: int, where: str) -> tuple[Layout | 
         cut, row = cut.after(blank, blank), row + blank
     if cut.torn and not cut.torn[0][0]:
         raise SourceFileError("a quote in the header does not close", where=where, remedy="Check quote and delimiter.")
-    first = cut.records[0] if cut.records else dialect.split(cut.text)[0]
+    first = cut.records[0] if cut.records else dialect.first(cut.text)
     names = _names(first, dialect)
     extra = form.trailing or (len(names) > 1 and not names[-1] and all(names[:-1]))
     names = names[:-1] if extra and names and not names[-1] else names

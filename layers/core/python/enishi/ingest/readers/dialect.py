@@ -101,14 +101,15 @@ class Dialect:
         """Just after the last whole record; -1 when a quote or an escape stands where it means trouble."""
         if not self.form.quote or (self.form.escape and self.form.escape in text):
             return -1
-        data = np.frombuffer(text.encode(), np.uint8)
+        raw = text.encode()
+        data = np.frombuffer(raw, np.uint8)
         quotes = np.flatnonzero(data == ord(self.form.quote))
         if last and len(quotes) % 2:
             return -1
-        end = len(data) if last else _last_line_end(data, quotes)
+        end = len(data) if last else _last_line_end(raw, quotes)
         if not _in_order(data[:end], quotes[quotes < end], self.separators):
             return -1
-        return end if text.isascii() else len(data[:end].tobytes().decode())
+        return end if len(raw) == len(text) else len(raw[:end].decode())
 
     def _one_by_one(self, text: str, last: bool) -> tuple[Cut, str]:
         records: list[tuple[int, str]] = []
@@ -151,6 +152,11 @@ class Dialect:
             return True
         return bool(self.form.quote and self.unfinished.match(text, start))
 
+    def first(self, text: str) -> str:
+        """The first record of a cut in order."""
+        found = self.record.match(text)
+        return found[0] if found else text.partition("\n")[0]
+
     def split(self, text: str) -> list[str]:
         """The text of each record of a cut in order, as it came."""
         if not self.form.quote or self.form.quote not in text:
@@ -180,11 +186,12 @@ def _run(stops: str, escape: str, pair: str) -> str:
     return rf"{plain}(?:(?:{special}){plain})*" if special else plain
 
 
-def _last_line_end(data: Bytes, quotes: Places) -> int:
+def _last_line_end(data: bytes, quotes: Places) -> int:
     """Just after the last line end that stands outside quotes."""
-    ends = np.flatnonzero(data == _LINE_END)
-    outside = ends[np.searchsorted(quotes, ends) % 2 == 0]
-    return int(outside[-1]) + 1 if len(outside) else 0
+    end = data.rfind(b"\n")
+    while end >= 0 and (before := int(np.searchsorted(quotes, end))) % 2:
+        end = data.rfind(b"\n", 0, int(quotes[before - 1]))
+    return end + 1
 
 
 def _in_order(data: Bytes, quotes: Places, separators: str) -> bool:
@@ -194,7 +201,7 @@ def _in_order(data: Bytes, quotes: Places, separators: str) -> bool:
     stops = np.zeros(256, dtype=bool)
     stops[[_LINE_END, *separators.encode()]] = True
     opens, closes = quotes[::2], quotes[1::2]
-    before = stops[data[np.maximum(opens - 1, 0)]] | (opens == 0)
+    before = stops[data[opens - 1]] | (opens == 0)
     before[1:] |= opens[1:] == closes[: len(opens) - 1] + 1
     after = stops[data[np.minimum(closes + 1, len(data) - 1)]] | (closes + 1 == len(data))
     after[:-1] |= closes[:-1] + 1 == opens[1 : len(closes)]
