@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 ENCODINGS = ("utf-8", "cp932", "euc_jp", "utf-16-le", "utf-16-be")
 _DEPTH = 4
+_SHORT = 8
 _ESCAPED = re.compile(rb"\\u[0-9a-fA-F]{4}|\\/")
 
 
@@ -37,7 +38,7 @@ class Needles:
         object.__setattr__(self, "_forms", tuple(_forms(self.values)))
 
     def among(self, data: bytes) -> bool:
-        """Whether plain bytes hold one of the values; a number only where it is not part of a longer one."""
+        """Whether plain bytes hold one of the values; numbers and short ones only where they stand alone."""
         lowered = data.lower()
         return any(form in lowered and (whole is None or whole.search(lowered)) for form, whole in self._forms)
 
@@ -56,8 +57,16 @@ def _forms(values: frozenset[str]) -> Iterator[tuple[bytes, re.Pattern[bytes] | 
                 continue
             if form and form not in seen:
                 seen.add(form)
-                digits = value.isdigit() and not encoding.startswith("utf-16")
-                yield form, re.compile(rb"(?<![0-9])" + form + rb"(?![0-9])") if digits else None
+                yield form, _whole(value, form) if not encoding.startswith("utf-16") else None
+
+
+def _whole(value: str, form: bytes) -> re.Pattern[bytes] | None:
+    """How a value must stand that chance could write: numbers not inside longer ones, short ids not inside words."""
+    if value.isdigit():
+        return re.compile(rb"(?<![0-9])" + form + rb"(?![0-9])")
+    if len(form) < _SHORT:
+        return re.compile(rb"(?<![0-9a-z])" + re.escape(form) + rb"(?![0-9a-z])")
+    return None
 
 
 def layers(data: bytes, depth: int = _DEPTH) -> Iterator[bytes]:
