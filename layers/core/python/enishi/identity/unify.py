@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from enishi.clock import to_text
 from enishi.identity.components import Settled, settle
+from enishi.identity.households import settle_households
 from enishi.identity.match import Rule, all_pairs, rules
 from enishi.identity.model import Model, default
 from enishi.identity.trees import standing_on, tree
@@ -71,6 +72,7 @@ def unify(warehouse: Warehouse, at: datetime, model: Model | None = None, *, ful
         # The log comes first: a pass that dies between the two finds the same changes and writes the same log rows.
         warehouse.upsert("merge_log", standing_on(exp.select(*log["log"].named_selects).from_("log"), **log))
         warehouse.upsert("customers", standing_on(tree("queries/states"), changes=log["changes"]))
+    settle_households(warehouse, chosen)
     if compared:
         _remember(warehouse, name)
     return _report(warehouse, name, written, settled.rounds, compared)

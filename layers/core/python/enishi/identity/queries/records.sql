@@ -25,6 +25,8 @@ formed AS (
     k.block,
     k.building,
     k.id_number,
+    COALESCE(c.is_virtual, FALSE) AS is_virtual,
+    COALESCE(c.merged_into, c.customer_id) AS person_id,
     h.ids
   FROM customers AS c
   LEFT JOIN pii.person_keys AS k ON k.customer_id = c.customer_id
@@ -50,6 +52,8 @@ printed AS (
     f.block,
     f.building,
     f.id_number,
+    f.is_virtual,
+    f.person_id,
     TO_HEX(
       SHA256(
         TO_UTF8(
@@ -64,6 +68,8 @@ printed AS (
     ) AS fingerprint
   FROM formed AS f
 )
-SELECT p.*, s.fingerprint IS NULL OR s.fingerprint <> p.fingerprint AS fresh
+SELECT
+  p.*,
+  s.fingerprint IS NULL OR s.fingerprint <> p.fingerprint OR (p.is_virtual AND p.person_id = p.customer_id) AS fresh
 FROM printed AS p
 LEFT JOIN pii.identity_seen AS s ON s.customer_id = p.customer_id
