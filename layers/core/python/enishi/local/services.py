@@ -29,7 +29,7 @@ def local_services(settings: Settings, clock: Clock | None = None) -> Services:
     return Services(
         settings=settings,
         clock=ticking,
-        warehouse=LocalWarehouse(home, settings),
+        warehouse=LocalWarehouse(home, settings, clock=ticking),
         raw=FolderBlobs(home / "raw"),
         work=FolderBlobs(home / "work"),
         ledger=SqliteLedger(home / "ledger.sqlite"),

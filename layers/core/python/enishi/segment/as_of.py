@@ -8,10 +8,12 @@ the moment.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import UTC
 from typing import TypeVar, cast
 
 from sqlglot import exp
 
+from enishi.lake.schema import tables
 from enishi.lake.sql import expand_views, view_names
 from enishi.segment.moment import Moment
 from enishi.segment.sql import col, value
@@ -57,6 +59,30 @@ def as_of(query: Query, moment: Moment, *, cohort: str | None = None) -> Query:
         cut = exp.Subquery(this=_cut(table.name, moment)) if whole else exp.table_(f"{_OF_COHORT}{table.name}")
         table.replace(exp.alias_(cut, table.alias_or_name, table=True, copy=False))
     return cast(Query, expanded)
+
+
+def as_it_stood(query: Query, moment: Moment) -> Query:
+    """A copy of `query` over the tables as they stood: those that are written over and keep snapshots are asked as of
+    the moment. Views must be spelled out (`as_of` does it).
+
+    For questions about a past day. A run asks as of its planned present, whose state is the state that it finds.
+    """
+    copied = query.copy()
+    for table in list(copied.find_all(exp.Table)):
+        history = tables()[table.name].history if not table.db and table.name in tables() else None
+        if history is not None and history.kind == "snapshots" and not _is_cte(copied, table.name):
+            table.set("version", _at(moment))
+    return copied
+
+
+def _is_cte(query: exp.Query, name: str) -> bool:
+    return any(cte.alias == name for cte in query.find_all(exp.CTE))
+
+
+def _at(moment: Moment) -> exp.Version:
+    text = moment.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+    instant = exp.cast(exp.Literal.string(text), exp.DataType.build("TIMESTAMPTZ"))
+    return exp.Version(this="TIMESTAMP", kind="AS OF", expression=instant)
 
 
 def _views_of(query: exp.Query) -> list[exp.CTE]:
