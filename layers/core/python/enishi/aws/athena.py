@@ -13,7 +13,7 @@ from sqlglot import exp
 from enishi.aws import athena_sql as statements
 from enishi.aws.athena_names import Names, reads_personal_data
 from enishi.aws.athena_runner import AthenaRunner
-from enishi.aws.athena_staging import Staging
+from enishi.aws.athena_staging import Span, Staging
 from enishi.aws.s3 import S3Blobs
 from enishi.lake import sql
 from enishi.lake.rows import writable
@@ -75,14 +75,15 @@ class AthenaWarehouse:
         with self._staging.rows(declared, source, complete=False, keyed=True) as staged:
             if not staged.rows:
                 return Upserted(0, 0)
-            return self._merge(declared, staged.latest(declared), list(staged.columns), None)
+            return self._merge(declared, staged.latest(declared), list(staged.columns), None, staged.days)
 
     def compare(self, table: str, source: Rows) -> Upserted:
         declared = writable(table)
         with self._staging.rows(declared, source, complete=False, keyed=True) as staged:
             if not staged.rows:
                 return Upserted(0, 0)
-            return self._differences(declared, self._resolved(staged.latest(declared)), list(staged.columns))
+            given = self._resolved(staged.latest(declared))
+            return self._differences(declared, given, list(staged.columns), staged.days)
 
     def delete(self, table: str, where: exp.Expr) -> int:
         declared = writable(table)
@@ -123,18 +124,25 @@ class AthenaWarehouse:
                 rows[part] = rows.get(part, 0) + count
         return Unloaded(prefix, tuple(files), rows)
 
-    def _merge(self, declared: Table, source: exp.Query, names: Sequence[str], checked: exp.Query | None) -> Upserted:
+    def _merge(
+        self,
+        declared: Table,
+        source: exp.Query,
+        names: Sequence[str],
+        checked: exp.Query | None,
+        days: Span | None = None,
+    ) -> Upserted:
         """Count first: rows that are there already change nothing and make no commit."""
         if checked is not None:
             sql.check(checked, declared.name)
         resolved = self._resolved(source)
-        found = self._differences(declared, resolved, names)
+        found = self._differences(declared, resolved, names, days)
         if found.inserted or found.updated:
-            self._run(statements.merge(self._target(declared), declared, resolved, names), declared)
+            self._run(statements.merge(self._target(declared), declared, resolved, names, days), declared)
         return found
 
-    def _differences(self, declared: Table, resolved: exp.Query, names: Sequence[str]) -> Upserted:
-        query = statements.differences(self._target(declared), declared, resolved, names)
+    def _differences(self, declared: Table, resolved: exp.Query, names: Sequence[str], days: Span | None) -> Upserted:
+        query = statements.differences(self._target(declared), declared, resolved, names, days)
         found = self._runner.rows(sql.to_athena(query), self._group(declared))
         inserted, updated = statements.whole_numbers(found)
         return Upserted(inserted, updated)

@@ -45,6 +45,8 @@ class Monthly(_Declared):
 
     column: str
     by: Literal["month", "day"]
+    fixed: bool = False
+    """A row of one key never moves by more than a day: a merge need not look at other days. True for logs alone."""
 
 
 class Folders(_Declared):
