@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict
 
 from enishi.clock import business_day
-from enishi.errors import MappingError
+from enishi.errors import MappingError, SourceFileError
 from enishi.flow import loading
+from enishi.flow.quarantine import retry_waiting
 from enishi.identity.normalise import NORMALISERS, one
 from enishi.ingest import sources
 from enishi.ingest.log import past_of
 from enishi.ingest.mapping import Mapping
+from enishi.ingest.order import identity
 from enishi.ingest.references import parents_in
 from enishi.ingest.report import LoadReport, Status
 from enishi.ingest.sources import Sources
@@ -57,7 +60,7 @@ def ingest(
         LoadStoppedError: a check of the whole file or an alarm threshold stops it; nothing was loaded.
     """
     with services.raw.open(key) as stream:
-        content = content_hash(stream)
+        content = identity(source.load, key, content_hash(stream))
     load, tables = load_id(source, content), {target.table for target in source.tables}
     today = business_day(services.clock.now(), services.settings.tz)
     past = past_of(services.warehouse, source.id, load, today)
@@ -77,7 +80,12 @@ def ingest(
             watch=Watch(source, parents_in(services.warehouse)),
         )
         judged = loading.judge(services, staged, past, accept=accept, dry_run=dry_run)
-        return loading.dry(judged) if dry_run else loading.load(services, judged)
+        if dry_run:
+            return loading.dry(judged)
+        report = loading.load(services, judged)
+    if report.changed:
+        retry_waiting(services, catalogue(services), report.changed, staged.tombstones)
+    return report
 
 
 def assess(services: Services, source: Mapping, key: str, *, progress: Progress = lambda _rows: None) -> LoadReport:
@@ -99,10 +107,27 @@ def tombstones(services: Services) -> Tombstones:
 
 
 def drop(services: Services, source: Mapping, path: Path) -> str:
-    """Copy a local file into the raw store, to where a drop would have put it; returns its key."""
+    """Copy a local file into the raw store, to where a drop would have put it; returns its key.
+
+    Raises:
+        SourceFileError: it is no file, or may not be read.
+    """
     key = f"{DROP}{source.id}/{path.name}"
-    services.raw.put(key, path.read_bytes())
+    with _readable(path) as given, services.raw.create(key) as kept:
+        copyfileobj(given, kept, 1 << 20)
     return key
+
+
+def _readable(path: Path) -> BinaryIO:
+    """The file, open. A pipe is refused before it is opened: opening would wait for a writer."""
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "no regular file"
+        raise SourceFileError(f"this is {kind}", where=path.name, remedy="Give the path of a file.")
+    try:
+        return path.open("rb")
+    except OSError as error:
+        what = f"the file cannot be read ({error.strerror or type(error).__name__})"
+        raise SourceFileError(what, where=path.name, remedy="Check its path and its permissions.") from error
 
 
 def matching(known: Sources, folder: Path) -> list[tuple[Mapping, Path]]:

@@ -57,7 +57,7 @@ def delete(cursor: duckdb.DuckDBPyConnection, declared: Table, where: exp.Expr) 
 
 def upsert(cursor: duckdb.DuckDBPyConnection, declared: Table, rows: pa.Table) -> Plan:
     """Merge `rows` (declared types, key complete, in their order) on the table's key; equal rows change nothing."""
-    _refuse_null_keys(declared, rows)
+    refuse_null_keys(declared, rows)
     merge = statements.merge_of(declared.name, tuple(rows.column_names))
     offered = _offer(cursor, declared, merge, rows)
     known = _count(cursor, merge.known)
@@ -72,7 +72,8 @@ def upsert(cursor: duckdb.DuckDBPyConnection, declared: Table, rows: pa.Table) -
     return Plan(tuple(changed), pa.concat_tables([rewritten, fresh]), fresh.num_rows, sum(changed.values()))
 
 
-def _refuse_null_keys(declared: Table, rows: pa.Table) -> None:
+def refuse_null_keys(declared: Table, rows: pa.Table) -> None:
+    """Raises LakeError where a row lacks a part of its key."""
     for name in declared.key:
         if rows.column(name).null_count:
             what = f"the key column {name} is null in a row"
