@@ -50,6 +50,8 @@ class Environment:
     """True leaves buckets, tables and keys behind when a stack is destroyed."""
     protect: bool = False
     """True refuses to destroy the stacks at all."""
+    declared: str = "infra/declared"
+    """Folder with `sources/` and `writebacks/` whose schedules and rights are deployed; a path from the repository."""
     schedules: bool = True
     """False deploys every trigger switched off."""
     tags: dict[str, str] = field(default_factory=dict)

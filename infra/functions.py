@@ -24,6 +24,8 @@ class Touch(Enum):
     PUSH = auto()
     NOTICES = auto()
     WEB_STREAM = auto()
+    RAW_WRITE = auto()
+    EXPORTS = auto()
 
 
 @dataclass(frozen=True)
@@ -115,5 +117,26 @@ WEB = (
     ),
 )
 """What an HTTP API calls: no task of the loop."""
+
+CORE_TASKS = (
+    Function(
+        "fetch",
+        "the retailer's databases and buckets → raw files",
+        _WRITES | {Touch.RAW_READ, Touch.RAW_WRITE},
+        memory=1769,
+        timeout=900,
+        disk=2048,
+    ),
+    Function("import_due", "which deliveries are missing", _WRITES | {Touch.RAW_READ}, timeout=300),
+    Function(
+        "write_back",
+        "results and segments → files for the core system",
+        _WRITES | {Touch.RAW_READ, Touch.PERSONAL_READ, Touch.EXPORTS},
+        memory=1769,
+        timeout=900,
+        disk=4096,
+    ),
+)
+"""What connects the core system; deployed where sources or write-backs are declared (`infra.declared`)."""
 
 FUNCTIONS = RUN_TASKS + LOOP_TASKS + WEB

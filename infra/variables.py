@@ -39,6 +39,7 @@ def variables(environment: Environment, push_application: str) -> dict[str, str]
         "lake_bucket": bucket_name(environment, "lake"),
         "raw_bucket": bucket_name(environment, "raw"),
         "work_bucket": bucket_name(environment, "work"),
+        "exports_bucket": bucket_name(environment, "exports"),
         "workgroup": environment.physical("analysis"),
         "delivery_workgroup": environment.physical("delivery"),
         "ledger_table": environment.physical("ledger"),

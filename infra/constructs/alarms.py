@@ -67,6 +67,17 @@ class Alarms(Construct):
         )
         self._alarm(f"stale-{name}-events", metric, limit, f"{name} events do not reach the raw bucket", times=2)
 
+    def late_imports(self) -> None:
+        """The hourly check counts sources whose delivery was due and is not there."""
+        metric = cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name="late",
+            dimensions_map={"service": "import_due"},
+            statistic="max",
+            period=Duration.hours(1),
+        )
+        self._alarm("late-imports", metric, 0, "a delivery of the core system is missing; see `enishi sources due`")
+
     def _alarm(self, name: str, metric: cloudwatch.IMetric, limit: float, what: str, *, times: int = 1) -> None:
         alarm = cloudwatch.Alarm(
             self,

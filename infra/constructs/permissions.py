@@ -79,6 +79,17 @@ def _raw_read(at: Places) -> Iterable[Grant]:
     yield Grant(_READ_KEY, (at.personal_key,))
 
 
+def _raw_write(at: Places) -> Iterable[Grant]:
+    yield Grant(_WRITE_OBJECTS, (at.objects("raw"),), _KEYS_OF_OBJECTS)
+    yield Grant(_USE_KEY, (at.personal_key,))
+
+
+def _exports(at: Places) -> Iterable[Grant]:
+    yield Grant((*_READ_OBJECTS, *_WRITE_OBJECTS), (at.objects("exports"),), _KEYS_OF_OBJECTS)
+    yield Grant(_LIST_BUCKET, (at.bucket("exports"),))
+    yield Grant(_USE_KEY, (at.personal_key,))
+
+
 def _work(at: Places) -> Iterable[Grant]:
     yield Grant((*_READ_OBJECTS, *_WRITE_OBJECTS), (at.objects("work"),), _KEYS_OF_OBJECTS)
     yield Grant(_LIST_BUCKET, (at.bucket("work"),))
@@ -176,6 +187,8 @@ def _commits(at: Places, database: str) -> Grant:
 
 _GRANTS: Mapping[Touch, Callable[[Places], Iterable[Grant]]] = {
     Touch.RAW_READ: _raw_read,
+    Touch.RAW_WRITE: _raw_write,
+    Touch.EXPORTS: _exports,
     Touch.WORK: _work,
     Touch.LAKE_READ: _lake_read,
     Touch.LAKE_WRITE: _lake_write,

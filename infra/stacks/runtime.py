@@ -6,10 +6,12 @@ from constructs import Construct
 
 from infra.constructs.clockwork import DUE, Daily, DailyCall
 from infra.constructs.collector import WebCollector
+from infra.constructs.core_system import CoreSystem
 from infra.constructs.inbox import Inbox
 from infra.constructs.layers import Layers
 from infra.constructs.permissions import Places
 from infra.constructs.task_function import Ground, TaskFunction
+from infra.declared import declared
 from infra.environments import Environment
 from infra.functions import FUNCTIONS
 from infra.stacks.base import EnishiStack
@@ -38,3 +40,5 @@ class RuntimeStack(EnishiStack):
         ]
         self.web = WebCollector(self, environment, self.functions["collect"], lake.keys.personal.key_arn)
         self.daily = Daily(self, environment, self.functions, DAILY)
+        self.core = CoreSystem(self, environment, ground, declared(environment))
+        self.functions |= self.core.functions

@@ -18,7 +18,7 @@ from enishi.scenario.schedule import ManualTrigger
 from enishi.settings import Settings, from_environment
 from infra.constructs.clockwork import DUE, DailyCall
 from infra.environments import environments
-from infra.functions import FUNCTIONS, Function, Touch
+from infra.functions import CORE_TASKS, FUNCTIONS, Function, Touch
 from infra.stacks.runtime import DAILY
 from infra.tools.layers import LIMIT, arrow_layer, dependency_layer, unpacked_size
 from tests.infra.conftest import ROOT, Synth, flat
@@ -46,7 +46,7 @@ def reach(synth: Synth, function: Function) -> list[str]:
 
 def test_every_bucket_is_private_and_encrypted(synth: Synth) -> None:
     buckets = synth.properties("AWS::S3::Bucket")
-    assert len(buckets) == 6
+    assert len(buckets) == 7
     for bucket in buckets:
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -166,7 +166,7 @@ def test_only_senders_reach_the_providers(synth: Synth) -> None:
 
 def test_functions_get_settings_that_hold(synth: Synth) -> None:
     functions = synth.properties("AWS::Lambda::Function", "Runtime")
-    assert len(functions) == len(FUNCTIONS)
+    assert len(functions) == len(FUNCTIONS + CORE_TASKS)
     for function in functions:
         given = {name: flat(value) for name, value in function["Environment"]["Variables"].items()}
         settings = from_environment(given)
