@@ -7,7 +7,7 @@ one; some of their rows are bad. The crash happens before the n-th write, or aft
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -138,13 +138,13 @@ def straight(services: Services, plan: Plan) -> None:
 def disturbed(services: Services, plan: Plan) -> None:
     for place, writes in zip(plan.arrivals, plan.dies, strict=True):
         if writes is not None:
-            broken = replace(services, warehouse=Dying(services.warehouse, writes, after=plan.after))  # type: ignore[arg-type]
+            broken = replace(services, warehouse=Dying(services.warehouse, writes, after=plan.after))
             with suppress(LakeError):
                 load(broken, plan.mapping, plan.files[place])
         load(services, plan.mapping, plan.files[place])
 
 
-def outcome(run: Callable[[Services, Plan], None], plan: Plan) -> dict[str, Sequence[str]]:
+def outcome(run: Callable[[Services, Plan], None], plan: Plan) -> dict[str, list[str]]:
     """The canonical export of every table that a load touches."""
     with tempfile.TemporaryDirectory() as home:
         services = local_services(Settings(home=Path(home)), ManualClock(NOW))

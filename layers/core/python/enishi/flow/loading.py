@@ -34,15 +34,25 @@ class Judged:
     compared: Written | None = None
 
 
-def judge(services: Services, staged: Staged, past: Past, *, accept: str = "", dry_run: bool = False) -> Judged:
+def judge(
+    services: Services,
+    staged: Staged,
+    past: Past,
+    *,
+    accept: str = "",
+    dry_run: bool = False,
+    place_of: Place | None = None,
+) -> Judged:
     """Measure everything that may stop the load. No effects.
+
+    `place_of`: where the file stands that the rows once came in, for rows out of the quarantine.
 
     Raises:
         SourceFileError: the file's name, or its trailer, does not say what orders the files.
     """
     mapping, now = staged.mapping, services.clock.now()
     facts = Facts(now, services.settings.tz, past, accepted=accept)
-    where = place(mapping.load, staged.file, staged.content, now, staged.watch.trailer)
+    where = place_of or place(mapping.load, staged.file, staged.content, now, staged.watch.trailer)
     settled = None
     if mapping.load.tracked:
         settled = settling.settle(staged, services.warehouse, where)

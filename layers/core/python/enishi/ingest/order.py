@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 
 from enishi.errors import SourceFileError
+from enishi.ids import digest
 from enishi.ingest.rules import Load
 
 BETWEEN = "\x1f"
@@ -54,6 +55,16 @@ def fields_of(load: Load, file: str) -> dict[str, str]:
 
 def _plain_date(fields: Mapping[str, str]) -> dict[str, str]:
     return {"date": fields["date"].replace("-", "")} if fields.get("date") else {}
+
+
+def identity(load: Load, file: str, content: str) -> str:
+    """What makes a load that load: its content, and the place that its name gives it.
+
+    A snapshot that says the same as one of last week is another statement, at another place.
+    """
+    said = fields_of(load, file)
+    told = [said[name] for name in dict.fromkeys((*load.ordered_by, *load.restates)) if name in said]
+    return digest(BETWEEN.join([content, *told])) if told else content
 
 
 def place(load: Load, file: str, content: str, now: datetime, trailer: Mapping[str, str]) -> Place:

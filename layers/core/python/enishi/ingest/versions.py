@@ -109,8 +109,7 @@ class Words:
             words += [_said(statements) for statements in own]
         grouped = pa.TableGroupBy(pa.concat_tables(words), ["row_key"], use_threads=False)
         last = grouped.aggregate([("last_put", "max"), ("last_gone", "max")]).combine_chunks()
-        columns = [last.column(name).combine_chunks() for name in ("row_key", "last_put_max", "last_gone_max")]
-        return cls(table, *columns, others)
+        return cls(table, _whole(last, "row_key"), _whole(last, "last_put_max"), _whole(last, "last_gone_max"), others)
 
     def judge(self, rows: Statements) -> Verdict:
         """What holds of these statements."""
@@ -158,9 +157,15 @@ def missing(table: str, named: Array, wholes: Iterable[Whole], others: Others) -
     rows = rows.filter(lost)
     order = max((whole.order for whole in wholes), default="")
     earlier = [whole for whole in others.wholes if whole.order < order]
-    columns = [rows.column(name).combine_chunks() for name in ("row_key", "source_order", "scope")]
-    known = _unnamed(table, Statements(*columns, np.zeros(rows.num_rows, dtype=bool)), earlier, others.seen)
-    return list(rows.filter(pa.array(~known)).column("row_key").to_pylist())
+    standing = np.zeros(rows.num_rows, dtype=bool)
+    stood = Statements(_whole(rows, "row_key"), _whole(rows, "source_order"), _whole(rows, "scope"), standing)
+    known = _unnamed(table, stood, earlier, others.seen)
+    keys: Array = rows.filter(pa.array(~known)).column("row_key")
+    return list(keys.to_pylist())
+
+
+def _whole(rows: pa.Table, name: str) -> Array:
+    return rows.column(name).combine_chunks()
 
 
 def scopes_of(statements: Iterable[Statements]) -> list[str]:

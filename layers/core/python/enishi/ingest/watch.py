@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 import pyarrow as pa
 
-from enishi.ingest.block import Block
+from enishi.ingest.block import Block, Positions
 from enishi.ingest.cells import Array, Mask, mask, pc, text_of
 from enishi.ingest.columns import source
 from enishi.ingest.conditions import holds
@@ -36,6 +36,8 @@ class Watch:
 
     mapping: SourceMapping
     parents: Parents = field(default_factory=no_parents)
+    numbers: Positions | None = None
+    """The numbers that the rows had in their file, where they come out of the quarantine."""
     columns: tuple[str, ...] = ()
     trailer: dict[str, str] = field(default_factory=dict)
     skipped: int = 0
@@ -51,6 +53,7 @@ class Watch:
     def renamed(self, block: Block) -> Block:
         """The block under the names that the mapping uses, where the file has another declared one."""
         self.trailer |= dict(block.trailer or {})
+        block = self._renumbered(block)
         taken = {
             other: name
             for name, others in self.mapping.aliases.items()
@@ -62,6 +65,13 @@ class Watch:
         if not taken:
             return block
         return replace(block, columns={taken.get(name, name): values for name, values in block.columns.items()})
+
+    def _renumbered(self, block: Block) -> Block:
+        if self.numbers is None:
+            return block
+        known = self.numbers
+        rejects = tuple(replace(reject, row_no=int(known[reject.row_no - 1])) for reject in block.rejects)
+        return replace(block, row_no=known[block.row_no - 1], rejects=rejects)
 
     def troubles(self, block: Block, targets: Sequence[Target], settled: Sequence[Settled]) -> list[Trouble]:
         """Bad rows by the rules that look at more than one column; what only warns is counted."""
