@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from enishi.errors import MappingError
+from enishi.ingest import eras
 from enishi.ingest.cells import Array, Cells, lost, mask, pc
 from enishi.ingest.zones import Instants, to_local, to_utc
 
@@ -23,6 +24,7 @@ _SEPARATED = re.compile(r"%[mdHMS][^%]")
 _OFFSET = r"([zZ]|[+-]\d{2}:?\d{2})$"
 EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 ISO = "iso"
+ERA = "era"
 _SAMPLE = 1_024
 
 
@@ -40,14 +42,14 @@ def check_format(text: str, where: str) -> None:
     Raises:
         MappingError: an unknown directive.
     """
-    if text == ISO or text in EPOCHS:
+    if text in (ISO, ERA) or text in EPOCHS:
         return
     unknown = [found for found in _DIRECTIVE.findall(text) if found not in _WIDTHS]
     if unknown or "%" not in text:
         raise MappingError(
             f"{text!r} is not a date pattern",
             where=where,
-            remedy="Use iso, epoch_s, epoch_ms or %Y %m %d %H %M %S with their separators.",
+            remedy="Use iso, era, epoch_s, epoch_ms or %Y %m %d %H %M %S with their separators.",
         )
 
 
@@ -128,6 +130,8 @@ def _numpy(values: Array) -> Instants:
 def _parse(values: Array, text: str) -> Wall:
     if text == ISO:
         return _iso(values)
+    if text == ERA:
+        return Wall(_one_by_one(values, eras.parse), False)
     if text in EPOCHS:
         return Wall(_epoch(values, EPOCHS[text]), True)
     if _repetitive(values):

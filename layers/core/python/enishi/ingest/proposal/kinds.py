@@ -16,11 +16,7 @@ from enishi.ingest.proposal.words import Words, plain
 DATE_FORMATS = ("iso", "%Y%m%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y")
 TIME_FORMATS = ("iso", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y年%m月%d日 %H:%M:%S")
 CLOCK = r"^\d{1,2}:\d{2}(:\d{2})?$"
-ERA = (
-    r"^(?:明治|大正|昭和|平成|令和)\s?(?:\d{1,2}|元)年\s?\d{1,2}月\s?\d{1,2}日$"
-    r"|^[MTSHR]\d{1,2}([./-])\d{1,2}[./-]\d{1,2}$"
-    r"|^[MTSHR]\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
-)
+ERA = r"^\s*(?:明治|大正|昭和|平成|令和|[MTSHR])\s?(?:元|\d{1,2}\s?[年./-]|\d{6}$)"
 SIGNS = "¥￥$€円,"
 FEW = 12
 HEAD = 100
@@ -33,7 +29,7 @@ _UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True)
 class Kind:
-    """A column's type: `code date time clock era integer decimal money flag text list empty`, and how to read it."""
+    """A column's type: `code date time clock integer decimal money flag text list empty`, and how to read it."""
 
     name: str
     says: str
@@ -94,9 +90,8 @@ def _flag(_name: str, text: Array, _words: Words) -> Kind | None:
 
 
 def _era(_name: str, text: Array, _words: Words) -> Kind | None:
-    if not _all(text, ERA):
-        return None
-    return Kind("era", "days of Japanese eras (昭和55年4月12日)", doubt="no date pattern reads eras: kept as text")
+    found = next(_fitting(text, pa.date32(), ("era",)), None) if _mostly(text, ERA) else None
+    return Kind("date", "days of Japanese eras", found.formats, doubt=found.doubt) if found else None
 
 
 def _clock(_name: str, text: Array, _words: Words) -> Kind | None:
