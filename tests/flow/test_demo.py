@@ -9,10 +9,17 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from enishi.flow.prepare import Payload, step_query
+from enishi.lake.sql import parse
+from enishi.local.services import local_services
+from enishi.ports import Services
+from enishi.settings import from_environment
 
 REPOSITORY = Path(__file__).parents[2]
 ENISHI = Path(sys.executable).with_name("enishi")
@@ -94,6 +101,38 @@ def test_the_second_run_sends_nothing_and_says_so(home: Path, first: dict[str, A
     assert "Nothing was sent again" in again.stdout
     files = [path for path in (home / "outbox").rglob("*") if path.suffix in {".eml", ".json"}]
     assert len(files) == first["messages"]
+
+
+def steps_of(services: Services) -> list[Payload]:
+    """Every step that a run came to, over the run's whole audience."""
+    asked = "SELECT r.run_id, r.scenario_id, r.scenario_version, r.slot_at, r.audience, s.step_id, s.entered_at"
+    joined = " FROM scenario_runs AS r JOIN scenario_steps AS s ON s.run_id = r.run_id ORDER BY 1, 6"
+    rows = services.warehouse.query(parse(asked + joined, "test")).to_pylist()
+    latest = {(row["scenario_id"], row["step_id"]): row for row in rows}
+    return [_payload(row) for row in latest.values()]
+
+
+def _payload(row: dict[str, Any]) -> Payload:
+    slot = row["slot_at"].replace(tzinfo=UTC)
+    run = {"id": row["run_id"], "scenario": row["scenario_id"], "version": row["scenario_version"]}
+    cohort = {"refs": [{"id": row["run_id"], "arm": "all"}], "size": row["audience"]}
+    times = {"slot_at": slot, "from": slot - timedelta(days=1)}
+    step = {"step": row["step_id"], "lane": "all", "at": row["entered_at"].replace(tzinfo=UTC)}
+    return Payload.model_validate({"run": {**run, **times}, "cohort": cohort, **step})
+
+
+def test_a_step_finds_the_same_when_views_read_its_people_only(home: Path, first: dict[str, Any]) -> None:
+    assert first["messages"]
+    services = local_services(from_environment(home=home))
+    narrowed, people = 0, 0
+    for payload in steps_of(services):
+        queries = [step_query(services, payload, narrow=narrow) for narrow in (True, False)]
+        narrowed += queries[0] != queries[1]
+        found, whole = (services.warehouse.query(query).sort_by("customer_id") for query in queries)
+        people += found.num_rows
+        assert found.equals(whole), (payload.run.scenario, payload.step)
+    assert narrowed >= 5
+    assert people > 100
 
 
 def commands_of(page: str) -> list[str]:

@@ -148,6 +148,8 @@ class Message:
     subject: str = field(default="", repr=False)
     html: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
+    sender: str = ""
+    """The brand's name, for a mail whose environment gives an address without one."""
     payload: str = field(default="", repr=False)
     """JSON of a LINE message list or of a push notification; "" for mail."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from enishi.errors import DeliveryError
@@ -45,7 +45,7 @@ class Recipient:
 
     def to_json_line(self) -> str:
         """One compact JSON object without a line break, keys in the order of the fields."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(vars(self), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json_line(cls, line: str) -> Recipient:

@@ -55,8 +55,11 @@ def _numbers(folders: Iterable[str]) -> list[int]:
     return [int(folder.rstrip("/").rpartition("=")[2]) for folder in folders]
 
 
-def step_query(services: Services, payload: Payload) -> exp.Query:
-    """The query of a step over its cohort; one row a customer, with the column `part`."""
+def step_query(services: Services, payload: Payload, *, narrow: bool = True) -> exp.Query:
+    """The query of a step over its cohort; one row a customer, with the column `part`.
+
+    `narrow`: views read the cohort's facts only, where the step compares nobody with others. The rows are the same.
+    """
     bundle = bundle_of(services, payload.run)
     scenario = bundle.scenario()
     step = send_step(scenario, payload.step)
@@ -66,7 +69,7 @@ def step_query(services: Services, payload: Payload) -> exp.Query:
     blocks, own_columns = blocks_of(bundle, scenario, step), reads_attributes(bundle, step)
     audience = Audience(scenario, blocks, step.send.channels, parts, own_columns)
     query = recipients(audience, now)
-    own = _own_facts_suffice(audience)
+    own = narrow and _own_facts_suffice(audience)
     return as_of(
         with_relations(query, {"cohort": cohort(payload.run.id, payload.cohort.refs)}),
         now,

@@ -12,7 +12,8 @@ from enishi.local.warehouse import LocalWarehouse
 from enishi.ports import Channel, Services, providers
 from enishi.settings import Settings
 
-SENDER = "Enishi <no-reply@mail.example.jp>"
+SENDER = "no-reply@mail.example.jp"
+"""An address without a name: mails carry the name of their scenario's brand."""
 CHANNELS = (Channel.MAIL, Channel.LINE, Channel.PUSH)
 
 
