@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def _line(form: Format, fields: Sequence[str]) -> str:
     return line.getvalue()
 
 
-def _dialect(form: Format) -> dict[str, str | int | None]:
+def _dialect(form: Format) -> dict[str, Any]:
     quoting = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
     escape = form.escape or (None if form.quote else "\\")
     return {"delimiter": form.separator, "quotechar": form.quote, "quoting": quoting, "escapechar": escape}
