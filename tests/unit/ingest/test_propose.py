@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -107,6 +111,48 @@ def test_a_typed_file_keeps_its_types() -> None:
     assert found.mapping.format.kind == "parquet"
     assert said(found, 0) == {"campaign_id": "campaign_id", "start_date": "start_date"}
     assert "all at midnight: days" in found.text
+
+
+def test_a_workbook_with_titles_above_its_table() -> None:
+    book = openpyxl.Workbook()
+    for row in (["商品一覧"], [], ["商品コード", "商品名", "定価"], ["0001", "青", 1200], ["0002", "赤", 900]):
+        book.worksheets[0].append(row)
+    sink = io.BytesIO()
+    book.save(sink)
+    found = propose([("items.xlsx", io.BytesIO(sink.getvalue()))])
+    assert (found.mapping.format.kind, found.mapping.format.skip) == ("xlsx", 2)
+    assert said(found, 0) == {"product_id": "商品コード", "name": "商品名", "list_price": "定価"}
+
+
+ROWS = '[{"store_id": "01", "name": "東京"}, {"store_id": "02", "name": "大阪"}]'
+
+
+@pytest.mark.parametrize(("text", "root"), [(ROWS, ""), (f'{{"made": "2026-11-22", "shops": {ROWS}}}', "shops")])
+def test_a_json_document(text: str, root: str) -> None:
+    found = propose([("shops.json", io.BytesIO(text.encode()))])
+    assert (found.mapping.format.kind, found.mapping.format.root) == ("json", root)
+    assert (found.mapping.tables[0].table, found.found.profiles[0].rows) == ("stores", 2)
+
+
+@pytest.mark.parametrize("pack", ["zip", "bz2", "zstd"])
+def test_a_packed_file_is_looked_into(pack: str) -> None:
+    found = propose([(f"shops.csv.{pack}", io.BytesIO(PACKERS[pack]("store_id,name\n01,東京\n".encode())))])
+    assert found.mapping.tables[0].table == "stores"
+    assert f"{pack} by its first bytes" in found.text
+
+
+def _zipped(data: bytes) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr("shops.csv", data)
+    return sink.getvalue()
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "zip": _zipped,
+    "bz2": bz2.compress,
+    "zstd": lambda data: pa.compress(data, codec="zstd", asbytes=True),
+}
 
 
 def test_a_large_file_is_judged_by_its_head_middle_and_tail(monkeypatch: pytest.MonkeyPatch) -> None:

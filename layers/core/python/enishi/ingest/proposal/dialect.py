@@ -17,6 +17,7 @@ DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", "^": "car
 LINES = 2_000
 _STEADY = 0.9
 _TITLES = 10
+_START = 1 << 16
 _VALUE = re.compile(r"^[+-]?[\d,.]+%?$|^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^[^@\s]+@[^@\s]+$|^\d{4}年")
 
 
@@ -53,6 +54,8 @@ def dialect_of(text: str, words: Words) -> Dialect:
     lines = [line for line in text.splitlines()[:LINES] if line.strip()]
     if _json_lines(lines):
         return Dialect({"kind": "jsonl"}, reasons=("every line is a JSON object: JSON Lines",))
+    if (array := _json_array(text)) is not None:
+        return array
     best = max(_delimited(lines), key=lambda cut: (cut.width > 1, round(cut.share, 2), cut.width), default=None)
     if best is not None and best.width > 1 and best.share >= _STEADY / 2:
         return _with_header(best, words)
@@ -63,12 +66,30 @@ def dialect_of(text: str, words: Words) -> Dialect:
 
 
 def _json_lines(lines: Sequence[str]) -> bool:
+    """Whether the lines are objects; a single one that holds a list of objects is a document."""
     if not lines or not lines[0].lstrip().startswith("{"):
         return False
     try:
-        return isinstance(json.loads(lines[0]), dict)
+        first = json.loads(lines[0])
     except ValueError:
         return False
+    return isinstance(first, dict) and (len(lines) > 1 or not any(map(_is_rows, first.values())))
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _json_array(text: str) -> Dialect | None:
+    """A JSON file whose rows are one array: the file itself, or the first list of objects in it."""
+    start = text.lstrip()[:_START]
+    if re.match(r"\[\s*\{", start):
+        return Dialect({"kind": "json"}, reasons=("it begins with [ and {: a JSON array",))
+    found = re.search(r'"([^".]+)"\s*:\s*\[\s*\{', start) if start.startswith("{") else None
+    if found is None:
+        return None
+    doubt = f"the rows are the list {found[1]!r}, the first list of objects in the file"
+    return Dialect({"kind": "json", "root": found[1]}, reasons=("it begins with {: a JSON document",), doubts=(doubt,))
 
 
 def _delimited(lines: Sequence[str]) -> Iterator[Cut]:

@@ -24,6 +24,8 @@ from enishi.ingest.readers.opening import packing, parts
 
 SAMPLE = 6_000
 """Values a column from which its kind is told."""
+TITLES = 6
+"""Rows of a sheet that may be its header."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +118,33 @@ def _sight(file: str, stream: BinaryIO, words: Words) -> Sight:
     start = stream.read(4)
     stream.seek(0)
     if start == b"PK\x03\x04" and file.lower().endswith((".xlsx", ".xlsm")):
-        return _typed(file, stream, Format(kind="xlsx"), "Excel by its name and first bytes: the first sheet")
+        return _workbook(file, stream)
     if start == b"PAR1":
         return _typed(file, stream, Format(kind="parquet"), "Parquet by its first bytes")
     return _text(file, stream, words)
 
 
+def _workbook(file: str, stream: BinaryIO) -> Sight:
+    """The first sheet; the header is the row, of the first few, that gives the most columns."""
+    widths = [_width(stream, Format(kind="xlsx", skip=skip), file) for skip in range(TITLES)]
+    skip = widths.index(max(widths))
+    said = f"; {skip} rows stand above the table" if skip else ""
+    form = Format(kind="xlsx", skip=skip)
+    return _typed(file, stream, form, f"Excel by its name and first bytes: the first sheet{said}")
+
+
+def _width(stream: BinaryIO, form: Format, file: str) -> int:
+    """How many columns the first rows have when the header is there; 0 when it cannot be."""
+    stream.seek(0)
+    try:
+        block = next(READERS[form.kind](stream, form, file))
+    except (SourceFileError, StopIteration):
+        return 0
+    return len(block.columns) if block.rows > len(block.rejects) else 0
+
+
 def _typed(file: str, stream: BinaryIO, form: Format, reason: str) -> Sight:
+    stream.seek(0)
     rows = sampling.gather(READERS[form.kind](stream, form, file), file)
     return Sight(file, form, (reason,), (), rows, japanese=False, named=True)
 
@@ -139,12 +161,21 @@ def _text(file: str, stream: BinaryIO, words: Words) -> Sight:
     text = "".join(encoding.text_of(window, told.name) for window in found.windows)
     cut = dialect.dialect_of(text, words)
     form = Format.model_validate({**cut.form, "encoding": told.name})
-    rows = _rows(text, form, file, whole=found.whole)
+    if form.kind == "json" and not found.whole:
+        rows = _document(stream, form, file)
+    else:
+        rows = _rows(text, form, file, whole=found.whole)
     looked = "the whole file" if found.whole else f"head, middle and tail, {found.seen:,} of {found.size:,} bytes"
     opened = "" if packed == "none" else f"; {packed} by its first bytes"
     reasons = (f"{told.reason} ({looked}{opened})", *cut.reasons)
     doubts = (*(() if told.sure else (told.reason,)), *cut.doubts)
     return Sight(file, form, reasons, doubts, rows, told.japanese, named=form.header and form.kind != "fixed")
+
+
+def _document(stream: BinaryIO, form: Format, file: str) -> Rows:
+    """The rows of a JSON document, which has no lines to look into the middle of."""
+    stream.seek(0)
+    return sampling.gather(READERS[form.kind](stream, form, file), file)
 
 
 def _rows(text: str, form: Format, file: str, *, whole: bool) -> Rows:
