@@ -24,7 +24,7 @@ Every command works in one folder (`--home`); every command that lists or answer
 """
 
 GROUPS = ("sources", "loads", "quarantine", "segments", "scenarios", "collect", "identity", "connectors", "writeback")
-COMMANDS = ("demo", "ingest", "unify", "sql", "results", "erase", "access")
+COMMANDS = ("demo", "ingest", "unify", "sql", "results", "erase", "access", "retain")
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 

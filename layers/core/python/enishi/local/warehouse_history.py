@@ -6,7 +6,7 @@ Expiring a snapshot only forgets it; its files stay on the disk until they are s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from pyiceberg.manifest import ManifestEntryStatus
@@ -14,22 +14,16 @@ from pyiceberg.serializers import ToOutputFile
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.snapshots import Snapshot
 
+from enishi.clock import to_text
 from enishi.lake.schema import Table
 from enishi.local.catalog import LocalCatalog
+from enishi.local.warehouse_commit import instant_of
 from enishi.local.warehouse_engine import local_path
 from enishi.local.warehouse_lock import lake_lock
+from enishi.privacy.ports import Pruned
 
 Keep = Callable[[Sequence[Snapshot]], set[int]]
 """Snapshots, oldest first → ids of those that stay beside the current one."""
-
-
-@dataclass(frozen=True)
-class Pruned:
-    """What a pruning did: snapshots forgotten, files deleted, bytes given back."""
-
-    snapshots: int = 0
-    files: int = 0
-    bytes: int = 0
 
 
 class LocalPast:
@@ -44,6 +38,9 @@ class LocalPast:
 
     def forget(self, declared: Table) -> int:
         return self.prune(declared, lambda _snapshots: set()).files
+
+    def keep_since(self, declared: Table, oldest: datetime, *, dry_run: bool = False) -> Pruned:
+        return self.prune(declared, lambda snapshots: _since(snapshots, to_text(oldest)), dry_run=dry_run)
 
     def prune(self, declared: Table, keep: Keep, *, dry_run: bool = False) -> Pruned:
         """Forget all snapshots but the current one and those that `keep` names, and sweep the table's folder."""
@@ -65,6 +62,11 @@ class LocalPast:
         self._catalog.swap(after, before.metadata_location)
         for path in [*swept, Path(local_path(before.metadata_location))]:
             path.unlink(missing_ok=True)
+
+
+def _since(snapshots: Sequence[Snapshot], oldest: str) -> set[int]:
+    older = [found.snapshot_id for found in snapshots if instant_of(found) < oldest]
+    return {found.snapshot_id for found in snapshots if instant_of(found) >= oldest} | set(older[-1:])
 
 
 def _without(table: IcebergTable, stays: set[int]) -> IcebergTable:

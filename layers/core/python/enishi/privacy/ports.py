@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from enishi.lake.schema import Table
@@ -11,8 +12,22 @@ from enishi.ports import Services
 from enishi.privacy.person import Person
 
 
+@dataclass(frozen=True)
+class Pruned:
+    """What a pruning did, where the engine says so: snapshots forgotten, files deleted, bytes given back."""
+
+    snapshots: int = 0
+    files: int = 0
+    bytes: int = 0
+
+
 class Past(Protocol):
     """Snapshots of the tables, and the files that only they need."""
+
+    def keep_since(self, declared: Table, oldest: datetime, *, dry_run: bool = False) -> Pruned:
+        """Forget snapshots older than `oldest`, and delete the files that only they needed. The last snapshot before
+        `oldest` stays, so that the whole day of `oldest` can be asked for."""
+        ...
 
     def forget(self, declared: Table) -> int:
         """Keep the present state alone: expire every other snapshot, delete every file that it does not need.
