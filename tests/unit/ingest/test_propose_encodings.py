@@ -8,7 +8,7 @@ from enishi.errors import SourceFileError
 from enishi.ingest import charsets
 from enishi.ingest.proposal.encoding import guess
 
-PEOPLE = "会員番号,氏名,住所,職業\r\n1,見本　太郎,東京都千代田区丸の内１－２－３,会社員\r\n2,例　花子,大阪府大阪市北区梅田,パート\r\n"
+PEOPLE = "会員番号,氏名,住所\r\n1,見本　太郎,東京都千代田区丸の内一丁目\r\n2,例　花子,大阪府大阪市北区梅田\r\n"
 SHOPS = "ｺｰﾄﾞ,店舗名\n1,新宿西口駅前店\n2,横浜みなとみらい店\n3,札幌すすきの店\n"
 MARKS = "番号,会社\n1,㈱見本商店①\n2,㈲例髙﨑\n3,見本株式会社丸の内支店営業部\n"
 
@@ -50,4 +50,4 @@ def test_the_bytes_may_be_in_windows() -> None:
 
 def test_bytes_of_no_encoding_are_refused() -> None:
     with pytest.raises(SourceFileError, match="no encoding that is known"):
-        guess((b"a,\x81\x81 \xff\n",), "x.csv")
+        guess((b"a,\x81\xff\xfd \xff\xff\n",), "x.csv")

@@ -86,7 +86,7 @@ def _wide(head: bytes, file: str) -> Encoding:
 
 def _best(windows: tuple[bytes, ...], data: bytes, file: str) -> Encoding:
     scored = sorted(_scores(windows), reverse=True)
-    if not scored:
+    if not scored or scored[0][0] < 0:
         raise _unknown(file)
     score, name, japanese = scored[0]
     deciding = sum(byte > 0x7F for byte in data[: 1 << 20])
