@@ -68,6 +68,7 @@ def test_a_bad_event_does_not_take_the_others_along() -> None:
 def test_a_request_that_is_none_leaves_nothing(said: Any, status: int) -> None:
     outcome = SHOP.answer(post(said))
     assert (outcome.response.status, outcome.lines, outcome.response.body) == (status, b"", b"")
+    assert outcome.response.headers["access-control-allow-origin"] == ORIGIN
 
 
 def test_as_many_events_as_allowed() -> None:
