@@ -147,3 +147,31 @@ def test_the_readmes_commands_run(command: str, home: Path, first: dict[str, Any
     done = run(home, *shlex.split(command)[1:])
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_the_core_system_gets_its_files(home: Path, first: dict[str, Any]) -> None:
+    """Every message of a person with a store number is one fixed record; the same again is none."""
+    assert first["messages"]
+    [history] = answer(home, "writeback", "run", "contact_history", "--format", "json")
+    intended = answer(home, "sql", "SELECT count(*) AS n FROM messages", "--format", "json")[0]["n"]
+    assert history["rows"] + history["without_number"] == intended
+    content = (home / "exports" / history["file"]).read_bytes()
+    head, *records, trailer, end = content.split(b"\r\n")
+    assert (head[:1], end, int(trailer[1:])) == (b"H", b"", history["rows"])
+    assert {len(record) for record in records} == {100}
+    assert (home / "exports" / "contact_history" / history["file"].rpartition("/")[2].replace(".DAT", ".END")).is_file()
+    [again] = answer(home, "writeback", "run", "contact_history", "--format", "json")
+    assert again["rows"] == 0
+    [same] = answer(home, "writeback", "run", "contact_history", "--again", history["run"], "--format", "json")
+    assert (same["same"], same["sha256"]) == (True, history["sha256"])
+
+
+def test_reactions_go_back_in_the_online_shops_numbers(home: Path, first: dict[str, Any]) -> None:
+    assert first["messages"]
+    [report] = answer(home, "writeback", "run", "reactions", "--format", "json")
+    lines = (home / "exports" / report["file"]).read_text("utf-8").splitlines()
+    assert lines[0] == '"account_id","reacted_at","reaction","channel","scenario","message_id","times"'
+    assert len(lines) - 1 == report["rows"] > 0
+    [members] = answer(home, "writeback", "run", "vip_members", "--format", "json")
+    text = (home / "exports" / members["file"]).read_bytes().decode("cp932")
+    assert text.startswith("会員番号,抽出日,リスト名\r\n")
