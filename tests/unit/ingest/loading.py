@@ -44,5 +44,5 @@ class World:
         return World(replace(self.services, clock=ManualClock(now)))
 
 
-def source(head: str, tables: str = SHOPS) -> Mapping:
-    return parse(f'id: shops\nfiles: "*"\n{head}\ntables:{tables}', "shops.yaml")
+def source(head: str, tables: str = SHOPS, name: str = "shops") -> Mapping:
+    return parse(f'id: {name}\nfiles: "*"\n{head}\ntables:{tables}', "shops.yaml")
