@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from enishi.clock import ManualClock
-from enishi.errors import LoadStoppedError
+from enishi.errors import LoadStoppedError, SourceFileError
 from enishi.flow import ingest as flow
 from enishi.ingest.report import Verdict
 from enishi.local.services import local_services
@@ -141,6 +141,13 @@ def test_other_names_of_a_column_are_taken_and_lost_ones_are_told(world: World) 
     assert world.rows("SELECT name FROM stores WHERE store_id = '77'") == [("a",)]
     tables = "\n  - table: stores\n    columns: {store_id: code, name: {from: name, optional: true}}\n"
     assert world.load(source("", tables), "lost.csv", "code\n78\n").lost_columns == ("name",)
+
+
+def test_a_required_column_under_a_new_name_is_asked_for(world: World) -> None:
+    tables = "\n  - table: stores\n    columns: {store_id: 店舗番号, name: 店名}\n"
+    with pytest.raises(SourceFileError, match="lacks the column '店舗番号'") as caught:
+        world.load(source("", tables), "renamed.csv", "店舗No,店名\n1,a\n")
+    assert caught.value.remedy == "If '店舗No' is its new name, add aliases: {店舗番号: [店舗No]} to the mapping."
 
 
 def test_equal_rows_without_a_key_are_kept_by_their_number(world: World) -> None:

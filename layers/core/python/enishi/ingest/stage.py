@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -176,14 +177,19 @@ def _check_columns(mapping: SourceMapping, block: Block, file: str) -> None:
         raise SourceFileError(
             f"the file lacks the column {names}; it has {', '.join(block.columns)}",
             where=file,
-            remedy=_lacking_remedy(list(block.columns)),
+            remedy=_lacking_remedy(list(missing), list(block.columns), mapping),
         )
 
 
-def _lacking_remedy(names: list[str]) -> str:
+def _lacking_remedy(missing: list[str], names: list[str], mapping: SourceMapping) -> str:
+    """Which delimiter it looks like, or which new column the missing one may be now."""
     other = [mark for mark in ";\t,|" if len(names) == 1 and mark in names[0]]
     if other:
         return f"The header looks delimited by {other[0]!r}: set delimiter in the mapping."
+    new = [name for name in names if name not in mapping.inputs]
+    for name in missing:
+        if near := get_close_matches(name, new, n=1, cutoff=0.4):
+            return f"If {near[0]!r} is its new name, add aliases: {{{name}: [{near[0]}]}} to the mapping."
     return "Send the column, correct the mapping, or mark the column optional: true."
 
 
