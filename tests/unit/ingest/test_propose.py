@@ -155,16 +155,34 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def test_a_large_file_is_judged_by_its_head_middle_and_tail(monkeypatch: pytest.MonkeyPatch) -> None:
+LARGE = [("utf-8", "utf-8"), ("cp932", "cp932"), ("utf-16", "utf-16"), ("utf-16-be", "utf-16-be")]
+
+
+@pytest.mark.parametrize(("name", "told"), LARGE)
+def test_a_large_file_is_judged_by_its_head_middle_and_tail(
+    name: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from enishi.ingest.proposal import sampling
 
     monkeypatch.setattr(sampling, "WINDOW", 4_000)
     monkeypatch.setattr(sampling.Keeper, "__init__", _small(sampling.Keeper.__init__))
     lines = "".join(f"{place:05d},{'商品' if place > 9_000 else 'item'}{place}\n" for place in range(10_000))
-    found = propose([("items.csv", io.BytesIO(f"product_id,name\n{lines}".encode()))])
+    found = propose([("items.csv", io.BytesIO(f"product_id,name\n{lines}".encode(name)))])
     assert "head, middle and tail" in found.text
     assert "only a sample of" in found.text
-    assert found.mapping.format.encoding == "utf-8"
+    assert found.mapping.format.encoding == told
+    assert "商品9999" in found.found.profiles[1].values.to_pylist()
+
+
+@pytest.mark.parametrize("name", ["utf-8", "cp932", "euc_jp", "utf-16-le"])
+def test_a_character_on_the_border_of_two_reads_is_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from enishi.ingest.proposal import sampling
+
+    monkeypatch.setattr(sampling, "WINDOW", 7)
+    lines = "".join(f"{place},店舗その{place}号\n" for place in range(50))
+    found = propose([("shops.csv", io.BytesIO(f"store_id,店舗名\n{lines}".encode(name)))])
+    assert found.mapping.format.encoding == name
+    assert found.found.profiles[1].values.to_pylist() == [f"店舗その{place}号" for place in range(50)]
 
 
 def _small(make: Any) -> Any:

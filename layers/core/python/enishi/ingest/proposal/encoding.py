@@ -14,7 +14,11 @@ from enishi.errors import SourceFileError
 from enishi.ingest import charsets
 
 CANDIDATES = ("utf-8", "cp932", "euc_jp", "eucjp-ms", "cp1252")
-MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8", "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16", "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16", "utf-16-be"),
+)
 PREFERRED = {"utf-8": 1.0, "eucjp-ms": -0.2}
 """UTF-8 does not come about by chance; the Microsoft EUC is asked for only where the standard's has no character."""
 ENOUGH = 20
@@ -33,10 +37,18 @@ class Encoding:
     reason: str
     sure: bool = True
     japanese: bool = False
+    codec: str = ""
+    """What decodes a window that may stand anywhere in the file; "" = `name` itself."""
 
-    @property
-    def newline(self) -> bytes:
-        return "\n".encode({"utf-16": "utf-16-le"}.get(self.name, self.name))
+
+def newline(head: bytes) -> bytes:
+    """A line end in the bytes of the file: one, or two of UTF-16 in its byte order."""
+    if b"\0" not in head[:4096]:
+        return b"\n"
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return b"\0\n"
+    zeros = [head[:4096][place::2].count(0) for place in (0, 1)]
+    return b"\n\0" if zeros[1] >= zeros[0] or head.startswith(codecs.BOM_UTF16_LE) else b"\0\n"
 
 
 def guess(windows: tuple[bytes, ...], file: str) -> Encoding:
@@ -55,20 +67,21 @@ def guess(windows: tuple[bytes, ...], file: str) -> Encoding:
     return _best(windows, data, file)
 
 
-def text_of(window: bytes, name: str) -> str:
+def text_of(window: bytes, told: Encoding) -> str:
     """A window as text; what a cut through a character left behind is dropped."""
+    name = told.codec or told.name
     if name.lower() in charsets.MICROSOFT_EUC:
         return charsets.decoder(name).decode(window, final=True)
     return window.decode(name, errors="ignore")
 
 
 def _marked(data: bytes) -> Encoding | None:
-    for mark, name in MARKS:
+    for mark, name, codec in MARKS:
         if data.startswith(mark):
             times = 2 if data.startswith(mark * 2) else 1
             says = f"{name}: it begins with {'two byte order marks' if times == 2 else 'a byte order mark'}"
-            text = data.decode(name, errors="ignore")
-            return Encoding(name, says, japanese=_japanese(text))
+            text = data.decode(codec, errors="ignore")
+            return Encoding(name, says, japanese=_japanese(text), codec=codec)
     return None
 
 

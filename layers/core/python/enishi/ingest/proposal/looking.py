@@ -155,10 +155,9 @@ def _text(file: str, stream: BinaryIO, words: Words) -> Sight:
     found = sampling.look(next(parts(stream, Format(), file)).stream)
     if not found.size:
         raise SourceFileError("the file is empty", where=file, remedy="Give a file with rows.")
-    wide = b"\0" in found.windows[0][:4096]
-    found = sampling.as_lines(found, b"\n\0" if wide else b"\n")
+    found = sampling.as_lines(found, encoding.newline(found.windows[0]))
     told = encoding.guess(found.windows, file)
-    text = "".join(encoding.text_of(window, told.name) for window in found.windows)
+    text = "".join(encoding.text_of(window, told) for window in found.windows)
     cut = dialect.dialect_of(text, words)
     form = Format.model_validate({**cut.form, "encoding": told.name})
     if form.kind == "json" and not found.whole:

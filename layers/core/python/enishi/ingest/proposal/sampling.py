@@ -89,7 +89,7 @@ def look(stream: BinaryIO) -> Bytes:
 def as_lines(found: Bytes, newline: bytes) -> Bytes:
     """The windows cut at line ends, so that each is a text of whole lines and all together are one."""
     if found.whole:
-        return found
+        return Bytes((b"".join(found.windows),), found.size, True)
     first, *others = found.windows
     wide = len(newline)
     cut = [_until_last(first, newline, wide)]
