@@ -92,7 +92,7 @@ LOOP_TASKS = (
     Function(
         "land",
         "providers' events → message_events",
-        _WRITES | {Touch.RAW_READ, Touch.LEDGER, Touch.GUARDS_WRITE, Touch.NOTICES, Touch.SIGN},
+        _WRITES | {Touch.RAW_READ, Touch.PERSONAL_WRITE, Touch.LEDGER, Touch.GUARDS_WRITE, Touch.NOTICES, Touch.SIGN},
         memory=1769,
         timeout=900,
     ),

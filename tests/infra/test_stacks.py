@@ -121,7 +121,7 @@ def test_personal_data_is_for_those_who_need_it(synth: Synth, function: Function
 
 def test_who_may_read_personal_data() -> None:
     assert {one.name for one in FUNCTIONS if Touch.PERSONAL_READ in one.touches} == {"prepare", "unify"}
-    assert {one.name for one in FUNCTIONS if Touch.PERSONAL_WRITE in one.touches} == {"ingest", "unify"}
+    assert {one.name for one in FUNCTIONS if Touch.PERSONAL_WRITE in one.touches} == {"ingest", "land", "unify"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
