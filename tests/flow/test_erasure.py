@@ -8,6 +8,7 @@ from __future__ import annotations
 import email
 import email.policy
 import gzip
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -49,8 +50,9 @@ class World:
     services: Services
     tools: Tools
 
-    def ask(self, text: str) -> list[dict[str, Any]]:
-        return self.services.warehouse.query(parse(text, "test")).to_pylist()
+    def ask(self, text: str, value: str = "") -> list[dict[str, Any]]:
+        """Rows of a query; `:value` in it stands for a text."""
+        return self.services.warehouse.query(parse(text.replace(":value", f"'{value}'"), "test")).to_pylist()
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +91,10 @@ def canary(world: World) -> Canary:
     person = chosen["customer_id"]
     contacts = world.ask(
         "SELECT k.customer_id, k.address FROM pii.customer_contacts AS k JOIN v_identity AS i"
-        f" ON i.customer_id = k.customer_id WHERE i.person_id = '{person}'"
+        " ON i.customer_id = k.customer_id WHERE i.person_id = :value",
+        person,
     )
-    mine = world.ask(f"SELECT customer_id FROM v_identity WHERE person_id = '{person}'")
+    mine = world.ask("SELECT customer_id FROM v_identity WHERE person_id = :value", person)
     values = {row["address"] for row in contacts} | {row["customer_id"] for row in mine}
     return Canary(person, frozenset({value for value in values if _holders(world, value) == 1}))
 
@@ -100,7 +103,8 @@ def _holders(world: World, value: str) -> int:
     """How many people have this address; an id is one person's."""
     rows = world.ask(
         "SELECT COUNT(DISTINCT i.person_id) AS n FROM pii.customer_contacts AS k JOIN v_identity AS i"
-        f" ON i.customer_id = k.customer_id WHERE k.address = '{value}'"
+        " ON i.customer_id = k.customer_id WHERE k.address = :value",
+        value,
     )
     return int(rows[0]["n"]) or 1
 
@@ -167,7 +171,7 @@ def test_access_shows_contacts_in_clear_and_messages_as_they_went_out(exported: 
     assert all(place["ja"] for place in exported["places"])
 
 
-def test_a_plan_changes_nothing_and_counts_rows_and_files(world: World, plan: erase.Plan, canary: Canary) -> None:
+def test_a_plan_counts_rows_and_files(plan: erase.Plan, canary: Canary) -> None:
     places = {place.place: place.before for place in plan.places}
     assert places["customers"] >= 1
     assert places["messages"] >= 1
@@ -230,7 +234,7 @@ def test_files_that_bring_the_person_back_are_refused_until_it_is_lifted(
     report = perform(world.services, "ingest", {"key": "drop/members/KAIIN_MST_20261222.csv"})
     assert report["rows_tombstoned"] >= 1
     world.services.raw.delete("drop/members/KAIIN_MST_20261222.csv")
-    [rows] = world.ask(f"SELECT COUNT(*) AS n FROM customers WHERE customer_id = '{canary.customer_id}'")
+    [rows] = world.ask("SELECT COUNT(*) AS n FROM customers WHERE customer_id = :value", canary.customer_id)
     assert rows["n"] == 0
     assert found_on_disk(world.home / "lake" / "pii", canary.values) == []
     assert erase.lift(world.tools, canary.customer_id, "registered again at the counter") >= 1
@@ -238,3 +242,40 @@ def test_files_that_bring_the_person_back_are_refused_until_it_is_lifted(
     lifted = perform(world.services, "ingest", {"key": "drop/members/KAIIN_MST_20261223.csv"})
     assert lifted["rows_tombstoned"] == 0
     assert found_on_disk(world.home / "lake" / "pii", canary.values)
+
+
+def _first_audience(services: Services) -> tuple[dict[str, Any], str, dict[str, Any]]:
+    """(run, at, cohort) of the first later day on which the scenario has an audience."""
+    for day in range(22, 31):
+        slot = f"2026-11-{day}T01:00:00Z"
+        start = {"scenario": "points_expiry", "slot_at": slot, "execution": f"x-{day}", "input": {}}
+        opened = perform(services, "open_run", start)
+        cohort = perform(services, "select", {"run": opened["run"], "at": opened["at"]})["cohort"]
+        if cohort["size"]:
+            return opened["run"], opened["at"], cohort
+    raise AssertionError("nobody's points expire")
+
+
+def test_a_person_who_is_erased_while_a_run_holds_them_is_suppressed_and_the_balance_holds(
+    world: World, document: dict[str, Any]
+) -> None:
+    """Chunks are cut, then somebody in them is erased: the step sends to the others and adds up."""
+    assert document
+    clock = ManualClock(SLOT)
+    services = local_services(Settings(home=world.home), clock)
+    run, at, cohort = _first_audience(services)
+    step = {"run": run, "step": "month", "lane": "all"}
+    prepared = perform(services, "prepare", {**step, "at": at, "cohort": cohort})
+    cuts = [perform(services, "cut", {**step, "part": part}) for part in prepared["parts"]]
+    manifest = perform(services, "manifest", {**step, "cuts": cuts})
+    lines = [json.loads(line) for line in services.work.get(manifest["key"]).splitlines()]
+    people = [json.loads(row)["customer_id"] for line in lines for row in services.work.get(line["key"]).splitlines()]
+    tools = local_tools(services)
+    report = erase.erase(tools, erase.plan(tools, people[0], REQUEST))["report"]
+    assert report["clean"]
+    for line in lines:
+        perform(services, "send", {**step, "at": at, "chunk": line})
+    closed = perform(services, "close_step", {**step, "at": at, "arrivals": prepared["arrivals"]})
+    assert closed["balanced"]
+    assert closed["arrivals"] == len(people)
+    assert found_on_disk(world.home, frozenset({people[0]})) == []

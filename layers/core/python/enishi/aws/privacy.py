@@ -9,7 +9,6 @@ import base64
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -197,8 +196,7 @@ class KmsSigner:
         self._key_id = key_id
 
     def sign(self, content: bytes) -> Signature:
-        digest = sha256(content).digest()
-        signed = self._client.sign(KeyId=self._key_id, Message=digest, MessageType="DIGEST", SigningAlgorithm=ECDSA)
+        signed = self._client.sign(KeyId=self._key_id, Message=content, MessageType="RAW", SigningAlgorithm=ECDSA)
         public = self._client.get_public_key(KeyId=self._key_id)["PublicKey"]
         return Signature(ECDSA, signed["KeyId"], _text(public), _text(signed["Signature"]))
 

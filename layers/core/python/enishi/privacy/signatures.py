@@ -1,4 +1,4 @@
-"""Signed documents: one canonical form, its digest, a signature over the digest, and how each algorithm is checked."""
+"""Signed documents: one canonical form, its SHA-256, a signature over the hex text of that, and how it is checked."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ def canonical(document: Mapping[str, Any]) -> bytes:
 
 def signed(report: Mapping[str, Any], signer: Signer) -> dict[str, Any]:
     """`{"report", "sha256", "signature"}`."""
-    content = canonical(report)
-    signature = signer.sign(content)
-    return {"report": dict(report), "sha256": hashlib.sha256(content).hexdigest(), "signature": vars(signature)}
+    digest = hashlib.sha256(canonical(report)).hexdigest()
+    return {"report": dict(report), "sha256": digest, "signature": vars(signer.sign(digest.encode()))}
 
 
 def verified(document: Mapping[str, Any], where: str) -> Signature:
@@ -39,10 +38,11 @@ def verified(document: Mapping[str, Any], where: str) -> Signature:
         InputError: not a signed report, changed after it was signed, or not signed by that key.
     """
     try:
-        content = canonical(document["report"])
+        digest = hashlib.sha256(canonical(document["report"])).hexdigest()
         signature = Signature(**document["signature"])
-        known = hashlib.sha256(content).hexdigest() == document["sha256"]
-        _CHECKS[signature.algorithm](base64.b64decode(signature.public_key), base64.b64decode(signature.value), content)
+        known = digest == document["sha256"]
+        key, value = base64.b64decode(signature.public_key), base64.b64decode(signature.value)
+        _CHECKS[signature.algorithm](key, value, digest.encode())
     except (KeyError, TypeError, ValueError):
         raise InputError("this is no signed report", where=where, remedy="Give the JSON that `erase` wrote.") from None
     except InvalidSignature:
