@@ -138,18 +138,16 @@ class Dialect:
                 start = found.end() + 1
                 continue
             line = text.find("\n", start)
-            if self._waits(text, start, line < 0, last):
+            if (line < 0 and not last) or self._waits(text, start):
                 return
             end = line if line >= 0 else len(text)
             yield False, start, end
             start = end + 1
 
-    def _waits(self, text: str, start: int, no_line_end: bool, last: bool) -> bool:
+    def _waits(self, text: str, start: int) -> bool:
         """Whether more text can still make a record of what begins at `start`."""
         if len(text) - start > LONGEST:
             return False
-        if no_line_end and not last:
-            return True
         return bool(self.form.quote and self.unfinished.match(text, start))
 
     def first(self, text: str) -> str:

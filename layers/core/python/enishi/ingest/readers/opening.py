@@ -24,7 +24,7 @@ from enishi.ingest.mapping import Format
 
 RATIO = 200
 """Unpacked bytes a packed one, beyond which a file of more than `FREE` bytes is taken for a bomb."""
-FREE = 256 << 20
+FREE = 64 << 20
 _AGAIN = "Send the file again."
 _NOISE = ("__MACOSX/",)
 _WORKBOOK = "[Content_Types].xml"
@@ -68,7 +68,7 @@ def packing(start: bytes) -> str:
 
 def _packing(stream: BinaryIO, form: Format, where: str) -> str:
     found = packing(_head(stream, where))
-    if found == "zip" and _is_workbook(stream):
+    if found == "zip" and _is_workbook(stream, form):
         found = "none"
         if form.kind != "xlsx":
             raise SourceFileError(
@@ -95,11 +95,12 @@ def _head(stream: BinaryIO, where: str) -> bytes:
     return start
 
 
-def _is_workbook(stream: BinaryIO) -> bool:
+def _is_workbook(stream: BinaryIO, form: Format) -> bool:
+    """Whether the zip is a workbook itself; a broken one is what the mapping says that it should be."""
     try:
         return _WORKBOOK in zipfile.ZipFile(stream).namelist()
     except (zipfile.BadZipFile, ValueError, OSError):
-        return False
+        return form.kind == "xlsx"
     finally:
         stream.seek(0)
 
