@@ -165,7 +165,8 @@ def test_a_large_file_is_judged_by_its_head_middle_and_tail(
     from enishi.ingest.proposal import sampling
 
     monkeypatch.setattr(sampling, "WINDOW", 4_000)
-    monkeypatch.setattr(sampling.Keeper, "__init__", _small(sampling.Keeper.__init__))
+    monkeypatch.setattr(sampling, "WHOLE", 10_000)
+    monkeypatch.setattr(sampling, "HELD", 10_000)
     lines = "".join(f"{place:05d},{'商品' if place > 9_000 else 'item'}{place}\n" for place in range(10_000))
     found = propose([("items.csv", io.BytesIO(f"product_id,name\n{lines}".encode(name)))])
     assert "head, middle and tail" in found.text
@@ -183,10 +184,6 @@ def test_a_character_on_the_border_of_two_reads_is_whole(name: str, monkeypatch:
     found = propose([("shops.csv", io.BytesIO(f"store_id,店舗名\n{lines}".encode(name)))])
     assert found.mapping.format.encoding == name
     assert found.found.profiles[1].values.to_pylist() == [f"店舗その{place}号" for place in range(50)]
-
-
-def _small(make: Any) -> Any:
-    return lambda self, size_of: make(self, size_of, 10_000)
 
 
 def test_hours_of_the_night_tell_utc_from_local_time() -> None:

@@ -12,8 +12,10 @@ from enishi.errors import SourceFileError
 from enishi.ingest.block import Block
 from enishi.ingest.cells import Array, pc
 
-WHOLE = 64 << 20
-"""Bytes up to which a file is looked at whole: unpacked text, or columns in memory."""
+WHOLE = 24 << 20
+"""Unpacked bytes up to which a file of text is looked at whole."""
+HELD = 128 << 20
+"""Bytes of columns in memory up to which all rows are looked at."""
 WINDOW = 1 << 20
 """Bytes of one window into a larger file."""
 
@@ -28,7 +30,7 @@ class Keeper(Generic[T]):
     """
 
     size_of: Callable[[T], int]
-    limit: int = WHOLE
+    limit: int
     whole: bool = True
     size: int = 0
     _parts: list[T] = field(default_factory=list)
@@ -82,7 +84,7 @@ def look(stream: BinaryIO) -> Bytes:
     Raises:
         SourceFileError: the packed file is damaged (from the stream itself).
     """
-    kept = Keeper[bytes](len).take(iter(lambda: stream.read(WINDOW), b""))
+    kept = Keeper[bytes](len, WHOLE).take(iter(lambda: stream.read(WINDOW), b""))
     return Bytes(tuple(kept.parts), kept.size, kept.whole)
 
 
@@ -127,7 +129,7 @@ def gather(blocks: Iterator[Block], file: str) -> Rows:
     Raises:
         SourceFileError: there is no row.
     """
-    kept = Keeper[Block](_weight).take(blocks)
+    kept = Keeper[Block](_weight, HELD).take(blocks)
     parts = [block for block in kept.parts if block.rows]
     if not parts:
         raise SourceFileError("the file has no rows", where=file, remedy="Give a file with rows.")
