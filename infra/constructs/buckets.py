@@ -34,7 +34,15 @@ PLANS = (
     BucketPlan(
         "work",
         personal=True,
-        expire_days={"athena/": 1, "staging/": 35, "parts/": 35, "chunks/": 35, "cohorts/": 400, "results/": 400},
+        expire_days={
+            "athena/": 1,
+            "staging/": 35,
+            "parts/": 35,
+            "chunks/": 35,
+            "writeback/": 35,
+            "cohorts/": 400,
+            "results/": 400,
+        },
     ),
     BucketPlan("results", personal=False, expire_days={"": 30}),
     BucketPlan("exports", personal=True, expire_days={"": 400}),

@@ -207,13 +207,16 @@ def _note(services: Services, declared: WriteBack, run: Run, frozen: Frozen) -> 
     if not declared.incremental:
         return
     form = schema.table("writeback_rows").arrow
-    for batch in _batches(services, frozen):
-        same = {"writeback_id": declared.id, "run_id": run.run_id}
-        columns: dict[str, Any] = {name: pa.repeat(pa.scalar(text), batch.num_rows) for name, text in same.items()}
-        columns |= {ROW_KEY: batch.column(ROW_KEY), "happened_at": batch.column("happened_at")}
-        noted = pa.table({name: columns[name] for name in form.names}).cast(form)
-        services.warehouse.upsert("writeback_rows", noted)
+    noted = (_noted(declared, run, batch, form) for batch in _batches(services, frozen))
+    services.warehouse.upsert("writeback_rows", pa.RecordBatchReader.from_batches(form, noted))
     _forget(services, declared, run)
+
+
+def _noted(declared: WriteBack, run: Run, batch: pa.RecordBatch, form: pa.Schema) -> pa.RecordBatch:
+    same = {"writeback_id": declared.id, "run_id": run.run_id}
+    columns: dict[str, Any] = {name: pa.repeat(pa.scalar(text), batch.num_rows) for name, text in same.items()}
+    columns |= {ROW_KEY: batch.column(ROW_KEY), "happened_at": batch.column("happened_at")}
+    return pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in form], schema=form)
 
 
 def _forget(services: Services, declared: WriteBack, run: Run) -> None:
