@@ -65,7 +65,8 @@ def test_quarantine_and_log_name_file_row_and_reason(services: Services) -> None
     report = ingest(services, case_mapping(case), "drop/people/people_1.csv")
     kept = services.warehouse.query(
         sql.parse(
-            "SELECT file, row_no, \"column\", reason, source_id FROM pii.quarantine WHERE file LIKE '%people_1.csv'", "q"
+            "SELECT file, row_no, \"column\", reason, source_id FROM pii.quarantine WHERE file LIKE '%people_1.csv'",
+            "q",
         )
     ).to_pylist()
     assert kept == [
