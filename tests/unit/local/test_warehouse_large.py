@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from enishi.errors import LakeError
-from enishi.lake import rows, schema, sql
+from enishi.lake import schema, sql
+from enishi.local import warehouse_large
 from enishi.local.warehouse import LocalWarehouse
 from enishi.settings import Settings
 
@@ -21,7 +22,7 @@ Line = tuple[str, int | None, date, int]
 
 @pytest.fixture
 def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalWarehouse]:
-    monkeypatch.setattr(rows, "BATCH", 4)
+    monkeypatch.setattr(warehouse_large, "ROWS", 4)
     found = LocalWarehouse(tmp_path, Settings(home=tmp_path))
     yield found
     found.close()

@@ -50,25 +50,25 @@ def _cast(declared: Table, name: str, rows: pa.Table) -> pa.ChunkedArray[Any]:
         raise LakeError(what, where=declared.name, remedy="Convert the column before it is written.") from None
 
 
-def batches(rows: Rows) -> Iterator[pa.Table]:
-    """Tables of at most `BATCH` rows, in order; at least one, so that an empty source keeps its columns."""
+def batches(rows: Rows, limit: int = BATCH) -> Iterator[pa.Table]:
+    """Tables of about `limit` rows, in order; at least one, so that an empty source keeps its columns."""
     if isinstance(rows, pa.Table):
-        yield from ([rows] if rows.num_rows <= BATCH else _slices(rows))
+        yield from ([rows] if rows.num_rows <= limit else _slices(rows, limit))
         return
     held: list[pa.RecordBatch] = []
     yielded = False
     for batch in rows:
         held.append(batch)
-        if sum(part.num_rows for part in held) >= BATCH:
+        if sum(part.num_rows for part in held) >= limit:
             yield pa.Table.from_batches(held, schema=rows.schema)
             held, yielded = [], True
     if held or not yielded:
         yield pa.Table.from_batches(held, schema=rows.schema)
 
 
-def _slices(rows: pa.Table) -> Iterator[pa.Table]:
-    for start in range(0, rows.num_rows, BATCH):
-        yield rows.slice(start, BATCH)
+def _slices(rows: pa.Table, limit: int) -> Iterator[pa.Table]:
+    for start in range(0, rows.num_rows, limit):
+        yield rows.slice(start, limit)
 
 
 def writable(name: str) -> Table:

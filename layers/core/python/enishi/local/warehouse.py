@@ -97,7 +97,7 @@ class LocalWarehouse:
     def upsert(self, table: str, source: Source) -> Upserted:
         declared = writable(table)
         if isinstance(source, pa.RecordBatchReader):
-            parts = batches(source)
+            parts = batches(source, large.ROWS)
             first, second = next(parts), next(parts, None)
             if second is not None:
                 return self._upsert_stream(declared, chain((first, second), parts))

@@ -28,6 +28,8 @@ from enishi.local.warehouse_files import State
 from enishi.local.warehouse_merge import refuse_null_keys
 
 Hashes = npt.NDArray[np.uint64]
+ROWS = 400_000
+"""Rows that are held at once."""
 _PART = "merge_part"
 _PLACE = "_place"
 _SLOTS = 16
