@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 
 @dataclass
@@ -39,15 +40,17 @@ class Service:
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Answer]) -> Iterator[Service]:
+def serving(answer: Callable[[Request], Answer], *, form: bool = False) -> Iterator[Service]:
+    """`form`: bodies are HTML forms, given as names and values."""
     service = Service("", answer)
+    read: Callable[[bytes], Any] = (lambda data: dict(parse_qsl(data.decode()))) if form else json.loads
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
-            request = Request(self.path, dict(self.headers.items()), json.loads(self.rfile.read(length) or b"{}"))
+            request = Request(self.path, dict(self.headers.items()), read(self.rfile.read(length) or b"{}"))
             with service.lock:
                 service.requests.append(request)
                 given = service.answer(request)
