@@ -43,7 +43,7 @@ def sheet(
 
 
 DEEP = "[" * 5_000 + "]" * 5_000
-FIXED = {
+FIXED: dict[str, Any] = {
     "kind": "fixed",
     "unit": "bytes",
     "encoding": "cp932",
@@ -59,7 +59,7 @@ FIXED = {
 TYPES = {
     "kind": "fixed",
     "type_at": {"start": 1, "width": 1},
-    "records": {"H": [], "D": [field | {"start": field["start"] + 1} for field in FIXED["fields"]]},  # type: ignore[operator,attr-defined]
+    "records": {"H": [], "D": [field | {"start": field["start"] + 1} for field in FIXED["fields"]]},
 }
 RECORD = "R112026-11-21東京 2 100"
 GOOD = RECORD.encode("cp932")
