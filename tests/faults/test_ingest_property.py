@@ -177,7 +177,7 @@ def test_files_in_any_order_end_in_the_same_tables(mode: str, data: st.DataObjec
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_files_in_any_order_end_in_the_same_tables_many_times(mode: str, data: st.DataObject) -> None:
     check(data, mode)
