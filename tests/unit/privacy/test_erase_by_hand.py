@@ -118,10 +118,9 @@ def test_killed_anywhere_and_run_again_it_completes(
     make: Callable[[], World], world: World, steps: tuple[int, ...]
 ) -> None:
     del world
-    names = [_killed_at(make(), step) for step in steps]
+    finished = any(not _killed_at(make(), step) for step in steps)
     again = make()
-    if names[-1]:
-        assert erased(again)["report"]["clean"]
+    assert finished or erased(again)["report"]["clean"]
     assert found(again.home) == []
     assert sorted(again.column("SELECT customer_id FROM customers")) == ["C-b1", "C-d1"]
     [log] = again.column("SELECT report FROM erasure_log WHERE clean")
