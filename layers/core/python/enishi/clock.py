@@ -27,6 +27,9 @@ class ManualClock:
 
     instant: datetime
 
+    def __post_init__(self) -> None:
+        self.instant = self.instant.astimezone(UTC)
+
     def now(self) -> datetime:
         return self.instant
 
