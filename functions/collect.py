@@ -1,5 +1,5 @@
 """Answer the web tag: events to the stream, 204 back."""
 
-from functions.web import web
+from functions.web import collecting, web
 
-handler = web("collect")
+handler = web("collect", collecting)

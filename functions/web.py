@@ -1,4 +1,4 @@
-"""The start of the web collector's handler: no lake, no Arrow, no tracer's client, so that a cold start is short."""
+"""The start of a handler that answers over HTTP: no lake, no Arrow, no tracer: its cold start is short."""
 
 from __future__ import annotations
 
@@ -12,28 +12,34 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from enishi.aws.http_api import answer_of, request_of
 from enishi.clock import Clock, SystemClock
-from enishi.ingest.collector.endpoint import Collector
+from enishi.ingest.collector.http import Answering
 from enishi.settings import from_environment
-from enishi.wiring import web_collector
+from enishi.wiring import link_pages, web_collector
 from functions.telling import NAMESPACE, told
 
 if TYPE_CHECKING:
     from enishi.ports import EventStream
 
 Event = dict[str, Any]
-Load = Callable[[], "tuple[Collector, EventStream]"]
+Load = Callable[[], "tuple[Answering, EventStream]"]
 
 
 @cache
-def deployed() -> tuple[Collector, EventStream]:
+def collecting() -> tuple[Answering, EventStream]:
     """The web collector of this function's environment, made on its first call."""
     return web_collector(from_environment())
 
 
-def web(name: str, load: Load = deployed, clock: Clock | None = None) -> Callable[[Event, LambdaContext], Event]:
-    """A handler for an HTTP API in front of the web collector. Lines are safe in the stream before the answer leaves.
+@cache
+def linked() -> tuple[Answering, EventStream]:
+    """The pages behind the links of messages, made on the first call."""
+    return link_pages(from_environment())
 
-    It runs once a request of the tag, so it says nothing of those that went well.
+
+def web(name: str, load: Load, clock: Clock | None = None) -> Callable[[Event, LambdaContext], Event]:
+    """A handler for an HTTP API. Lines are safe in the stream before the answer leaves.
+
+    It runs once a request, so it says nothing of those that went well.
     """
     logger, metrics = Logger(service=name), Metrics(namespace=NAMESPACE, service=name)
     ticking = clock or SystemClock()

@@ -24,6 +24,7 @@ class Touch(Enum):
     PUSH = auto()
     NOTICES = auto()
     WEB_STREAM = auto()
+    PAGE_STREAM = auto()
     RAW_WRITE = auto()
     EXPORTS = auto()
 
@@ -112,6 +113,13 @@ WEB = (
         "collect",
         "the web tag's events → a stream",
         frozenset({Touch.SIGN, Touch.WEB_STREAM}),
+        timeout=10,
+        quiet=True,
+    ),
+    Function(
+        "links",
+        "clicks and opt-outs of our own links → a stream",
+        frozenset({Touch.SIGN, Touch.PAGE_STREAM}),
         timeout=10,
         quiet=True,
     ),

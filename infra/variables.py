@@ -30,6 +30,7 @@ def variables(environment: Environment, push_application: str) -> dict[str, str]
         "push_application_id": push_application,
         "mail_from": f"news@{environment.mail_domain}",
         "web_stream": environment.physical("web-events"),
+        "page_stream": environment.physical("page-events"),
         "collector_sites": environment.web_sites,
         "collector_internal": environment.web_internal,
         "ses_configuration_set": environment.physical("mail"),

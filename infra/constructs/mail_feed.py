@@ -15,7 +15,8 @@ from infra.constructs.permissions import Grant, grant
 from infra.constructs.streams import RawStream, raw_stream
 from infra.environments import Environment
 
-EVENTS = ["SEND", "DELIVERY", "OPEN", "CLICK", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY", "SUBSCRIPTION"]
+# No CLICK: links are our own, signed and counted by `links`; SES would rewrite them and count each click twice.
+EVENTS = ["SEND", "DELIVERY", "OPEN", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY", "SUBSCRIPTION"]
 _PLAN = RawStream("mail-events", "events/ses/!{timestamp:yyyy/MM/dd/HH}/", "ses", seconds=60)
 
 

@@ -170,8 +170,15 @@ def _notices(at: Places) -> Iterable[Grant]:
 
 
 def _web_stream(at: Places) -> Iterable[Grant]:
-    stream = f"deliverystream/{at.environment.physical('web-events')}"
-    yield Grant(("firehose:PutRecord",), (at.here("firehose", stream),))
+    yield _put_into(at, "web-events")
+
+
+def _page_stream(at: Places) -> Iterable[Grant]:
+    yield _put_into(at, "page-events")
+
+
+def _put_into(at: Places, stream: str) -> Grant:
+    return Grant(("firehose:PutRecord",), (at.here("firehose", f"deliverystream/{at.environment.physical(stream)}"),))
 
 
 def _catalog(at: Places, databases: Iterable[str]) -> Iterable[Grant]:
@@ -203,6 +210,7 @@ _GRANTS: Mapping[Touch, Callable[[Places], Iterable[Grant]]] = {
     Touch.PUSH: _push,
     Touch.NOTICES: _notices,
     Touch.WEB_STREAM: _web_stream,
+    Touch.PAGE_STREAM: _page_stream,
 }
 
 

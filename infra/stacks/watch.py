@@ -67,7 +67,7 @@ class WatchStack(EnishiStack):
         alarms.reputation("bounces", "Reputation.BounceRate", BOUNCES)
         alarms.reputation("complaints", "Reputation.ComplaintRate", COMPLAINTS)
         alarms.stale_feed("mail", delivery.feed.stream.ref, 900)
-        alarms.stale_feed("web", runtime.web.stream.ref, environment.web_seconds + 900)
+        alarms.stale_feed("web", runtime.web.streams[0].ref, environment.web_seconds + 900)
         if "import_due" in runtime.functions:
             alarms.late_imports()
 

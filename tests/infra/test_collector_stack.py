@@ -8,6 +8,7 @@ from typing import Any
 from enishi.ingest.collector.endpoint import ROUTES
 from enishi.ingest.sources import Sources
 from enishi.ingest.sources import from_folder as sources_in
+from enishi.results.pages import ROUTES as LINK_ROUTES
 from infra.functions import WEB
 from tests.infra.conftest import ROOT, Synth, flat
 
@@ -15,13 +16,27 @@ MAPPINGS = ROOT / "layers" / "core" / "python" / "enishi" / "ingest" / "collecto
 
 
 def stream(synth: Synth) -> dict[str, Any]:
-    (found,) = synth.properties("AWS::KinesisFirehose::DeliveryStream", "Runtime")
-    return dict(found)
+    found = synth.properties("AWS::KinesisFirehose::DeliveryStream", "Runtime")
+    return next(dict(one) for one in found if one["DeliveryStreamName"].endswith("web-events"))
 
 
-def test_only_the_collectors_routes_are_served(synth: Synth) -> None:
+def test_only_the_collectors_routes_and_those_of_links_are_served(synth: Synth) -> None:
     routes = {route["RouteKey"] for route in synth.properties("AWS::ApiGatewayV2::Route")}
-    assert routes == {f"{method} {path}" for method, path in ROUTES}
+    assert routes == {f"{method} {path}" for method, path in (*ROUTES, *LINK_ROUTES)}
+
+
+def test_clicks_and_opt_outs_become_files_that_land(synth: Synth) -> None:
+    found = synth.properties("AWS::KinesisFirehose::DeliveryStream", "Runtime")
+    pages = next(one for one in found if one["DeliveryStreamName"].endswith("page-events"))
+    destination = pages["ExtendedS3DestinationConfiguration"]
+    assert destination["Prefix"].startswith("events/")
+    assert destination["FileExtension"].endswith(".gz")
+
+
+def test_a_click_is_counted_once(synth: Synth) -> None:
+    """Links are our own and signed; SES would rewrite them and count each click again."""
+    (counted,) = synth.properties("AWS::SES::ConfigurationSetEventDestination")
+    assert "CLICK" not in counted["EventDestination"]["MatchingEventTypes"]
 
 
 def test_the_endpoint_is_limited_in_rate(synth: Synth) -> None:
@@ -57,13 +72,13 @@ def test_events_are_gathered_before_they_are_loaded(synth: Synth) -> None:
 
 
 def test_a_request_writes_no_log_of_lambdas_own(synth: Synth) -> None:
-    (plan,) = WEB
+    plan = WEB[0]
     logging = synth.function(plan)["LoggingConfig"]
     assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN")
 
 
 def test_it_may_only_write_to_its_stream(synth: Synth) -> None:
-    (plan,) = WEB
+    plan = WEB[0]
     role = {"Ref": synth.function(plan)["Role"]["Fn::GetAtt"][0]}
     policies = [one for one in synth.properties("AWS::IAM::Policy", "Runtime") if role in one["Roles"]]
     statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]

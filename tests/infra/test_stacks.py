@@ -271,7 +271,7 @@ def test_every_function_has_an_alarm_for_errors(synth: Synth) -> None:
 
 def test_mail_events_go_by_a_stream(synth: Synth) -> None:
     (destination,) = synth.properties("AWS::SES::ConfigurationSetEventDestination")
-    wanted = {"SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "OPEN", "CLICK"}
+    wanted = {"SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "OPEN"}
     assert set(destination["EventDestination"]["MatchingEventTypes"]) >= wanted
     (stream,) = synth.properties("AWS::KinesisFirehose::DeliveryStream", "Delivery")
     assert stream["ExtendedS3DestinationConfiguration"]["Prefix"].startswith("events/ses/")

@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,12 @@ from typer.testing import CliRunner
 from enishi.cli import collect
 from enishi.cli.context import Session
 from enishi.clock import ManualClock
+from enishi.content.links import Link, LinkBook, LinkKind
 from enishi.errors import LakeError, NotSupportedError, SettingsError
 from enishi.ingest.collector.endpoint import LARGEST
+from enishi.lake.sql import parse
 from enishi.local.blobs import FolderBlobs
-from enishi.local.collector_server import CollectorServer
+from enishi.local.collector_server import CollectorServer, Desk, Desks
 from enishi.local.collector_spool import Spool
 from enishi.settings import Settings
 from functions import web as start
@@ -54,6 +56,11 @@ class Kept:
         self.lines += lines
 
 
+def _only(stream: Kept) -> Callable[[str], Desks]:
+    """The collector alone behind the server."""
+    return lambda _url: {"": Desk(SHOP, stream)}
+
+
 def gateway_event(method: str, target: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
     """As an HTTP API calls a function (payload format 2.0); bodies that are no text come as base64."""
     path, _, query = target.partition("?")
@@ -74,7 +81,7 @@ def gateway_event(method: str, target: str, headers: dict[str, str], body: bytes
 def test_the_function_and_the_laptop_write_the_same_lines() -> None:
     clock, laptop, deployed = ManualClock(NOON), Kept(), Kept()
     handler = start.web("collect", lambda: (SHOP, deployed), clock)
-    with CollectorServer(lambda _url: SHOP, laptop, clock, 0) as server, httpx.Client(base_url=server.url) as client:
+    with CollectorServer(_only(laptop), clock, 0) as server, httpx.Client(base_url=server.url) as client:
         for method, target, headers, body in REQUESTS:
             local = client.request(method, target, headers={**HEADERS, **headers}, content=body)
             remote = handler(gateway_event(method, target, headers, body), Context())
@@ -105,15 +112,15 @@ def test_the_function_logs_nothing_of_a_visit(
 
 
 def test_a_body_that_is_too_large_is_not_read() -> None:
-    with CollectorServer(lambda _url: SHOP, Kept(), ManualClock(NOON), 0) as server:
+    with CollectorServer(_only(Kept()), ManualClock(NOON), 0) as server:
         assert httpx.post(f"{server.url}/e", content=b" " * (LARGEST + 1), headers=HEADERS).status_code == 413
 
 
 def test_a_port_in_use_is_named() -> None:
-    with CollectorServer(lambda _url: SHOP, Kept(), ManualClock(NOON), 0) as server:
+    with CollectorServer(_only(Kept()), ManualClock(NOON), 0) as server:
         port = int(server.url.rpartition(":")[2])
         with pytest.raises(SettingsError, match=str(port)):
-            CollectorServer(lambda _url: SHOP, Kept(), ManualClock(NOON), port)
+            CollectorServer(_only(Kept()), ManualClock(NOON), port)
 
 
 def test_what_waits_survives_the_process(tmp_path: Path) -> None:
@@ -132,7 +139,8 @@ def serving(session: Session, *, load: bool) -> Iterator[httpx.Client]:
     thread = threading.Thread(target=collect._serve, args=(session, 0, 0.1), kwargs={"load": load, "stop": stop})
     thread.start()
     try:
-        yield httpx.Client(base_url=_url(session, thread))
+        with httpx.Client(base_url=_url(session, thread)) as client:
+            yield client
     finally:
         stop.set()
         thread.join(60)
@@ -175,3 +183,17 @@ def test_a_deployed_environment_has_its_own_collector(tmp_path: Path) -> None:
     session = Session(Settings(home=tmp_path, env="prod"))
     with pytest.raises(NotSupportedError):
         collect._serve(session, 0, 1, load=False, stop=threading.Event())
+
+
+def test_a_link_of_a_mail_is_served_and_lands(tmp_path: Path) -> None:
+    """A click leaves a raw file of events; a stranger's message goes to the quarantine, as for any provider."""
+    session = Session(Settings(home=tmp_path, present=NOON), "json", errors=Console(file=io.StringIO()))
+    settings = session.settings
+    book = LinkBook(settings.secret.get_secret_value().encode(), settings.tenant, settings.public_url)
+    link = Link(LinkKind.CLICK, "https://shop.example.com/", "S1", "mail", expires=int(NOON.timestamp()) + 60)
+    with serving(session, load=True) as client:
+        answer = client.get(f"/c/{book.token(link)}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (302, "https://shop.example.com/")
+    assert [key for key in session.services.raw.list("events/page/") if key.endswith(".jsonl.gz")]
+    [row] = session.services.warehouse.query(parse("SELECT reason FROM pii.quarantine", "test")).to_pylist()
+    assert row["reason"] == "unknown_message"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from enishi.ingest.collector import sites
-from enishi.ingest.collector.endpoint import Collector, Outcome
-from enishi.ingest.collector.http import Request
+from enishi.ingest.collector.endpoint import Collector
+from enishi.ingest.collector.http import Outcome, Request
 
 NOON = datetime(2026, 11, 21, 3, tzinfo=UTC)
 NOON_MS = int(NOON.timestamp() * 1000)

@@ -46,7 +46,7 @@ class Settings(BaseModel):
     clock: Literal["system", "planned"] = Field(
         default="system", description="planned: a task's `at` is the present (emulators that skip waits)"
     )
-    public_url: str = Field(default="http://localhost:8077", description="base of click and unsubscribe links")
+    public_url: str = Field(default="http://localhost:8078", description="base of click and unsubscribe links")
     chunk_size: int = Field(default=1000, ge=1, le=10_000)
 
     lake_database: str = "enishi"
@@ -72,6 +72,7 @@ class Settings(BaseModel):
     line_url: str = "https://api.line.me"
 
     web_stream: str = Field(default="", description="the stream that carries the web collector's lines")
+    page_stream: str = Field(default="", description="the stream that carries clicks and opt-outs of our own links")
     collector_sites: str = Field(default="", description="who may send web events: site=origin origin; site=origin")
     collector_internal: str = Field(default="", description="the retailer's own networks, no visitors")
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from enishi.ingest.collector.endpoint import Collector
     from enishi.ports import Database, EventStream, Services
     from enishi.privacy.ports import Tools
+    from enishi.results.pages import LinkPages
 
 
 def services(settings: Settings) -> Services:
@@ -41,6 +42,23 @@ def web_collector(settings: Settings) -> tuple[Collector, EventStream]:
     session = boto3.Session()
     known = with_secrets(settings, session.client("secretsmanager"))
     return collector(known), web_stream(known, session)
+
+
+def link_pages(settings: Settings) -> tuple[LinkPages, EventStream]:
+    """The pages behind the links of messages in a deployed environment, and the stream that takes their lines.
+
+    Raises:
+        SettingsError: a secret cannot be read, or the collector's sites do not hold.
+    """
+    import boto3
+
+    from enishi.aws.firehose import page_stream
+    from enishi.aws.secrets import with_secrets
+    from enishi.results import pages
+
+    session = boto3.Session()
+    known = with_secrets(settings, session.client("secretsmanager"))
+    return pages.link_pages(known), page_stream(known, session)
 
 
 def _bigquery(wired: Services) -> Database:

@@ -1,4 +1,4 @@
-"""The web collector's stream: one record a request, which Firehose writes to raw files."""
+"""Streams of what comes over HTTP: one record a request, which Firehose writes to raw files."""
 
 from __future__ import annotations
 
@@ -39,5 +39,10 @@ class FirehoseStream:
 
 
 def web_stream(settings: Settings, session: Session) -> FirehoseStream:
-    """The stream of the environment."""
+    """The stream of web events of the environment."""
     return FirehoseStream(session.client("firehose", config=_PATIENCE), settings.web_stream)
+
+
+def page_stream(settings: Settings, session: Session) -> FirehoseStream:
+    """The stream of clicks and opt-outs of the environment."""
+    return FirehoseStream(session.client("firehose", config=_PATIENCE), settings.page_stream)

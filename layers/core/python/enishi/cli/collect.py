@@ -1,10 +1,10 @@
-"""`enishi collect`: the web collector on this machine."""
+"""`enishi collect`: the public web on this machine: the tag's endpoint, and the pages behind the links of messages."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
@@ -14,14 +14,19 @@ from enishi.cli.context import Session
 from enishi.cli.output import show
 from enishi.errors import EnishiError, NotSupportedError
 from enishi.flow import ingest as flow
+from enishi.flow import land
 from enishi.ingest.collector import sites
-from enishi.ingest.collector.endpoint import Collector, Outcome, collector
+from enishi.ingest.collector.endpoint import Collector, collector
+from enishi.ingest.collector.http import Outcome
 from enishi.ingest.report import LoadReport, Status
+from enishi.results.pages import link_pages
 
 SOURCE = "web_collector"
 DEMO = "demo"
 
-app = typer.Typer(help="Web events: the tag's endpoint on this machine.", no_args_is_help=True)
+app = typer.Typer(
+    help="What comes over the web, on this machine: events of the tag, clicks and opt-outs.", no_args_is_help=True
+)
 
 
 class Tally:
@@ -47,7 +52,8 @@ def serve(
     roll: Annotated[float, typer.Option(help="Seconds until what came becomes a raw file", min=0.1)] = 30,
     load: Annotated[bool, typer.Option("--load", help="Load each raw file into the lake at once")] = False,
 ) -> None:
-    """Serve the tag (/e.js), the endpoint (/e) and a small shop to try them on (/demo), until Ctrl-C."""
+    """Serve the tag (/e.js), the endpoint (/e), a small shop to try them on (/demo), and the links of the mails in the
+    outbox (/c, /u), until Ctrl-C."""
     session: Session = ctx.obj
     _serve(session, port, roll, load=load, stop=threading.Event())
 
@@ -56,29 +62,36 @@ def serve(
 def load_(ctx: typer.Context, format: Annotated[str | None, typer.Option(help="table, json or csv")] = None) -> None:
     """Load the collector's raw files that are not in the lake yet."""
     session: Session = ctx.obj
-    reports = [_load(session, key) for key in _keys(session)]
+    reports = [_loaded(session, key) for key in _keys(session)]
     fresh = [report.as_row() for report in reports if report.status is not Status.ALREADY]
     show(session, fresh, title=f"{len(fresh):,} of {len(reports):,} files loaded now", format=format)
 
 
 def _serve(session: Session, port: int, roll: float, *, load: bool, stop: threading.Event) -> None:
     """Rolls and loads in this thread; Ctrl-C (or `stop`) rolls what is left and ends."""
-    from enishi.local.collector_server import CollectorServer
-    from enishi.local.collector_spool import Spool
+    from enishi.local.collector_server import CollectorServer, Desk, Desks
+    from enishi.local.collector_spool import PAGES, Spool
 
     if session.settings.env != "local":
         raise NotSupportedError("the collector of a deployed environment is deployed", remedy="Leave --env away.")
     services, tally = session.services, Tally()
-    known = collector(session.settings)
-    spool = Spool(session.settings.home / "collector", services.raw, services.clock)
+    folder = session.settings.home / "collector"
+    events = Spool(folder, services.raw, services.clock)
+    pages = Spool(folder / "pages", services.raw, services.clock, into=PAGES)
 
     def take() -> None:
-        key = spool.roll()
-        if key and load:
-            _try_load(session, key)
+        for spool, bring in ((events, _load), (pages, _land)):
+            key = spool.roll()
+            if key and load:
+                _try(session, key, bring)
+
+    def desks(url: str) -> Desks:
+        known = _with_demo(collector(session.settings), url)
+        links = Desk(link_pages(session.settings), pages)
+        return {"": Desk(known, events), "c": links, "u": links}
 
     take()
-    with CollectorServer(partial(_with_demo, known), spool, services.clock, port, watch=tally.add) as server:
+    with CollectorServer(desks, services.clock, port, watch=tally.add) as server:
         _greet(session, server.url)
         try:
             while not stop.wait(roll):
@@ -106,21 +119,27 @@ def _where(session: Session, *, load: bool) -> str:
     return "They are in the lake: web_events." if load else f"Raw files: {folder}. Next: enishi collect load."
 
 
-def _say(session: Session, report: LoadReport) -> None:
-    rows = ", ".join(f"{table.table} {table.rows:,}" for table in report.tables)
-    text = f"{Path(report.file).name}: {rows}; {report.rows_rejected:,} in quarantine"
-    session.errors.print(text, highlight=False, markup=False)
-
-
-def _try_load(session: Session, key: str) -> None:
+def _try(session: Session, key: str, bring: Callable[[Session, str], str]) -> None:
     """A file that cannot be loaded stays where it is, and the server goes on."""
     try:
-        _say(session, _load(session, key))
+        said = bring(session, key)
     except EnishiError as error:
-        session.errors.print(f"enishi: {error}", highlight=False, markup=False)
+        said = f"enishi: {error}"
+    session.errors.print(said, highlight=False, markup=False)
 
 
-def _load(session: Session, key: str) -> LoadReport:
+def _load(session: Session, key: str) -> str:
+    report = _loaded(session, key)
+    rows = ", ".join(f"{table.table} {table.rows:,}" for table in report.tables)
+    return f"{Path(report.file).name}: {rows}; {report.rows_rejected:,} in quarantine"
+
+
+def _land(session: Session, key: str) -> str:
+    done = land.run(session.services, land.Payload(key=key))
+    return f"{Path(key).name}: message_events {done['events']:,}; {done['quarantined']:,} in quarantine"
+
+
+def _loaded(session: Session, key: str) -> LoadReport:
     mapping = flow.catalogue(session.services)[SOURCE]
     return flow.ingest(session.services, mapping, key)
 

@@ -1,10 +1,11 @@
-"""The collector on a laptop: the same core as the deployed function behind the standard library's HTTP server."""
+"""The public web on a laptop: the cores of the deployed functions behind the standard library's HTTP server."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from typing import Any
@@ -12,8 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from enishi.clock import Clock
 from enishi.errors import SettingsError
-from enishi.ingest.collector.endpoint import LARGEST, Collector, Outcome
-from enishi.ingest.collector.http import Request, Response
+from enishi.ingest.collector.endpoint import LARGEST
+from enishi.ingest.collector.http import Answering, Outcome, Request, Response
 from enishi.ports import EventStream
 
 Watch = Callable[[Outcome], None]
@@ -21,28 +22,39 @@ _SECONDS = 10
 """A caller that sends nothing for so long is let go."""
 
 
+@dataclass(frozen=True)
+class Desk:
+    """Who answers, and where its lines go."""
+
+    known: Answering
+    stream: EventStream
+
+
+Desks = Mapping[str, Desk]
+"""By the first part of a path; "" answers all others."""
+
+
 class _Server(ThreadingHTTPServer):
-    known: Collector
+    desks: Desks
 
 
 class CollectorServer:
-    """Serves on 127.0.0.1 from `with` on, until its end. `known` makes the collector once the own address is known."""
+    """Serves on 127.0.0.1 from `with` on, until its end. `desks` are made once the own address is known."""
 
     def __init__(
         self,
-        known: Callable[[str], Collector],
-        stream: EventStream,
+        desks: Callable[[str], Desks],
         clock: Clock,
         port: int,
         *,
         watch: Watch = lambda _outcome: None,
     ) -> None:
         try:
-            self._server = _Server(("127.0.0.1", port), _handler(stream, clock, watch))
+            self._server = _Server(("127.0.0.1", port), _handler(clock, watch))
         except OSError as error:
             remedy = "Choose another one with --port."
             raise SettingsError(f"port {port} cannot be used", where="enishi collect serve", remedy=remedy) from error
-        self._server.known = known(self.url)
+        self._server.desks = desks(self.url)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="collector")
 
     @property
@@ -65,7 +77,7 @@ def demo_page() -> Response:
     return Response(200, {"content-type": "text/html; charset=utf-8", "cache-control": "no-store"}, body)
 
 
-def _handler(stream: EventStream, clock: Clock, watch: Watch) -> type[BaseHTTPRequestHandler]:
+def _handler(clock: Clock, watch: Watch) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         server: _Server
         protocol_version = "HTTP/1.1"
@@ -87,9 +99,11 @@ def _handler(stream: EventStream, clock: Clock, watch: Watch) -> type[BaseHTTPRe
                 return self._send(Response(413))
             if request.method == "GET" and request.path.startswith("/demo"):
                 return self._send(demo_page())
-            outcome = self.server.known.answer(request)
+            desks = self.server.desks
+            desk = desks.get(request.path.split("/")[1], desks[""])
+            outcome = desk.known.answer(request)
             if outcome.lines:
-                stream.put(outcome.lines)
+                desk.stream.put(outcome.lines)
             self._send(outcome.response)
             watch(outcome)
 

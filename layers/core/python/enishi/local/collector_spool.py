@@ -12,15 +12,25 @@ from pathlib import Path
 from enishi.clock import Clock
 from enishi.ports import Blobs
 
-FOLDER = "drop/{at:%Y/%m/%d/%H}/web_collector"
-"""Where the deployed stream puts its files, too (`infra/constructs/collector.py`)."""
+WEB = "drop/{at:%Y/%m/%d/%H}/web_collector"
+PAGES = "events/page/{at:%Y/%m/%d/%H}"
+"""Where the deployed streams put their files, too (`infra/constructs/public_web.py`)."""
 
 
 class Spool:
     """An `enishi.ports.EventStream` of one process. What an earlier process left behind is rolled on start."""
 
-    def __init__(self, folder: Path, raw: Blobs, clock: Clock, *, rolled: Callable[[str], None] = lambda _key: None):
+    def __init__(
+        self,
+        folder: Path,
+        raw: Blobs,
+        clock: Clock,
+        *,
+        into: str = WEB,
+        rolled: Callable[[str], None] = lambda _key: None,
+    ) -> None:
         self._open = folder / "open.jsonl"
+        self._into = into
         self._raw = raw
         self._clock = clock
         self._rolled = rolled
@@ -43,12 +53,12 @@ class Spool:
             data = self._open.read_bytes() if self._open.exists() else b""
             if not data:
                 return None
-            key = _key(self._clock.now())
+            key = _key(self._into, self._clock.now())
             self._raw.put(key, gzip.compress(data, mtime=0))
             self._open.unlink()
         self._rolled(key)
         return key
 
 
-def _key(at: datetime) -> str:
-    return f"{FOLDER.format(at=at)}/local-web-events-{at:%Y%m%dT%H%M%S%f}.jsonl.gz"
+def _key(folder: str, at: datetime) -> str:
+    return f"{folder.format(at=at)}/local-web-events-{at:%Y%m%dT%H%M%S%f}.jsonl.gz"

@@ -15,7 +15,7 @@ from enishi.ids import digest, stable_id
 from enishi.ingest.collector import callers, moments, sites
 from enishi.ingest.collector.events import VIEWS, Surroundings, line
 from enishi.ingest.collector.fields import Unfit
-from enishi.ingest.collector.http import Request, Response
+from enishi.ingest.collector.http import Outcome, Request, Response
 from enishi.ingest.collector.sites import Site
 from enishi.settings import Settings
 
@@ -24,16 +24,6 @@ LARGEST = 64 * 1024
 MOST_EVENTS = 50
 _PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What to answer, and the lines (JSON Lines, each with its line end) to keep; `refused` of them are no good."""
-
-    response: Response
-    lines: bytes = b""
-    events: int = 0
-    refused: int = 0
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 
 
@@ -38,3 +39,21 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What to answer, and the lines (JSON Lines, each with its line end) to keep; `refused` of them are no good."""
+
+    response: Response
+    lines: bytes = b""
+    events: int = 0
+    refused: int = 0
+
+
+class Answering(Protocol):
+    """What a server puts requests to."""
+
+    def answer(self, request: Request) -> Outcome:
+        """The answer to any request whatsoever; never raises for what a caller sent."""
+        ...
