@@ -28,7 +28,7 @@ demo: $(READY) ## a sample retailer, seven scenarios, one business day and its w
 	$(BIN)/enishi demo
 
 test: $(READY) lint ## lint, types, layers and all tests (under 10 minutes on two cores)
-	$(BIN)/pytest -n 2 -m "not heavy"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not heavy"
 
 heavy: $(READY) ## the long proofs: thousands of fault cases, large inputs
 	$(BIN)/pytest -m heavy
