@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 from sqlglot import exp
 
-from enishi.lake.sql import expand_views, view_names
+from enishi.lake.sql import expand_views, tables_of, view_names
 from enishi.segment.moment import Moment
 from enishi.segment.sql import col, value
 
@@ -53,6 +53,15 @@ def as_of(query: Query, moment: Moment, *, cohort: str | None = None) -> Query:
         for table in list(cte.find_all(exp.Table)):
             if not table.db and table.name in _DAY:
                 table.replace(_cut(table, moment, narrow=cohort is not None))
+    return cast(Query, expanded)
+
+
+def up_to(query: Query, moment: Moment) -> Query:
+    """A copy of `query` in which every fact, in views and outside of them, ends with the moment."""
+    expanded = expand_views(query)
+    for table in list(tables_of(expanded)):
+        if not table.db and table.name in _DAY:
+            table.replace(_cut(table, moment, narrow=False))
     return cast(Query, expanded)
 
 
