@@ -41,6 +41,7 @@ class Parameter(Part):
     minimum: float | None = None
     maximum: float | None = None
     over: tuple[str, ...] = Field(default=(), description="axis only: the relations in scope that may give the axis")
+    hidden: bool = Field(default=False, description="follows from others: macros read it, planners do not give it")
     shown_as: str = Field(default="", description="axis only: the column whose header becomes the chosen axis")
 
 

@@ -92,7 +92,7 @@ def show_analysis(
         return
     session.console.print(f"[bold]{found.name.ja}[/bold]  {found.name.en}  [dim]{found.category} · {found.tier}[/dim]")
     session.console.print(f"{found.question.ja}\n{found.method}\n")
-    show(session, [_parameter_row(one) for one in parameters(found)], title="Parameters (-p name=value)")
+    show(session, [_parameter_row(one) for one in parameters(found) if not one.hidden], title="Parameters (-p name=value)")
     columns = [{"column": c.name, "label": c.label_ja, "type": c.type, "unit": c.unit} for c in found.columns]
     show(session, columns, title="Columns")
     opened = [{"keys": ", ".join(c.keys), "opens": c.becomes, "products": bool(c.products)} for c in found.cells]
