@@ -74,8 +74,17 @@ def _one(name: str, relations: tuple[str, ...], unknown: str) -> exp.Expr:
     if tree is None:
         raise AnalysisError(f"there is no axis {name}", where="-p axis", remedy=did_you_mean(name, known(relations)))
     text = exp.Cast(this=tree, to=exp.DataType.build("varchar"))
-    filled = exp.Nullif(this=text, expression=literal(""))
+    filled = exp.Nullif(this=_in_words(name, text), expression=literal(""))
     return exp.Coalesce(this=filled, expressions=[literal(unknown)])
+
+
+def _in_words(name: str, text: exp.Expr) -> exp.Expr:
+    """The Japanese words of a fixed list; a value that is none of them stays as it is."""
+    words: Mapping[str, str | None] = _data()["words"].get(name.rpartition(".")[2], {})
+    if not words:
+        return text
+    cases = [exp.If(this=literal(value), true=literal(word)) for value, word in words.items()]
+    return exp.Case(this=text, ifs=cases, default=text.copy())
 
 
 def label(name: str) -> str:
@@ -86,8 +95,10 @@ def label(name: str) -> str:
 def _label(name: str) -> str:
     if name in derived():
         return derived()[name].label_ja
-    own = _OWN.fullmatch(name)
-    return own["name"] if own else name
+    if own := _OWN.fullmatch(name):
+        return own["name"]
+    column = name.rpartition(".")[2]
+    return str(_data()["labels"].get(column, column))
 
 
 def known(over: Iterable[str]) -> list[str]:

@@ -59,7 +59,9 @@ class Chart(Part):
     high: str = ""
     source: str = ""
     target: str = ""
-    where: Mapping[str, Any] = Field(default_factory=dict, description="only rows with these values")
+    where: Mapping[str, Any] = Field(
+        default_factory=dict, description="only rows with these values; [a, b] any of them, {min: a, max: b} between"
+    )
     options: Mapping[str, Any] = Field(default_factory=dict)
 
 

@@ -30,9 +30,9 @@ columns:
 - {name: days_hist, type: list, unit: people, label_ja: 転換日数分布}
 - {name: base_customers, type: int, unit: people, label_ja: 母集団}
 charts:
-- {kind: funnel, x: n, y: buyers}
+- {kind: funnel, x: n, y: buyers, where: {n: {min: 1, max: 15}}}
 - {kind: table}
-- {kind: line, x: n, y: [days_p25, days_median, days_p75]}
+- {kind: line, x: n, y: [days_p25, days_median, days_p75], where: {n: {min: 2}}}
 cells:
 - {name: row, keys: [n], customers: reached, products: reached_products, becomes: "customers who made an N-th purchase, and the products of that purchase"}
 - {name: stopped, keys: [stopped_at], types: {stopped_at: int}, customers: stopped, becomes: customers stopped at N}

@@ -31,7 +31,7 @@ columns:
 - {name: avg_orders, type: double, unit: count/person, label_ja: 平均購入回数}
 - {name: avg_amount, type: money, unit: JPY/person, label_ja: 1人あたり金額}
 charts:
-- {kind: heatmap, x: f_score, y: r_score, color: customers}
+- {kind: heatmap, x: f_score, y: r_score, color: customers, where: {r_score: {min: 1}}}
 - {kind: bubble, x: avg_orders, y: avg_recency, size: customers, color: avg_amount}
 - {kind: table}
 cells:
