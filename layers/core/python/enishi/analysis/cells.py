@@ -58,7 +58,7 @@ class Address:
     complement: bool = False
 
     def __str__(self) -> str:
-        given = ", ".join(f"{name}={_written(value)}" for name, value in sorted(self.parameters.items()))
+        given = ", ".join(f"{name}={written(value)}" for name, value in sorted(self.parameters.items()))
         head = f"{self.analysis}({given})" if given else self.analysis
         return f"{'not ' if self.complement else ''}{head}[{self.cell}]"
 
@@ -71,7 +71,7 @@ class Address:
         """What a saved set keeps, so that it can be rebuilt."""
         kept = {
             "analysis": self.analysis,
-            "parameters": {name: _written(value) for name, value in sorted(self.parameters.items())},
+            "parameters": {name: written(value) for name, value in sorted(self.parameters.items())},
             "cell": self.cell,
             "complement": self.complement,
         }
@@ -203,14 +203,15 @@ def _pair(part: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A parameter's value as a command line gives it."""
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
         case tuple() | list():
-            return ",".join(_written(item) for item in value)
+            return ",".join(written(item) for item in value)
         case dict():
             return json.dumps(value, ensure_ascii=False, sort_keys=True)
         case _:

@@ -110,6 +110,9 @@ class Analysis(Part):
     notes: tuple[str, ...] = ()
     standard: str | None = None
     needs: tuple[str, ...] = Field(default=(), description="optional tables: empty means a stated reason, no answer")
+    example: Mapping[str, Any] = Field(
+        default_factory=dict, description="parameters for the catalogue's page, where a required one has no default"
+    )
     step: str = Field(default="", description="a numeric step of `analysis.steps` that finishes the SQL's rows")
 
     sql: str = Field(default="", repr=False, description="the statement below the front matter")

@@ -78,7 +78,7 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
     marks = _watermarks(services, query)
     if missing := _missing(services, analysis):
         reason = f"{', '.join(missing)} holds no rows: load it to get an answer"
-        return Answer(analysis, question.parameters, _empty(analysis), marks, reason=reason)
+        return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason)
     rows = services.warehouse.query(query)
     if analysis.step:
         rows = steps.finish(analysis.step, rows, question.parameters)
@@ -134,7 +134,8 @@ def _missing(services: Services, analysis: Analysis) -> list[str]:
     return [name for name in analysis.needs if not services.warehouse.snapshot(name)]
 
 
-def _empty(analysis: Analysis) -> pa.Table:
+def empty(analysis: Analysis) -> pa.Table:
+    """No rows, under the declared columns."""
     return pa.table({name: pa.nulls(0) for name in analysis.column_names})
 
 

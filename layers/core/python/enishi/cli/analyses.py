@@ -92,7 +92,11 @@ def show_analysis(
         return
     session.console.print(f"[bold]{found.name.ja}[/bold]  {found.name.en}  [dim]{found.category} · {found.tier}[/dim]")
     session.console.print(f"{found.question.ja}\n{found.method}\n")
-    show(session, [_parameter_row(one) for one in parameters(found) if not one.hidden], title="Parameters (-p name=value)")
+    show(
+        session,
+        [_parameter_row(one) for one in parameters(found) if not one.hidden],
+        title="Parameters (-p name=value)",
+    )
     columns = [{"column": c.name, "label": c.label_ja, "type": c.type, "unit": c.unit} for c in found.columns]
     show(session, columns, title="Columns")
     opened = [{"keys": ", ".join(c.keys), "opens": c.becomes, "products": bool(c.products)} for c in found.cells]
@@ -138,6 +142,20 @@ def run_analysis(
         raise AnalysisError("a segment needs a cell", where="--save-segment", remedy="Say which with --cell.")
     answer = runner.run(session.services, question, cap=limit)
     answers.write(session, answer, format or session.format, out)
+
+
+@app.command("catalogue")
+def write_catalogue(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Option(help="Folder for the pages")] = Path("analyses"),
+    as_of: Annotated[str | None, typer.Option(help="The end of that day; default yesterday")] = None,
+    category: Annotated[str | None, typer.Option(help="Only this category")] = None,
+) -> None:
+    """Run every analysis with its defaults and write a browsable page of each, with a picture, and an index."""
+    session: Session = ctx.obj
+    written = catalogue.write(session, out, as_of, category)
+    said = f"{written.pages} pages, {written.without} without a picture: {out / 'index.html'}"
+    session.console.print(said, highlight=False)
 
 
 def _question(session: Session, analysis: Analysis, given: list[str], as_of: str | None, base: str | None) -> Question:

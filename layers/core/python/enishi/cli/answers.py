@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
-from enishi.analysis import formats
+from enishi.analysis import formats, pages
 from enishi.analysis.answer import Answer
+from enishi.analysis.shown import NUMBERS, shown
 from enishi.cli.context import Session
 from enishi.cli.output import Record, plain, print_whole
 from enishi.errors import AnalysisError
 from enishi.segment.problems import did_you_mean
-
-NUMBERS = frozenset({"int", "double", "money", "ratio"})
 
 
 def write(session: Session, answer: Answer, format: str, out: Path | None) -> None:
@@ -43,7 +39,7 @@ def _table(session: Session, answer: Answer, _: Path | None) -> None:
     for record in records:
         table.add_row(*[escape(text) for _, text in record])
     print_whole(console, table, records)
-    for line in _below(answer):
+    for line in ([answer.reason] if answer.reason else []) + pages.below(answer):
         console.print(line, style="dim", highlight=False)
 
 
@@ -56,49 +52,6 @@ def _records(answer: Answer) -> list[Record]:
 
 def _asked(answer: Answer) -> str:
     return f"({answer.parameters['as_of']})"
-
-
-def _below(answer: Answer) -> list[str]:
-    """What must be said with the rows: why there are none, what was cut, footnotes, up to when the inputs are known."""
-    lines = [answer.reason] if answer.reason else []
-    if answer.cut:
-        lines.append(f"{answer.cut:,} more rows were cut: raise --limit to see them")
-    lines += [
-        f"{label}: {plain(value):,}" if isinstance(plain(value), int | float) else f"{label}: {value}"
-        for label, value in answer.footnotes
-    ]
-    known = [f"{mark.table} {mark.last_day}" for mark in answer.watermarks if mark.last_day]
-    return [*lines, f"inputs up to: {', '.join(known)}"] if known else lines
-
-
-def shown(value: Any, kind: str) -> str:
-    """A cell for people: money in whole yen with commas, ratios in percent, nothing as -."""
-    if value is None:
-        return "-"
-    return _SHOWN.get(kind, _plainly)(value)
-
-
-def _money(value: Any) -> str:
-    return f"{Decimal(str(value)).quantize(Decimal(1), ROUND_HALF_UP):,}"
-
-
-def _number(value: Any) -> str:
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
-
-
-def _plainly(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(_plainly(item) for item in value)
-    return value.isoformat() if isinstance(value, date) else str(value)
-
-
-_SHOWN: Mapping[str, Callable[[Any], str]] = {
-    "money": _money,
-    "ratio": lambda value: f"{value * 100:,.1f}%",
-    "double": _number,
-    "int": lambda value: f"{value:,}",
-    "month": lambda value: str(value)[:7],
-}
 
 
 def _json(_: Session, answer: Answer, out: Path | None) -> None:
@@ -120,6 +73,14 @@ def _parquet(session: Session, answer: Answer, out: Path | None) -> None:
     _file(session, out or Path(f"{answer.analysis.id}.parquet"), formats.as_parquet(answer))
 
 
+def _html(session: Session, answer: Answer, out: Path | None) -> None:
+    _file(session, out or Path(f"{answer.analysis.id}.html"), pages.answer_page(answer).encode())
+
+
+def _png(session: Session, answer: Answer, out: Path | None) -> None:
+    _file(session, out or Path(f"{answer.analysis.id}.png"), pages.png(answer))
+
+
 def _file(session: Session, path: Path, data: bytes) -> None:
     path.write_bytes(data)
     session.console.print(f"written: {path}", highlight=False)
@@ -130,4 +91,6 @@ WRITERS: Mapping[str, Callable[[Session, Answer, Path | None], None]] = {
     "json": _json,
     "csv": _csv,
     "parquet": _parquet,
+    "html": _html,
+    "png": _png,
 }

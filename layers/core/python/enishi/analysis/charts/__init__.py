@@ -56,19 +56,23 @@ def spec(answer: Answer, chart: Chart) -> dict[str, Any]:
         AnalysisError: there is no such kind of chart.
     """
     if chart.kind not in KINDS:
-        raise AnalysisError(f"there is no chart {chart.kind}", where=answer.analysis.place, remedy=did_you_mean(chart.kind, KINDS))
+        raise AnalysisError(
+            f"there is no chart {chart.kind}", where=answer.analysis.place, remedy=did_you_mean(chart.kind, KINDS)
+        )
     made = KINDS[chart.kind](Drawing(answer, chart))
     return {**made, "background": "white", "config": {**_config(), **made.get("config", {})}}
 
 
-def to_svg(made: Mapping[str, Any]) -> str:
+def to_svg(made: dict[str, Any]) -> str:
     """An SVG element."""
     return str(vl_convert.vega_to_svg(made) if _is_vega(made) else vl_convert.vegalite_to_svg(made))
 
 
-def to_png(made: Mapping[str, Any], scale: float = 2) -> bytes:
+def to_png(made: dict[str, Any], scale: float = 2) -> bytes:
     """A PNG picture."""
-    return bytes(vl_convert.vega_to_png(made, scale=scale) if _is_vega(made) else vl_convert.vegalite_to_png(made, scale=scale))
+    return bytes(
+        vl_convert.vega_to_png(made, scale=scale) if _is_vega(made) else vl_convert.vegalite_to_png(made, scale=scale)
+    )
 
 
 def _is_vega(made: Mapping[str, Any]) -> bool:

@@ -9,7 +9,11 @@ def bar(d: Drawing) -> Spec:
     """Bars; lying ones where the names are long or many."""
     lying = d.option("lying", _long(d))
     across, along = d.step(d.x), d.measure(d.y)
-    encoding: Spec = {"y" if lying else "x": across, "x" if lying else "y": along, "tooltip": d.hint(d.x, *d.ys, d.chart.color)}
+    encoding: Spec = {
+        "y" if lying else "x": across,
+        "x" if lying else "y": along,
+        "tooltip": d.hint(d.x, *d.ys, d.chart.color),
+    }
     if d.chart.color:
         encoding["color"] = d.shade(d.chart.color)
         encoding["yOffset" if lying else "xOffset"] = {"field": d.chart.color}
@@ -58,7 +62,13 @@ def _series(d: Drawing, name: str) -> Spec:
     if d.kind(name) in IN_TIME:
         form = "%Y-%m" if d.kind(name) == "month" else "%Y-%m-%d"
         legend = {"orient": "right", "labelExpr": f"timeFormat(toDate(datum.value), '{form}')", "symbolLimit": 40}
-        return {"field": name, "type": "ordinal", "title": d.label(name), "scale": {"scheme": "viridis"}, "legend": legend}
+        return {
+            "field": name,
+            "type": "ordinal",
+            "title": d.label(name),
+            "scale": {"scheme": "viridis"},
+            "legend": legend,
+        }
     return {**d.shade(name), "type": "nominal", "scale": {"scheme": "tableau10"}, "legend": {"orient": "right"}}
 
 
@@ -90,7 +100,7 @@ def _written(d: Drawing, base: Spec, color: str, rows: list[Spec]) -> Spec:
 
 
 def scatter(d: Drawing) -> Spec:
-    encoding = {"x": d.measure(d.x), "y": d.measure(d.y), "tooltip": d.hint(*d.answer.analysis.column_names)}
+    encoding: Spec = {"x": d.measure(d.x), "y": d.measure(d.y), "tooltip": d.hint(*d.answer.analysis.column_names)}
     if d.chart.color:
         encoding["color"] = d.shade(d.chart.color)
     if d.chart.size:
@@ -103,7 +113,12 @@ def scatter(d: Drawing) -> Spec:
 def bubble(d: Drawing) -> Spec:
     spec = scatter(d)
     size = d.chart.size or d.names("int", "money")[0]
-    spec["encoding"]["size"] = {"field": size, "type": "quantitative", "title": d.label(size), "scale": {"range": [20, 1800]}}
+    spec["encoding"]["size"] = {
+        "field": size,
+        "type": "quantitative",
+        "title": d.label(size),
+        "scale": {"range": [20, 1800]},
+    }
     return spec
 
 
@@ -112,7 +127,10 @@ def dual_axis(d: Drawing) -> Spec:
     first, second = (*d.ys, *(n for n in d.names("int", "money", "ratio", "double") if n not in (d.x, *d.ys)))[:2]
     x = d.step(d.x)
     bars = {"mark": {"type": "bar", "color": COLOURS[0], "opacity": 0.8}, "encoding": {"x": x, "y": d.measure(first)}}
-    dots = {"mark": {"type": "line", "color": COLOURS[1], "point": {"color": COLOURS[1]}}, "encoding": {"x": x, "y": d.measure(second)}}
+    dots = {
+        "mark": {"type": "line", "color": COLOURS[1], "point": {"color": COLOURS[1]}},
+        "encoding": {"x": x, "y": d.measure(second)},
+    }
     return d.framed(layer=[bars, dots], resolve={"scale": {"y": "independent"}})
 
 
@@ -122,5 +140,8 @@ def pareto(d: Drawing) -> Spec:
     x = d.step(d.x)
     bars = {"mark": {"type": "bar", "color": COLOURS[0]}, "encoding": {"x": x, "y": d.measure(amount)}}
     share = d.measure(running, scale={"domain": [0, 1]})
-    dots = {"mark": {"type": "line", "color": COLOURS[1], "point": {"color": COLOURS[1]}}, "encoding": {"x": x, "y": share}}
+    dots = {
+        "mark": {"type": "line", "color": COLOURS[1], "point": {"color": COLOURS[1]}},
+        "encoding": {"x": x, "y": share},
+    }
     return d.framed(layer=[bars, dots], resolve={"scale": {"y": "independent"}})

@@ -54,7 +54,9 @@ class Drawing:
     @property
     def x(self) -> str:
         """The column on the horizontal axis; the first that is no measure, unless the chart says."""
-        return self.chart.x or next((c.name for c in self.answer.columns if c.type not in NUMBERS), self.answer.columns[0].name)
+        return self.chart.x or next(
+            (c.name for c in self.answer.columns if c.type not in NUMBERS), self.answer.columns[0].name
+        )
 
     @property
     def ys(self) -> tuple[str, ...]:
@@ -83,7 +85,14 @@ class Drawing:
             unit = "utcyearmonth" if self.kind(name) == "month" else "utcyearmonthdate"
             shown = {"timeUnit": unit, "axis": {**axis, "format": form, "labelAngle": 0}}
             return {"field": name, "type": "temporal", "title": self.label(name), **shown, **more}
-        return {"field": name, "type": "ordinal", "sort": None, "title": self.label(name), "axis": {**axis, "labelAngle": 0}, **more}
+        return {
+            "field": name,
+            "type": "ordinal",
+            "sort": None,
+            "title": self.label(name),
+            "axis": {**axis, "labelAngle": 0},
+            **more,
+        }
 
     def step(self, name: str, **more: Any) -> Spec:
         """A discrete channel in the order of the rows, moments too: bars and cells need a width."""
@@ -91,12 +100,16 @@ class Drawing:
         axis = {"labelLimit": 160, "labelOverlap": "greedy", "labelAngle": 0, "grid": False}
         kind = "ordinal"
         if self.kind(name) in IN_TIME:
-            axis["labelExpr"] = f"timeFormat(toDate(datum.value), '{'%Y-%m' if self.kind(name) == 'month' else '%Y-%m-%d'}')"
+            axis["labelExpr"] = (
+                f"timeFormat(toDate(datum.value), '{'%Y-%m' if self.kind(name) == 'month' else '%Y-%m-%d'}')"
+            )
         return {"field": name, "type": kind, "sort": None, "title": spec["title"], "axis": axis, **more}
 
     def coordinate(self, name: str, **more: Any) -> Spec:
         """A measure as a measure, anything else as a place."""
-        return self.measure(name, **more) if self.kind(name) in {"double", "money", "ratio"} else self.place(name, **more)
+        return (
+            self.measure(name, **more) if self.kind(name) in {"double", "money", "ratio"} else self.place(name, **more)
+        )
 
     def shade(self, name: str) -> Spec:
         """A colour channel: a scale for measures, distinct colours for the rest."""
@@ -106,12 +119,23 @@ class Drawing:
         many = len({row[name] for row in self.rows}) > 8
         legend = {"orient": "right", "symbolLimit": 40} if many else {"orient": "top"}
         colours = {"scheme": "tableau20"} if many else {"range": list(COLOURS)}
-        return {"field": name, "type": "nominal", "sort": None, "title": self.label(name), "scale": colours, "legend": legend}
+        return {
+            "field": name,
+            "type": "nominal",
+            "sort": None,
+            "title": self.label(name),
+            "scale": colours,
+            "legend": legend,
+        }
 
     def hint(self, *names: str) -> list[Spec]:
         """Tooltips of these columns."""
         return [
-            {"field": name, "title": self.label(name), **({"format": number_format(self.kind(name))} if self.kind(name) in NUMBERS else {})}
+            {
+                "field": name,
+                "title": self.label(name),
+                **({"format": number_format(self.kind(name))} if self.kind(name) in NUMBERS else {}),
+            }
             for name in dict.fromkeys(names)
             if name
         ]

@@ -25,7 +25,11 @@ def flows(given: Sequence[Flow], width: float, height: float) -> Picture:
     most = max((len(sums) for sums in sides.values()), default=1)
     scale = (height - GAP * max(most - 1, 0)) / total
     tops = {(side, name): top for side, sums in sides.items() for name, top in _stacked(sums, scale).items()}
-    nodes = [_node(side, name, value, tops[(side, name)], scale, width) for side, sums in sides.items() for name, value in sums.items()]
+    nodes = [
+        _node(side, name, value, tops[(side, name)], scale, width)
+        for side, sums in sides.items()
+        for name, value in sums.items()
+    ]
     return Picture(nodes, _ribbons(links, tops, scale, width))
 
 
@@ -70,5 +74,6 @@ def _path(a: float, b: float, thick: float, width: float) -> str:
     left, right = MARGIN + BLOCK, width - MARGIN - BLOCK
     middle = (left + right) / 2
     upper = f"M{left:.1f},{a:.1f}C{middle:.1f},{a:.1f} {middle:.1f},{b:.1f} {right:.1f},{b:.1f}"
-    lower = f"L{right:.1f},{b + thick:.1f}C{middle:.1f},{b + thick:.1f} {middle:.1f},{a + thick:.1f} {left:.1f},{a + thick:.1f}Z"
+    back = f"C{middle:.1f},{b + thick:.1f} {middle:.1f},{a + thick:.1f} {left:.1f},{a + thick:.1f}Z"
+    lower = f"L{right:.1f},{b + thick:.1f}{back}"
     return upper + lower

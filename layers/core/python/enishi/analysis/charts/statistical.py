@@ -11,8 +11,15 @@ def forest(d: Drawing) -> Spec:
     y = {**d.place(d.x), "axis": {"labelLimit": 220}}
     wide = d.measure(low, title=d.label(d.y))
     ends = {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"y": y, "x": wide, "x2": {"field": high}}}
-    dots = {"mark": {"type": "point", "filled": True, "size": 90, "color": COLOURS[0]}, "encoding": {"y": y, "x": d.measure(d.y), "tooltip": d.hint(d.x, d.y, low, high)}}
-    none = {"mark": {"type": "rule", "strokeDash": [4, 4], "color": "#999"}, "data": {"values": [{}]}, "encoding": {"x": {"datum": d.option("none", 0)}}}
+    dots = {
+        "mark": {"type": "point", "filled": True, "size": 90, "color": COLOURS[0]},
+        "encoding": {"y": y, "x": d.measure(d.y), "tooltip": d.hint(d.x, d.y, low, high)},
+    }
+    none = {
+        "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#999"},
+        "data": {"values": [{}]},
+        "encoding": {"x": {"datum": d.option("none", 0)}},
+    }
     return {**d.framed(layer=[none, ends, dots]), "height": {"step": 30}}
 
 
@@ -21,11 +28,16 @@ def survival_step(d: Drawing) -> Spec:
     encoding: Spec = {"x": d.measure(d.x), "y": d.measure(d.y, scale={"domain": [0, 1]})}
     if d.chart.color:
         encoding["color"] = {**d.shade(d.chart.color), "type": "nominal", "scale": {"range": list(COLOURS)}}
-    curve = {"mark": {"type": "line", "interpolate": "step-after"}, "encoding": {**encoding, "tooltip": d.hint(d.x, d.y)}}
+    curve = {
+        "mark": {"type": "line", "interpolate": "step-after"},
+        "encoding": {**encoding, "tooltip": d.hint(d.x, d.y)},
+    }
     if not (d.chart.low and d.chart.high):
         return d.framed(layer=[curve])
     band = {**encoding, "y": {"field": d.chart.low, "type": "quantitative"}, "y2": {"field": d.chart.high}}
-    return d.framed(layer=[{"mark": {"type": "area", "opacity": 0.2, "interpolate": "step-after"}, "encoding": band}, curve])
+    return d.framed(
+        layer=[{"mark": {"type": "area", "opacity": 0.2, "interpolate": "step-after"}, "encoding": band}, curve]
+    )
 
 
 def box(d: Drawing) -> Spec:
@@ -34,8 +46,14 @@ def box(d: Drawing) -> Spec:
     low, q1, middle, q3, high = names if len(names) == 5 else [names[0], *names[:3], names[-1]]
     x = d.step(d.x)
     whisker = {"mark": "rule", "encoding": {"x": x, "y": d.measure(low, title=d.label(middle)), "y2": {"field": high}}}
-    body = {"mark": {"type": "bar", "size": 24, "color": COLOURS[0], "opacity": 0.7}, "encoding": {"x": x, "y": d.measure(q1, title=d.label(middle)), "y2": {"field": q3}}}
-    tick = {"mark": {"type": "tick", "size": 24, "thickness": 2, "color": "#222"}, "encoding": {"x": x, "y": d.measure(middle), "tooltip": d.hint(d.x, *names)}}
+    body = {
+        "mark": {"type": "bar", "size": 24, "color": COLOURS[0], "opacity": 0.7},
+        "encoding": {"x": x, "y": d.measure(q1, title=d.label(middle)), "y2": {"field": q3}},
+    }
+    tick = {
+        "mark": {"type": "tick", "size": 24, "thickness": 2, "color": "#222"},
+        "encoding": {"x": x, "y": d.measure(middle), "tooltip": d.hint(d.x, *names)},
+    }
     return d.framed(layer=[whisker, body, tick])
 
 
@@ -49,7 +67,10 @@ def lorenz(d: Drawing) -> Spec:
         "data": {"values": [{"a": 0, "b": 0}, {"a": 1, "b": 1}]},
         "encoding": {"x": {"field": "a", "type": "quantitative"}, "y": {"field": "b", "type": "quantitative"}},
     }
-    curve = {"mark": {"type": "line", "point": True, "color": COLOURS[0]}, "encoding": {**encoding, "tooltip": d.hint(d.x, d.y)}}
+    curve = {
+        "mark": {"type": "line", "point": True, "color": COLOURS[0]},
+        "encoding": {**encoding, "tooltip": d.hint(d.x, d.y)},
+    }
     return d.framed(layer=[equal, curve])
 
 
@@ -59,7 +80,14 @@ def waterfall(d: Drawing) -> Spec:
     for row in d.rows:
         value = float(row[d.y] or 0)
         start, end = (0.0, value) if row[d.x] in totals else (level, level + value)
-        rows.append({**row, "start": start, "end": end, "way": "total" if row[d.x] in totals else "up" if value >= 0 else "down"})
+        rows.append(
+            {
+                **row,
+                "start": start,
+                "end": end,
+                "way": "total" if row[d.x] in totals else "up" if value >= 0 else "down",
+            }
+        )
         level = end
     shades = {"domain": ["total", "up", "down"], "range": [COLOURS[7], COLOURS[2], COLOURS[4]]}
     encoding = {
@@ -77,6 +105,12 @@ def funnel(d: Drawing) -> Spec:
     rows = [{**row, "left": -float(row[d.y] or 0) / 2, "right": float(row[d.y] or 0) / 2} for row in d.rows]
     y = {"field": d.x, "type": "ordinal", "sort": None, "title": d.label(d.x), "axis": {"labelLimit": 220}}
     width = {"field": "left", "type": "quantitative", "axis": None}
-    bars = {"mark": {"type": "bar", "color": COLOURS[0]}, "encoding": {"y": y, "x": width, "x2": {"field": "right"}, "tooltip": d.hint(d.x, d.y)}}
-    said = {"mark": {"type": "text", "dx": 8, "align": "left"}, "encoding": {"y": y, "x": {**width, "field": "right"}, "text": d.text(d.y)}}
+    bars = {
+        "mark": {"type": "bar", "color": COLOURS[0]},
+        "encoding": {"y": y, "x": width, "x2": {"field": "right"}, "tooltip": d.hint(d.x, d.y)},
+    }
+    said = {
+        "mark": {"type": "text", "dx": 8, "align": "left"},
+        "encoding": {"y": y, "x": {**width, "field": "right"}, "text": d.text(d.y)},
+    }
     return {**d.framed(layer=[bars, said]), "height": {"step": 26}, "data": {"values": rows}}
