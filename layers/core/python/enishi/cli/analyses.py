@@ -13,7 +13,7 @@ from enishi.analysis import cells, formats, library, runner
 from enishi.analysis.library import parameters
 from enishi.analysis.model import Analysis, Parameter
 from enishi.analysis.runner import Question
-from enishi.cli import answers
+from enishi.cli import answers, catalogue
 from enishi.cli.context import Session
 from enishi.cli.output import show
 from enishi.errors import AnalysisError
