@@ -43,7 +43,7 @@ notes:
 - customers whose window is still open are left out and counted below the table
 - bucket 0 is customers who bought, but nothing from A; members without the anchor are counted below the table and are in no rate
 - the period holds the anchor
-example: {category: 家電}
+example: {category: プリンター}
 footnotes:
 - {label_ja: 起点のない会員, cte: without_anchor}
 - {label_ja: 期間が終わっていない顧客, cte: still_open}
