@@ -8,7 +8,7 @@ from typing import Any
 import vl_convert
 
 from enishi.analysis.answer import Answer
-from enishi.analysis.charts import basic, statistical, structural
+from enishi.analysis.charts import basic, places, relations, statistical
 from enishi.analysis.charts.drawing import Drawing, Spec
 from enishi.analysis.model import Chart
 from enishi.errors import AnalysisError
@@ -20,7 +20,7 @@ KINDS: Mapping[str, Callable[[Drawing], Spec]] = {
     "bar": basic.bar,
     "box": statistical.box,
     "bubble": basic.bubble,
-    "calendar_heatmap": structural.calendar_heatmap,
+    "calendar_heatmap": places.calendar_heatmap,
     "dual_axis": basic.dual_axis,
     "forest": statistical.forest,
     "funnel": statistical.funnel,
@@ -28,16 +28,16 @@ KINDS: Mapping[str, Callable[[Drawing], Spec]] = {
     "histogram": basic.histogram,
     "line": basic.line,
     "lorenz": statistical.lorenz,
-    "map": structural.map_,
-    "network": structural.network,
+    "map": places.map_,
+    "network": relations.network,
     "pareto": basic.pareto,
-    "sankey": structural.sankey,
+    "sankey": relations.sankey,
     "scatter": basic.scatter,
     "stacked_bar": basic.stacked_bar,
     "survival_step": statistical.survival_step,
-    "tree": structural.tree,
-    "treemap": structural.treemap,
-    "upset": structural.upset,
+    "tree": relations.tree,
+    "treemap": relations.treemap,
+    "upset": relations.upset,
     "waterfall": statistical.waterfall,
 }
 TABLE = "table"
@@ -76,7 +76,7 @@ def to_png(made: dict[str, Any], scale: float = 2) -> bytes:
 
 
 def _is_vega(made: Mapping[str, Any]) -> bool:
-    return made.get("$schema") == structural.VEGA
+    return made.get("$schema") == relations.VEGA
 
 
 def _config() -> dict[str, Any]:

@@ -159,7 +159,7 @@ def _fits(value: Any, wanted: Any) -> bool:
 def number_axis(kind: str) -> Spec:
     if kind == "money":
         return {"labelExpr": YEN.format("datum.value")}
-    return {"format": number_format(kind)}
+    return {"format": number_format(kind), **({"tickMinStep": 1} if kind == "int" else {})}
 
 
 def number_legend(kind: str) -> Spec:

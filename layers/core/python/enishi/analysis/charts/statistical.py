@@ -1,4 +1,4 @@
-"""Charts of estimates and of distributions: intervals, survival, boxes, concentration, steps from one total to another."""
+"""Charts of estimates and distributions: intervals, survival, boxes, concentration, steps between totals."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def png(answer: Answer) -> bytes:
 @cache
 def script() -> str:
     """The script that draws the charts, whole."""
-    return str(vl_convert.javascript_bundle(None)).replace("</script", "<\\/script")
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
 
 
 def below(answer: Answer) -> list[str]:

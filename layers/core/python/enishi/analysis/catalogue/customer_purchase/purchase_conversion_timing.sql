@@ -92,6 +92,12 @@ stopped AS (
   FROM bought AS b
   GROUP BY b.customer_id
 ),
+-- Row 0 stands there even when nobody is in it.
+listed AS (
+  SELECT n, customer_id, amount, days, previous_date FROM reached
+  UNION ALL
+  SELECT 0, NULL, 0, NULL, NULL
+),
 rows_by_n AS (
   SELECT
     r.n,
@@ -101,7 +107,7 @@ rows_by_n AS (
     QUANTILE_OF(r.days, 0.25) AS days_p25,
     QUANTILE_OF(r.days, 0.75) AS days_p75,
     COUNT_IF(r.previous_date <= DATE_ADD('day', -:maturity_days, :as_of)) AS matured_arrivals
-  FROM reached AS r
+  FROM listed AS r
   GROUP BY r.n
 ),
 matured AS (
