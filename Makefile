@@ -19,6 +19,7 @@ $(BIN)/uv:
 
 $(READY): $(BIN)/uv uv.lock pyproject.toml
 	$(BIN)/uv sync --frozen --quiet --inexact
+	@$(BIN)/enishi demo --help >/dev/null  # what a first run imports is compiled now
 	@touch $@
 
 setup: $(READY) ## the project's own environment

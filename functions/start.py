@@ -1,15 +1,9 @@
-"""What all handlers share: settings and services once a cold start; log, trace and metric of each call.
-
-An error of Enishi leaves under the name of its class, which is what a state machine's Retry and Catch match. Any other
-exception may quote a row, so only its type and the places it passed leave; its words stay here.
-"""
+"""What the handlers of tasks share: settings and services once a cold start; log, trace and metric of each call."""
 
 from __future__ import annotations
 
 import json
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -21,20 +15,15 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from enishi.clock import ManualClock, from_text
-from enishi.errors import EnishiError
 from enishi.flow.tasks import perform
 from enishi.ports import Services
 from enishi.settings import from_environment
 from enishi.wiring import services
+from functions.telling import NAMESPACE, told
 
 Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Event]
 Load = Callable[[], Services]
-NAMESPACE = "Enishi"
-
-
-class UnexpectedError(Exception):
-    """A fault of the program, told without the data that it met."""
 
 
 @cache
@@ -66,25 +55,6 @@ def dropped_files(name: str, load: Load = deployed) -> Handler:
         return dict(process_partial_response(event, one, processor))
 
     return _watched(name, run)
-
-
-@contextmanager
-def told(logger: Logger, **where: str) -> Iterator[None]:
-    """Log what goes wrong inside, without any data, and let it leave in a form that carries none.
-
-    Raises:
-        EnishiError: as it came.
-        UnexpectedError: in the place of any other exception.
-    """
-    try:
-        yield
-    except EnishiError as error:
-        logger.error(type(error).__name__, extra={**error.as_dict(), **where})
-        raise
-    except Exception as error:
-        places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-        logger.error(type(error).__name__, extra={"places": places, **where})
-        raise UnexpectedError(f"{type(error).__name__} at {places[-1]}") from None
 
 
 def _at(wired: Services, event: Event) -> Services:

@@ -29,6 +29,14 @@ class Environment:
     line_url: str = "https://api.line.me"
     push_application: str = ""
     """The Pinpoint application that holds the app's APNs and FCM credentials; "" makes one."""
+    web_sites: str = ""
+    """Who may send web events: `site=https://www.example.com https://m.example.com; other=…`; "" refuses everybody."""
+    web_internal: str = ""
+    """The retailer's own networks (`203.0.113.0/24 …`): their visits are marked like those of robots."""
+    web_rate: int = 500
+    """Requests a second that the web collector takes; bursts may be twice as high; what is refused comes again."""
+    web_seconds: int = 900
+    """How long web events are gathered before they are loaded (60 to 900): each load is a commit."""
     alarm_mail: str = ""
     """Who hears of alarms; "" makes the topic without a subscriber."""
 
@@ -42,6 +50,8 @@ class Environment:
     """True leaves buckets, tables and keys behind when a stack is destroyed."""
     protect: bool = False
     """True refuses to destroy the stacks at all."""
+    declared: str = "infra/declared"
+    """Folder with `sources/` and `writebacks/` whose schedules and rights are deployed; a path from the repository."""
     schedules: bool = True
     """False deploys every trigger switched off."""
     tags: dict[str, str] = field(default_factory=dict)
@@ -68,6 +78,8 @@ def environments() -> dict[str, Environment]:
             clock="planned",
             line_url=f"http://127.0.0.1:{RECORDER}",
             push_application="emulated",
+            web_sites="shop=https://shop.example.com",
+            web_seconds=60,
             keep=False,
             log_days=1,
             schedules=False,

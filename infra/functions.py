@@ -23,6 +23,9 @@ class Touch(Enum):
     LINE = auto()
     PUSH = auto()
     NOTICES = auto()
+    WEB_STREAM = auto()
+    RAW_WRITE = auto()
+    EXPORTS = auto()
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Function:
     """Seconds. Athena does the heavy work, so most of it is waiting."""
     disk: int = 512
     """MiB of /tmp."""
+    quiet: bool = False
+    """True keeps Lambda's own lines (start, end, report) out of its log: for what runs once a web request."""
     readers: int = 2
     """Executions that its queue may start at one time (SQS allows no fewer than 2); writers of one table wait for each
     other anyway, so a few are enough."""
@@ -87,14 +92,14 @@ LOOP_TASKS = (
     Function(
         "land",
         "providers' events → message_events",
-        _WRITES | {Touch.RAW_READ, Touch.LEDGER, Touch.GUARDS_WRITE, Touch.NOTICES, Touch.SIGN},
+        _WRITES | {Touch.RAW_READ, Touch.PERSONAL_WRITE, Touch.LEDGER, Touch.GUARDS_WRITE, Touch.NOTICES, Touch.SIGN},
         memory=1769,
         timeout=900,
     ),
     Function(
         "unify",
         "ids → persons (名寄せ)",
-        _WRITES | {Touch.NOTICES},
+        _WRITES | {Touch.NOTICES, Touch.RAW_READ, Touch.PERSONAL_READ, Touch.PERSONAL_WRITE},
         memory=1024,
         timeout=900,
     ),
@@ -102,4 +107,36 @@ LOOP_TASKS = (
 )
 """What queues and schedules call."""
 
-FUNCTIONS = RUN_TASKS + LOOP_TASKS
+WEB = (
+    Function(
+        "collect",
+        "the web tag's events → a stream",
+        frozenset({Touch.SIGN, Touch.WEB_STREAM}),
+        timeout=10,
+        quiet=True,
+    ),
+)
+"""What an HTTP API calls: no task of the loop."""
+
+CORE_TASKS = (
+    Function(
+        "fetch",
+        "the retailer's databases and buckets → raw files",
+        _WRITES | {Touch.RAW_READ, Touch.RAW_WRITE},
+        memory=1769,
+        timeout=900,
+        disk=2048,
+    ),
+    Function("import_due", "which deliveries are missing", _WRITES | {Touch.RAW_READ}, timeout=300),
+    Function(
+        "write_back",
+        "results and segments → files for the core system",
+        _WRITES | {Touch.RAW_READ, Touch.PERSONAL_READ, Touch.EXPORTS},
+        memory=1769,
+        timeout=900,
+        disk=4096,
+    ),
+)
+"""What connects the core system; deployed where sources or write-backs are declared (`infra.declared`)."""
+
+FUNCTIONS = RUN_TASKS + LOOP_TASKS + WEB

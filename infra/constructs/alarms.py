@@ -56,7 +56,7 @@ class Alarms(Construct):
         )
         self._alarm(name, share, limit, f"SES's {name} share is near the point of review")
 
-    def stale_feed(self, stream: str) -> None:
+    def stale_feed(self, name: str, stream: str, limit: float) -> None:
         """Seconds that the oldest event waits in the stream."""
         metric = cloudwatch.Metric(
             namespace="AWS/Firehose",
@@ -65,7 +65,18 @@ class Alarms(Construct):
             statistic="max",
             period=Duration.minutes(5),
         )
-        self._alarm("stale-mail-events", metric, 900, "mail events do not reach the raw bucket", times=2)
+        self._alarm(f"stale-{name}-events", metric, limit, f"{name} events do not reach the raw bucket", times=2)
+
+    def late_imports(self) -> None:
+        """The hourly check counts sources whose delivery was due and is not there."""
+        metric = cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name="late",
+            dimensions_map={"service": "import_due"},
+            statistic="max",
+            period=Duration.hours(1),
+        )
+        self._alarm("late-imports", metric, 0, "a delivery of the core system is missing; see `enishi sources due`")
 
     def _alarm(self, name: str, metric: cloudwatch.IMetric, limit: float, what: str, *, times: int = 1) -> None:
         alarm = cloudwatch.Alarm(

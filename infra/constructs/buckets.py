@@ -37,9 +37,11 @@ PLANS = (
         expire_days={"athena/": 1, "staging/": 35, "parts/": 35, "chunks/": 35, "cohorts/": 400, "results/": 400},
     ),
     BucketPlan("results", personal=False, expire_days={"": 30}),
+    BucketPlan("exports", personal=True, expire_days={"": 400}),
 )
 """raw: files as dropped, and events · lake: tables without personal data · contacts: the tables with it ·
-work: audiences, chunks, staged rows (a run lives at most a year) · results: answers of analysts' queries."""
+work: audiences, chunks, staged rows (a run lives at most a year) · results: answers of analysts' queries ·
+exports: files for the core system."""
 
 
 def bucket_name(environment: Environment, name: str) -> str:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
-from infra.constructs.buckets import bucket_name
 from infra.constructs.permissions import Grant, grant
+from infra.constructs.streams import RawStream, raw_stream
 from infra.environments import Environment
 
 EVENTS = ["SEND", "DELIVERY", "OPEN", "CLICK", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY", "SUBSCRIPTION"]
-PREFIX = "events/ses/"
+_PLAN = RawStream("mail-events", "events/ses/!{timestamp:yyyy/MM/dd/HH}/", "ses", seconds=60)
 
 
 class MailFeed(Construct):
@@ -43,39 +42,8 @@ class MailFeed(Construct):
                 suppressed_reasons=["BOUNCE", "COMPLAINT"]
             ),
         )
-        self.stream = self._stream(personal_key)
+        self.stream = raw_stream(self, environment, _PLAN, personal_key)
         self._destination(configuration)
-
-    def _stream(self, personal_key: str) -> firehose.CfnDeliveryStream:
-        bucket = f"arn:aws:s3:::{bucket_name(self._environment, 'raw')}"
-        role = iam.Role(self, "StreamRole", assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"))
-        grant(
-            role,
-            Grant(("s3:PutObject", "s3:AbortMultipartUpload"), (f"{bucket}/{PREFIX}*", f"{bucket}/failed/*"), _FILES),
-            Grant(("s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"), (bucket,)),
-            Grant(("kms:Decrypt", "kms:GenerateDataKey"), (personal_key,)),
-        )
-        stream = firehose.CfnDeliveryStream(
-            self,
-            "Stream",
-            delivery_stream_name=self._environment.physical("mail-events"),
-            delivery_stream_type="DirectPut",
-            delivery_stream_encryption_configuration_input=firehose.CfnDeliveryStream.DeliveryStreamEncryptionConfigurationInputProperty(
-                key_type="AWS_OWNED_CMK"
-            ),
-            extended_s3_destination_configuration=firehose.CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty(
-                bucket_arn=bucket,
-                role_arn=role.role_arn,
-                prefix=PREFIX + "!{timestamp:yyyy/MM/dd/HH}/",
-                error_output_prefix="failed/ses/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/",
-                buffering_hints=firehose.CfnDeliveryStream.BufferingHintsProperty(
-                    interval_in_seconds=60, size_in_m_bs=16
-                ),
-                compression_format="GZIP",
-            ),
-        )
-        stream.node.add_dependency(role)
-        return stream
 
     def _destination(self, configuration: ses.CfnConfigurationSet) -> None:
         role = iam.Role(
@@ -100,6 +68,3 @@ class MailFeed(Construct):
             ),
         )
         destination.node.add_dependency(role)
-
-
-_FILES = "Firehose names its files by time"

@@ -79,6 +79,17 @@ def _raw_read(at: Places) -> Iterable[Grant]:
     yield Grant(_READ_KEY, (at.personal_key,))
 
 
+def _raw_write(at: Places) -> Iterable[Grant]:
+    yield Grant(_WRITE_OBJECTS, (at.objects("raw"),), _KEYS_OF_OBJECTS)
+    yield Grant(_USE_KEY, (at.personal_key,))
+
+
+def _exports(at: Places) -> Iterable[Grant]:
+    yield Grant((*_READ_OBJECTS, *_WRITE_OBJECTS), (at.objects("exports"),), _KEYS_OF_OBJECTS)
+    yield Grant(_LIST_BUCKET, (at.bucket("exports"),))
+    yield Grant(_USE_KEY, (at.personal_key,))
+
+
 def _work(at: Places) -> Iterable[Grant]:
     yield Grant((*_READ_OBJECTS, *_WRITE_OBJECTS), (at.objects("work"),), _KEYS_OF_OBJECTS)
     yield Grant(_LIST_BUCKET, (at.bucket("work"),))
@@ -158,6 +169,11 @@ def _notices(at: Places) -> Iterable[Grant]:
     yield Grant(("events:PutEvents",), (at.here("events", "event-bus/default"),))
 
 
+def _web_stream(at: Places) -> Iterable[Grant]:
+    stream = f"deliverystream/{at.environment.physical('web-events')}"
+    yield Grant(("firehose:PutRecord",), (at.here("firehose", stream),))
+
+
 def _catalog(at: Places, databases: Iterable[str]) -> Iterable[Grant]:
     for database in databases:
         named = (at.here("glue", "catalog"), at.here("glue", f"database/{database}"))
@@ -171,6 +187,8 @@ def _commits(at: Places, database: str) -> Grant:
 
 _GRANTS: Mapping[Touch, Callable[[Places], Iterable[Grant]]] = {
     Touch.RAW_READ: _raw_read,
+    Touch.RAW_WRITE: _raw_write,
+    Touch.EXPORTS: _exports,
     Touch.WORK: _work,
     Touch.LAKE_READ: _lake_read,
     Touch.LAKE_WRITE: _lake_write,
@@ -184,6 +202,7 @@ _GRANTS: Mapping[Touch, Callable[[Places], Iterable[Grant]]] = {
     Touch.LINE: _line,
     Touch.PUSH: _push,
     Touch.NOTICES: _notices,
+    Touch.WEB_STREAM: _web_stream,
 }
 
 

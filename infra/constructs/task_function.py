@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import Duration, IgnoreMode, Size
 from aws_cdk import aws_iam as iam
@@ -24,6 +25,12 @@ _OLDER_PYTHON = (
 )
 _TRACES = "X-Ray takes no resource"
 _SHIPPED = ["*", "!functions", "!functions/*.py", "!scenarios", "!scenarios/**", "**/__pycache__"]
+
+
+def _silence(plan: Function) -> dict[str, Any]:
+    """Lambda's own lines can be left out only of a log that is JSON."""
+    quiet = {"logging_format": lambda_.LoggingFormat.JSON, "system_log_level_v2": lambda_.SystemLogLevel.WARN}
+    return quiet if plan.quiet else {}
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class TaskFunction(Construct):
             role=self._role(ground),
             log_group=self.log,
             tracing=lambda_.Tracing.ACTIVE,
+            **_silence(plan),
         )
         acknowledge(self.function, "AwsSolutions-L1", _OLDER_PYTHON)
 

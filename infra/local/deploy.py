@@ -65,6 +65,7 @@ def _whole_way(steps: Steps) -> None:
         steps.do("cdk synth", lambda: cdk.synth(emulator))
         steps.do("cdk deploy --all", lambda: cdk.deploy(emulator))
         steps.do("raw files → lake", journey.ingest)
+        steps.do("a visitor's tag → lake", journey.collect)
         steps.do("one run of a scenario", journey.run)
         steps.do("what went out", lambda: journey.show_messages(recorded))
         steps.do("what came back", journey.land)

@@ -15,7 +15,7 @@ import httpx
 import pyarrow as pa
 from sqlglot import exp
 
-from enishi.clock import to_text
+from enishi.clock import SystemClock, to_text
 from enishi.lake import sql
 from enishi.local.warehouse import LocalWarehouse
 from enishi.sample.generate import Manifest, generate
@@ -30,6 +30,8 @@ DAY = date(2026, 11, 21)
 SLOT = datetime(2026, 11, 21, 1, tzinfo=UTC)
 """10:00 in Tokyo: when `points_expiry` is due."""
 SCENARIO = "points_expiry"
+SITE = "https://shop.example.com"
+EVENT = "01K" + "E" * 23
 REACTION_DAYS = 31
 """The scenario's last step goes out 29 days after its first."""
 
@@ -54,6 +56,18 @@ class Journey:
         rows = {table: self._count(table) for table in ("customers", "orders", "order_lines", "point_ledger")}
         self.say("loaded: " + ", ".join(f"{table} {count:,}" for table, count in rows.items()))
         self.say(f"unified: {self._call('unify', {})}")
+
+    def collect(self) -> None:
+        """A visitor's tag sends one batch twice to the deployed endpoint; the event stands once in the lake."""
+        body = json.dumps(_visit())
+        headers = {"origin": SITE, "user-agent": "Mozilla/5.0 (iPhone) Safari/604.1", "accept-language": "ja"}
+        for _ in range(2):
+            answer = httpx.post(f"{self._web()}/e", content=body, headers=headers, timeout=60)
+            if answer.status_code != 204:
+                raise RuntimeError(f"the web collector answered {answer.status_code}; see emulator.log")
+        wait_until(lambda: EVENT in self._column("web_events", "event_id"), 240, "the tag's event stands in web_events")
+        _same("events sent", 1, "rows of it in the lake", self._column("web_events", "event_id").count(EVENT))
+        self.say("collected: one event, sent twice, stands once in web_events")
 
     def run(self) -> str:
         """Start the scenario's machine for its slot, wait until it has gone through its waits; its execution's ARN."""
@@ -106,6 +120,12 @@ class Journey:
             f"{self.emulator.url}/_ministack/ses/messages", params={"account": ACCOUNT}, timeout=20
         ).json()
         return list(found["messages"].get(ACCOUNT, []))
+
+    def _web(self) -> str:
+        """The deployed HTTP API under the emulator's own address for it."""
+        apis = client(self.emulator, "apigatewayv2").get_apis()["Items"]
+        [found] = [api["ApiId"] for api in apis if api["Name"] == CHOSEN.physical("web")]
+        return f"{self.emulator.url}/_aws/execute-api/{found}/$default"
 
     def _drop(self, folder: Path, manifest: Manifest) -> list[str]:
         s3 = client(self.emulator, "s3")
@@ -163,6 +183,13 @@ class Journey:
     def _count(self, table: str) -> int:
         query = exp.select(exp.Count(this=exp.Star())).from_(sql.table_ref(table))
         return int(self.lake.query(query).column(0)[0].as_py())
+
+
+def _visit() -> dict[str, Any]:
+    """What a tag sends of one page view, now."""
+    now = int(SystemClock().now().timestamp() * 1000)
+    view = {"event_id": EVENT, "at": now, "event_type": "page_view", "visitor_id": "01K" + "V" * 23, "page_path": "/"}
+    return {"site": "shop", "consent": True, "sent_at": now, "events": [view]}
 
 
 def _subject(mail: Mapping[str, Any]) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from constructs import Construct
 
 from infra.constructs.clockwork import DUE, Daily, DailyCall
+from infra.constructs.collector import WebCollector
+from infra.constructs.core_system import CoreSystem
 from infra.constructs.inbox import Inbox
 from infra.constructs.layers import Layers
 from infra.constructs.permissions import Places
 from infra.constructs.task_function import Ground, TaskFunction
+from infra.declared import declared
 from infra.environments import Environment
 from infra.functions import FUNCTIONS
 from infra.stacks.base import EnishiStack
@@ -35,4 +38,7 @@ class RuntimeStack(EnishiStack):
             Inbox(self, "Drop", environment, prefix="drop/", reader=self.functions["ingest"]),
             Inbox(self, "Events", environment, prefix="events/", reader=self.functions["land"]),
         ]
+        self.web = WebCollector(self, environment, self.functions["collect"], lake.keys.personal.key_arn)
         self.daily = Daily(self, environment, self.functions, DAILY)
+        self.core = CoreSystem(self, environment, ground, declared(environment))
+        self.functions |= self.core.functions

@@ -66,7 +66,10 @@ class WatchStack(EnishiStack):
         alarms.unknown_sends()
         alarms.reputation("bounces", "Reputation.BounceRate", BOUNCES)
         alarms.reputation("complaints", "Reputation.ComplaintRate", COMPLAINTS)
-        alarms.stale_feed(delivery.feed.stream.ref)
+        alarms.stale_feed("mail", delivery.feed.stream.ref, 900)
+        alarms.stale_feed("web", runtime.web.stream.ref, environment.web_seconds + 900)
+        if "import_due" in runtime.functions:
+            alarms.late_imports()
 
     def _failed_runs(self, environment: Environment) -> None:
         """One rule for all machines costs nothing, whatever their number."""
@@ -112,7 +115,8 @@ class WatchStack(EnishiStack):
 def dead_letters(runtime: RuntimeStack, scenarios: ScenariosStack) -> dict[str, sqs.Queue]:
     """Every queue of given-up messages by a short name."""
     inboxes = {inbox.node.id.removesuffix("Inbox").lower(): inbox.dead_letters for inbox in runtime.inboxes}
-    return {**inboxes, "daily": runtime.daily.dead_letters, "scenarios": scenarios.dead_letters}
+    core = {"core-system": runtime.core.dead_letters} if runtime.core.dead_letters else {}
+    return {**inboxes, **core, "daily": runtime.daily.dead_letters, "scenarios": scenarios.dead_letters}
 
 
 def _outcome(name: str) -> cloudwatch.Metric:

@@ -21,7 +21,7 @@ LIMIT = 250 * 1024 * 1024
 """Bytes that a function and its layers may have unpacked (Lambda's quota)."""
 
 BROUGHT_BY_LAMBDA = ("boto3", "botocore")
-NOT_CALLED_THERE = ("awswrangler", "duckdb", "pandas", "pyiceberg", "rich", "typer", "vl-convert-python")
+NOT_CALLED_THERE = ("awswrangler", "duckdb", "pandas", "pyiceberg", "rich", "sqlglotc", "typer", "vl-convert-python")
 ARROW = ("numpy", "pyarrow")
 
 LEFT_OUT = ("*.pyi", "*/tests/*", "*/include/*", "*/_flight.*", "*_flight.so*", "bin/*", "*/gdb/*")

@@ -170,7 +170,7 @@ def test_bad_lines_and_strangers_are_put_aside(make: Make) -> None:
     world = sent(make)
     answer = drop(world, "not json", ses("Delivery", "nobody"), ses("Delivery", ids(world)["C0000"]))
     assert (answer["events"], answer["quarantined"]) == (1, 2)
-    found = [(row["row_no"], row["reason"], row["file"]) for row in rows(world, "quarantine", "row_no")]
+    found = [(row["row_no"], row["reason"], row["file"]) for row in rows(world, "pii.quarantine", "row_no")]
     assert found == [(1, "not_json", "events/ses/1.jsonl"), (2, "unknown_message", "events/ses/1.jsonl")]
 
 

@@ -131,7 +131,7 @@ def test_a_crash_between_commits_is_healed_by_the_same_file(writes: int, service
     assert load(services, "drop/members/KAIIN_MST_1.csv", data).status is Status.LOADED
     whole = local_services(Settings(home=tmp_path / "whole"), ManualClock(NOW))
     load(whole, "drop/members/KAIIN_MST_1.csv", data)
-    for name in ("customers", "identities", "pii.customer_contacts", "quarantine", "load_log"):
+    for name in ("customers", "identities", "pii.customer_contacts", "pii.quarantine", "load_log"):
         query = f"SELECT * FROM {name} ORDER BY 1, 2, 3"  # noqa: S608
         assert rows(services, query) == rows(whole, query)
     whole.warehouse.close()  # type: ignore[attr-defined]

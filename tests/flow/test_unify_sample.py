@@ -66,14 +66,20 @@ def found_people(services: Services) -> list[list[str]]:
 
 def test_who_is_who_is_found_with_few_mistakes(services: Services, home: Path, report: Report) -> None:
     true, found = pairs(true_people(home)), pairs(found_people(services))
-    assert len(found & true) / len(found) >= 0.995
-    assert len(found & true) / len(true) >= 0.93
+    assert len(found & true) / len(found) >= 0.999
+    assert len(found & true) / len(true) >= 0.98
     assert report.merged == report.records - report.people > 0
 
 
 def test_every_rule_finds_something(report: Report) -> None:
-    assert all(count.pairs for count in report.by_rule)
+    asked = {"virtual_known", "reviewer"}
+    assert all(count.pairs for count in report.by_rule if count.rule.id not in asked)
 
 
 def test_a_second_pass_through_the_task_changes_nothing(services: Services, report: Report) -> None:
-    assert perform(services, "unify", {}) == {"merged": 0, "restored": 0, "people": report.people}
+    assert perform(services, "unify", {}) == {
+        "merged": 0,
+        "restored": 0,
+        "people": report.people,
+        "to_review": report.to_review,
+    }

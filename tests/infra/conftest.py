@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from aws_cdk import App
 
 ROOT = Path(__file__).parents[2]
+DECLARED = "tests/cases/connectors/declared"
+"""Sources and write-backs of a retailer: what the core system adds to a deployment is in the one synth."""
 Template = Mapping[str, Any]
 Resource = Mapping[str, Any]
 
@@ -63,7 +65,7 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
     from infra.app import stacks
     from infra.environments import environment
 
-    stacks(app, environment("prod"))
+    stacks(app, replace(environment("prod"), declared=DECLARED))
     app.synth()
     templates = {
         path.name.removesuffix(".template.json"): json.loads(path.read_text("utf-8"))

@@ -17,6 +17,7 @@ from enishi.local.services import local_services
 from enishi.ports import Blobs, Services
 from enishi.settings import Settings
 from functions import start
+from functions.telling import UnexpectedError
 
 RUN = {
     "id": "R1",
@@ -69,7 +70,7 @@ def test_an_error_of_enishi_leaves_under_its_own_name(services: Services) -> Non
 
 def test_another_error_leaves_without_its_words(services: Services, caplog: pytest.LogCaptureFixture) -> None:
     handler = start.task("manifest", lambda: broken(services))
-    with pytest.raises(start.UnexpectedError) as raised:
+    with pytest.raises(UnexpectedError) as raised:
         handler(CUTS, Context())
     assert "ValueError" in str(raised.value)
     assert raised.value.__cause__ is None
@@ -77,7 +78,7 @@ def test_another_error_leaves_without_its_words(services: Services, caplog: pyte
 
 
 def test_what_goes_wrong_is_logged_with_its_request(services: Services, caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(start.UnexpectedError):
+    with pytest.raises(UnexpectedError):
         start.task("manifest", lambda: broken(services))(CUTS, Context())
     told = next(record for record in caplog.records if record.name == "manifest")
     assert (told.levelname, told.getMessage()) == ("ERROR", "ValueError")

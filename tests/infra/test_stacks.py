@@ -18,7 +18,7 @@ from enishi.scenario.schedule import ManualTrigger
 from enishi.settings import Settings, from_environment
 from infra.constructs.clockwork import DUE, DailyCall
 from infra.environments import environments
-from infra.functions import FUNCTIONS, Function, Touch
+from infra.functions import CORE_TASKS, FUNCTIONS, Function, Touch
 from infra.stacks.runtime import DAILY
 from infra.tools.layers import LIMIT, arrow_layer, dependency_layer, unpacked_size
 from tests.infra.conftest import ROOT, Synth, flat
@@ -46,7 +46,7 @@ def reach(synth: Synth, function: Function) -> list[str]:
 
 def test_every_bucket_is_private_and_encrypted(synth: Synth) -> None:
     buckets = synth.properties("AWS::S3::Bucket")
-    assert len(buckets) == 6
+    assert len(buckets) == 7
     for bucket in buckets:
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -120,8 +120,8 @@ def test_personal_data_is_for_those_who_need_it(synth: Synth, function: Function
 
 
 def test_who_may_read_personal_data() -> None:
-    assert {one.name for one in FUNCTIONS if Touch.PERSONAL_READ in one.touches} == {"prepare"}
-    assert {one.name for one in FUNCTIONS if Touch.PERSONAL_WRITE in one.touches} == {"ingest"}
+    assert {one.name for one in FUNCTIONS if Touch.PERSONAL_READ in one.touches} == {"prepare", "unify"}
+    assert {one.name for one in FUNCTIONS if Touch.PERSONAL_WRITE in one.touches} == {"ingest", "land", "unify"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
@@ -148,7 +148,9 @@ NEEDS = {
 """What a flow's own text says it uses → one of these must be granted."""
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+@pytest.mark.parametrize(
+    "function", [one for one in FUNCTIONS if one.name in TASKS], ids=lambda function: function.name
+)
 def test_a_function_may_do_what_its_task_says(function: Function) -> None:
     text = inspect.getsource(import_module(TASKS[function.name]))
     for said, allowing in NEEDS.items():
@@ -164,7 +166,7 @@ def test_only_senders_reach_the_providers(synth: Synth) -> None:
 
 def test_functions_get_settings_that_hold(synth: Synth) -> None:
     functions = synth.properties("AWS::Lambda::Function", "Runtime")
-    assert len(functions) == len(FUNCTIONS)
+    assert len(functions) == len(FUNCTIONS + CORE_TASKS)
     for function in functions:
         given = {name: flat(value) for name, value in function["Environment"]["Variables"].items()}
         settings = from_environment(given)
@@ -180,8 +182,8 @@ def test_only_those_who_sign_know_the_secret(synth: Synth) -> None:
 
 
 def test_every_handler_exists() -> None:
-    handlers = {path.stem for path in (ROOT / "functions").glob("*.py")} - {"__init__", "start"}
-    assert handlers == {function.name for function in FUNCTIONS}
+    handlers = {path.stem for path in (ROOT / "functions").glob("*.py")} - {"__init__", "start", "telling", "web"}
+    assert handlers == {function.name for function in FUNCTIONS + CORE_TASKS}
 
 
 def test_a_reader_never_outlives_its_message(synth: Synth) -> None:
@@ -271,7 +273,7 @@ def test_mail_events_go_by_a_stream(synth: Synth) -> None:
     (destination,) = synth.properties("AWS::SES::ConfigurationSetEventDestination")
     wanted = {"SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "OPEN", "CLICK"}
     assert set(destination["EventDestination"]["MatchingEventTypes"]) >= wanted
-    (stream,) = synth.properties("AWS::KinesisFirehose::DeliveryStream")
+    (stream,) = synth.properties("AWS::KinesisFirehose::DeliveryStream", "Delivery")
     assert stream["ExtendedS3DestinationConfiguration"]["Prefix"].startswith("events/ses/")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from enishi.lake.schema import table
 from enishi.lake.sql import parse
 from enishi.local.warehouse import LocalWarehouse
 from enishi.settings import Settings
@@ -18,6 +19,7 @@ class Records:
     warehouse: LocalWarehouse
     customers: list[dict[str, object]] = field(default_factory=list)
     identities: list[dict[str, object]] = field(default_factory=list)
+    keys: list[dict[str, object]] = field(default_factory=list)
 
     def add(
         self,
@@ -29,9 +31,11 @@ class Records:
         postal: str | None = None,
         status: str = "active",
         withdrawn: date | None = None,
+        virtual: bool = False,
+        keys: dict[str, str] | None = None,
         **held: str,
     ) -> None:
-        """A record; `held` are identifiers by type, a value standing for its hash."""
+        """A record; `held` are identifiers by type, a value standing for its hash; `keys` what it is compared by."""
         registered = datetime(joined, 1, 1)
         self.customers.append(
             {
@@ -43,8 +47,11 @@ class Records:
                 "status": status,
                 "withdrawn_date": withdrawn,
                 "member_rank": "GOLD",
+                "is_virtual": virtual,
             }
         )
+        if keys:
+            self.keys.append({"customer_id": name, **keys})
         for kind, value in held.items():
             moment = registered.replace(microsecond=len(self.identities))
             self.identities.append(
@@ -55,6 +62,8 @@ class Records:
         self.warehouse.upsert("customers", pa.Table.from_pylist(self.customers, schema=_CUSTOMERS))
         if self.identities:
             self.warehouse.upsert("identities", pa.Table.from_pylist(self.identities, schema=_IDENTITIES))
+        if self.keys:
+            self.warehouse.upsert("pii.person_keys", pa.Table.from_pylist(self.keys, schema=_KEYS))
         return self.warehouse
 
 
@@ -68,6 +77,7 @@ _CUSTOMERS = pa.schema(
         ("status", pa.string()),
         ("withdrawn_date", pa.date32()),
         ("member_rank", pa.string()),
+        ("is_virtual", pa.bool_()),
     ]
 )
 _IDENTITIES = pa.schema(
@@ -79,6 +89,7 @@ _IDENTITIES = pa.schema(
         ("valid_to", pa.timestamp("us")),
     ]
 )
+_KEYS = pa.schema([field for field in table("person_keys").arrow if field.name != "updated_at"])
 
 
 @pytest.fixture

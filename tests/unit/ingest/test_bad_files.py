@@ -26,7 +26,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 def counts(services: Services) -> list[Any]:
     """What any half load would change."""
-    names = ("customers", "point_ledger", "order_lines", "quarantine", "load_log")
+    names = ("customers", "point_ledger", "order_lines", "pii.quarantine", "load_log")
     queries = [sql.parse(f"SELECT COUNT(*) AS n FROM {name}", name) for name in names]  # noqa: S608
     return [services.warehouse.query(query).column(0)[0].as_py() for query in queries]
 
@@ -65,7 +65,7 @@ def test_quarantine_and_log_name_file_row_and_reason(services: Services) -> None
     report = ingest(services, case_mapping(case), "drop/people/people_1.csv")
     kept = services.warehouse.query(
         sql.parse(
-            "SELECT file, row_no, \"column\", reason, source_id FROM quarantine WHERE file LIKE '%people_1.csv'", "q"
+            "SELECT file, row_no, \"column\", reason, source_id FROM pii.quarantine WHERE file LIKE '%people_1.csv'", "q"
         )
     ).to_pylist()
     assert kept == [

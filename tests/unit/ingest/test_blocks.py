@@ -23,6 +23,13 @@ from tests.unit.ingest.reading import Reading, source
 FIELDS = st.text(alphabet='ab,"\n あ', max_size=6)
 
 
+def cut(dialect: Dialect, text: str, *, last: bool = False) -> tuple[list[str], str]:
+    """The records that are taken, and what is left."""
+    found, rest = dialect.cut(text, last=last)
+    records = dialect.split(found.text) if found.records is None else list(found.records)
+    return [record for record in records if record], rest
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(FIELDS, min_size=2, max_size=2), min_size=1, max_size=6), st.integers(0, 200))
 def test_a_cut_never_splits_a_record(rows: list[list[str]], place: int) -> None:
@@ -31,18 +38,24 @@ def test_a_cut_never_splits_a_record(rows: list[list[str]], place: int) -> None:
     csv.writer(sink, lineterminator="\n").writerows(rows)
     text = sink.getvalue()
     dialect = Dialect(Format())
-    end = dialect.end_of_records(text[:place])
-    taken = list(csv.reader(io.StringIO(text[:end], newline="")))
-    assert taken == rows[: len(taken)]
-    assert [record for record in dialect.records(text) if record] == [
-        line for line in dialect.records(text[:end]) + dialect.records(text[end:]) if line
-    ]
+    first, rest = cut(dialect, text[:place])
+    second, nothing = cut(dialect, rest + text[place:], last=True)
+    assert nothing == ""
+    assert list(csv.reader(io.StringIO("\n".join(first), newline=""))) == rows[: len(first)]
+    assert first + second == cut(dialect, text, last=True)[0]
 
 
 def test_stray_quotes_do_not_hide_the_ends_of_records() -> None:
     dialect = Dialect(Format())
-    assert dialect.end_of_records('1,5" TV\n2,x\n3,"a\nb') == len('1,5" TV\n2,x\n')
-    assert dialect.end_of_records('1,5" TV\n2,7" TV\n3,"a\nb",9" \n4') == len('1,5" TV\n2,7" TV\n3,"a\nb",9" \n')
+    assert cut(dialect, '1,5" TV\n2,x\n3,"a\nb') == (['1,5" TV', "2,x"], '3,"a\nb')
+    assert cut(dialect, '1,5" TV\n2,7" TV\n3,"a\nb",9" \n4') == (['1,5" TV', '2,7" TV', '3,"a\nb",9" '], "4")
+
+
+def test_a_quote_that_never_closes_takes_one_line_only() -> None:
+    dialect = Dialect(Format())
+    found, _ = dialect.cut('1,"abc\n2,x\n3,"y"\n4,z\n', last=True)
+    assert (found.torn, found.records) == (((0, '1,"abc'),), ("2,x", '3,"y"', "4,z"))
+    assert found.places == (1, 2, 3)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from enishi.ingest.cells import text_of
 from enishi.ingest.mapping import Format
 from enishi.ingest.readers import flat_json, jsonl
+from enishi.ingest.readers.opening import Part
 
 FORM = Format(kind="jsonl")
 VALUES = st.one_of(
@@ -52,12 +53,12 @@ SPECIAL = [
 
 @pytest.mark.parametrize(("text", "reasons"), SPECIAL)
 def test_lines_are_lines(text: str, reasons: list[str]) -> None:
-    blocks = list(jsonl.read(io.BytesIO(text.encode() + b"\n"), FORM, "x"))
+    blocks = list(jsonl.read(Part(io.BytesIO(text.encode() + b"\n"), "x"), FORM))
     assert [reject.reason for block in blocks for reject in block.rejects] == reasons
 
 
 def test_a_field_that_appears_late_is_kept() -> None:
     lines = [json.dumps({"a": str(number)}) for number in range(6_000)] + ['{"a":"x","new":"y"}']
-    block = next(iter(jsonl.read(io.BytesIO("\n".join(lines).encode() + b"\n"), FORM, "x")))
+    block = next(iter(jsonl.read(Part(io.BytesIO("\n".join(lines).encode() + b"\n"), "x"), FORM)))
     assert block.columns["new"].to_pylist()[-1] == "y"
     assert block.raw([6_000]) == [b'{"a":"x","new":"y"}']

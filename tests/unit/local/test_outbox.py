@@ -40,6 +40,20 @@ def test_a_mail_is_a_file_that_a_person_can_open(tmp_path: Path) -> None:
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
+@pytest.mark.parametrize(
+    ("sender", "shown"),
+    [
+        ("no-reply@mail.example.jp", '"えにし, 電器" <no-reply@mail.example.jp>'),
+        ("店 <shop@mail.example.jp>", "店 <shop@mail.example.jp>"),
+    ],
+)
+def test_an_address_alone_takes_the_name_of_the_mails_brand(tmp_path: Path, sender: str, shown: str) -> None:
+    box = Outbox(tmp_path, Channel.MAIL, ManualClock(LATE), sender=sender, zone=ZoneInfo("Asia/Tokyo"))
+    box.send([replace(MAIL, sender="えにし, 電器")])
+    [path] = tmp_path.rglob("*.eml")
+    assert str(message_from_bytes(path.read_bytes(), policy=default)["From"]) == shown
+
+
 def test_the_index_has_labels_and_no_address(tmp_path: Path) -> None:
     outbox(tmp_path, Channel.MAIL).send([MAIL])
     [line] = (tmp_path / "index.jsonl").read_text(encoding="utf-8").splitlines()

@@ -65,6 +65,10 @@ class SourceFileError(InputError):
     code = "source_file"
 
 
+class LoadStoppedError(InputError):
+    code = "load_stopped"
+
+
 class MappingError(InputError):
     code = "mapping"
 

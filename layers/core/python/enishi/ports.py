@@ -68,6 +68,10 @@ class Warehouse(Protocol):
         """
         ...
 
+    def compare(self, table: str, source: Rows) -> Upserted:
+        """What `upsert` of these rows would do now; nothing is written."""
+        ...
+
     def delete(self, table: str, where: exp.Expr) -> int:
         """Delete the rows for which `where` holds; returns how many."""
         ...
@@ -144,6 +148,8 @@ class Message:
     subject: str = field(default="", repr=False)
     html: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
+    sender: str = ""
+    """The brand's name, for a mail whose environment gives an address without one."""
     payload: str = field(default="", repr=False)
     """JSON of a LINE message list or of a push notification; "" for mail."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -375,6 +381,18 @@ class Notices(Protocol):
     """Says inside the system that something happened (EventBridge, or the local machine's triggers)."""
 
     def table_loaded(self, table: str, at: datetime) -> None: ...
+
+
+class EventStream(Protocol):
+    """Carries the web collector's lines to raw files."""
+
+    def put(self, lines: bytes) -> None:
+        """Take whole lines, each with its line end; they are safe when this returns.
+
+        Raises:
+            LakeError: they could not be taken; the caller may try again.
+        """
+        ...
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,15 @@ from enishi.errors import SettingsError
 PREFIX = "ENISHI_"
 
 
+class Retention(BaseModel):
+    """How long a table keeps its past and its rows, in days; None = as the table declares."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    snapshot_days: int | None = Field(default=None, ge=0)
+    row_days: int | None = Field(default=None, ge=1)
+
+
 class Settings(BaseModel):
     """What differs between environments. Environment variables are these names in upper case after `ENISHI_`."""
 
@@ -46,6 +55,7 @@ class Settings(BaseModel):
     lake_bucket: str = ""
     raw_bucket: str = ""
     work_bucket: str = ""
+    exports_bucket: str = Field(default="", description="files for the core system")
     workgroup: str = "enishi"
     delivery_workgroup: str = "enishi-delivery"
     ledger_table: str = ""
@@ -58,11 +68,14 @@ class Settings(BaseModel):
     line_token_name: str = Field(
         default="", description="the token's name in Secrets Manager; it wins over `line_token`"
     )
+    erasure_key: str = Field(default="", description="KMS key that signs erasure reports (asymmetric, ECC_NIST_P256)")
     line_url: str = "https://api.line.me"
 
     web_stream: str = Field(default="", description="the stream that carries the web collector's lines")
     collector_sites: str = Field(default="", description="who may send web events: site=origin origin; site=origin")
     collector_internal: str = Field(default="", description="the retailer's own networks, no visitors")
+
+    retention: dict[str, Retention] = Field(default_factory=dict, description="by table; over what the tables declare")
 
     quiet_from: str = Field(default="21:00", description="no marketing message from then, customer zone")
     quiet_until: str = "08:00"
@@ -86,7 +99,7 @@ class Settings(BaseModel):
 
 WORKSPACE = "workspace.yaml"
 """What a workspace folder says of itself: the settings that belong to its data."""
-_OF_A_WORKSPACE = {"tenant", "zone", "currency", "locale", "present"}
+_OF_A_WORKSPACE = {"tenant", "zone", "currency", "locale", "present", "retention"}
 
 
 def from_environment(environ: Mapping[str, str] | None = None, **given: object) -> Settings:

@@ -13,12 +13,12 @@ from sqlglot import exp
 from enishi.aws import athena_sql as statements
 from enishi.aws.athena_names import Names, reads_personal_data
 from enishi.aws.athena_runner import AthenaRunner
-from enishi.aws.athena_staging import Staging
+from enishi.aws.athena_staging import Span, Staging
 from enishi.aws.s3 import S3Blobs
 from enishi.lake import sql
 from enishi.lake.rows import writable
 from enishi.lake.schema import Table
-from enishi.ports import Source, Unloaded, Upserted
+from enishi.ports import Rows, Source, Unloaded, Upserted
 from enishi.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,7 +75,15 @@ class AthenaWarehouse:
         with self._staging.rows(declared, source, complete=False, keyed=True) as staged:
             if not staged.rows:
                 return Upserted(0, 0)
-            return self._merge(declared, staged.latest(declared), list(staged.columns), None)
+            return self._merge(declared, staged.latest(declared), list(staged.columns), None, staged.days)
+
+    def compare(self, table: str, source: Rows) -> Upserted:
+        declared = writable(table)
+        with self._staging.rows(declared, source, complete=False, keyed=True) as staged:
+            if not staged.rows:
+                return Upserted(0, 0)
+            given = self._resolved(staged.latest(declared))
+            return self._differences(declared, given, list(staged.columns), staged.days)
 
     def delete(self, table: str, where: exp.Expr) -> int:
         declared = writable(table)
@@ -116,17 +124,27 @@ class AthenaWarehouse:
                 rows[part] = rows.get(part, 0) + count
         return Unloaded(prefix, tuple(files), rows)
 
-    def _merge(self, declared: Table, source: exp.Query, names: Sequence[str], checked: exp.Query | None) -> Upserted:
+    def _merge(
+        self,
+        declared: Table,
+        source: exp.Query,
+        names: Sequence[str],
+        checked: exp.Query | None,
+        days: Span | None = None,
+    ) -> Upserted:
         """Count first: rows that are there already change nothing and make no commit."""
         if checked is not None:
             sql.check(checked, declared.name)
-        target, resolved = self._target(declared), self._resolved(source)
-        found = self._runner.rows(
-            sql.to_athena(statements.differences(target, declared, resolved, names)), self._group(declared)
-        )
+        resolved = self._resolved(source)
+        found = self._differences(declared, resolved, names, days)
+        if found.inserted or found.updated:
+            self._run(statements.merge(self._target(declared), declared, resolved, names, days), declared)
+        return found
+
+    def _differences(self, declared: Table, resolved: exp.Query, names: Sequence[str], days: Span | None) -> Upserted:
+        query = statements.differences(self._target(declared), declared, resolved, names, days)
+        found = self._runner.rows(sql.to_athena(query), self._group(declared))
         inserted, updated = statements.whole_numbers(found)
-        if inserted or updated:
-            self._run(statements.merge(target, declared, resolved, names), declared)
         return Upserted(inserted, updated)
 
     def _insert(self, declared: Table, source: exp.Query) -> exp.Expr:

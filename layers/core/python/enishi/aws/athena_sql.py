@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pyarrow as pa
 from sqlglot import exp
 
+from enishi.aws.athena_staging import Span
 from enishi.errors import LakeError, QueryError
 from enishi.lake import sql
 from enishi.lake.schema import Table
 from enishi.lake.sql.build import data_type
 
+_A_DAY = timedelta(days=1)
 _NESTED = (exp.ArrayAgg, exp.Array, exp.Map, exp.Struct, exp.Split, exp.ArrayFilter, exp.Transform)
 
 
@@ -82,14 +85,16 @@ def insert(target: exp.Table, names: Sequence[str], source: exp.Query) -> exp.In
     return exp.Insert(this=columns, expression=source)
 
 
-def merge(target: exp.Table, declared: Table, source: exp.Query, names: Sequence[str]) -> exp.Merge:
-    """Rows with a known key are updated where they differ, the others inserted."""
+def merge(
+    target: exp.Table, declared: Table, source: exp.Query, names: Sequence[str], days: Span | None = None
+) -> exp.Merge:
+    """Rows with a known key are updated where they differ, the others inserted; only `days` are looked at."""
     values = [name for name in names if name not in declared.key]
     update = exp.Update(expressions=[exp.EQ(this=_column("", name), expression=_column("s", name)) for name in values])
     whens = [exp.When(matched=False, then=_inserted(names))]
     if values:
         whens.insert(0, exp.When(matched=True, condition=_differs(values), then=update))
-    return _merged(target, source, _same_key(declared.key), whens)
+    return _merged(target, source, _same_row(declared, days), whens)
 
 
 def replace(target: exp.Table, declared: Table, source: exp.Query) -> exp.Merge:
@@ -109,7 +114,9 @@ def replace(target: exp.Table, declared: Table, source: exp.Query) -> exp.Merge:
     return _merged(target, both, exp.and_(old, *same), whens)
 
 
-def differences(target: exp.Table, declared: Table, source: exp.Query, names: Sequence[str]) -> exp.Select:
+def differences(
+    target: exp.Table, declared: Table, source: exp.Query, names: Sequence[str], days: Span | None = None
+) -> exp.Select:
     """How many rows of `source` are new to the target, and how many differ from the row with their key."""
     values = [name for name in names if name not in declared.key]
     known = _column("t", declared.key[0]).is_(exp.null()).not_()
@@ -120,12 +127,22 @@ def differences(target: exp.Table, declared: Table, source: exp.Query, names: Se
     aliased = target.copy()
     aliased.set("alias", exp.TableAlias(this=exp.to_identifier("t")))
     joined = exp.select(*columns).from_(source.copy().subquery("s"))
-    return joined.join(aliased, on=_same_key(declared.key), join_type="left")
+    return joined.join(aliased, on=_same_row(declared, days), join_type="left")
 
 
 def _differs(values: Sequence[str]) -> exp.Expr:
     pairs = [exp.NullSafeNEQ(this=_column("s", name), expression=_column("t", name)) for name in values]
     return exp.or_(*pairs) if pairs else exp.false()
+
+
+def _same_row(declared: Table, days: Span | None) -> exp.Expr:
+    """The same key, and a partition near the source's days: written as values, so that no other file is opened."""
+    if days is None:
+        return _same_key(declared.key)
+    first, last = days[0] - _A_DAY, days[1] + _A_DAY
+    [day] = [_column("t", name) for name in declared.partition_columns]
+    near = exp.Between(this=day, low=sql.literal(first), high=sql.literal(last))
+    return exp.and_(_same_key(declared.key), near)
 
 
 def _same_key(key: Sequence[str]) -> exp.Expr:

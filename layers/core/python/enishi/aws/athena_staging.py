@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +18,10 @@ from enishi.aws.s3 import S3Blobs
 from enishi.errors import LakeError
 from enishi.lake import sql
 from enishi.lake.rows import batches, conform
-from enishi.lake.schema import STAGED_LOAD, Table
+from enishi.lake.schema import STAGED_LOAD, Monthly, Table
 from enishi.ports import Rows
+
+Span = tuple[date, date]
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Staged:
     loads: tuple[str, ...]
     columns: tuple[str, ...]
     rows: int
+    days: Span | None = None
+    """First and last day of the rows, where the table's rows never move between days."""
 
     def select(self, names: Sequence[str]) -> exp.Select:
         """The staged rows with these columns."""
@@ -78,15 +83,17 @@ class Staging:
         loads: list[str] = []
         columns: tuple[str, ...] = ()
         count = 0
+        days: list[Span | None] = []
         try:
             for number, part in enumerate(batches(source)):
                 rows = conform(declared, part, complete=complete)
                 rows = last_of_each(declared, rows) if keyed else rows
                 columns, count = tuple(rows.column_names), count + rows.num_rows
                 if rows.num_rows:
+                    days.append(_days(declared, rows))
                     loads.append(f"{load}-{number:06d}")
                     self._work.put(f"staging/{declared.name}/{STAGED_LOAD}={loads[-1]}/part-0.parquet", _parquet(rows))
-            yield Staged(declared.name, tuple(loads), columns, count)
+            yield Staged(declared.name, tuple(loads), columns, count, _widest(days))
         finally:
             for name in loads:
                 self._work.delete(f"staging/{declared.name}/{STAGED_LOAD}={name}/")
@@ -105,6 +112,23 @@ def last_of_each(declared: Table, rows: pa.Table) -> pa.Table:
     numbered = rows.select(list(declared.key)).append_column("_number", pa.array(range(rows.num_rows), pa.int64()))
     last = numbered.group_by(list(declared.key)).aggregate([("_number", "max")]).column("_number_max")
     return rows if len(last) == rows.num_rows else rows.take(pc.take(last, pc.sort_indices(last)))
+
+
+def _days(declared: Table, rows: pa.Table) -> Span | None:
+    """First and last day of a batch; None when the table's rows may move, or not every row says its day."""
+    partition = declared.partition
+    if not isinstance(partition, Monthly) or not partition.fixed or partition.column not in rows.column_names:
+        return None
+    days = rows.column(partition.column)
+    return None if days.null_count else (pc.min(days).as_py(), pc.max(days).as_py())
+
+
+def _widest(spans: Sequence[Span | None]) -> Span | None:
+    """The days of all batches; None when one of them has none."""
+    known = [span for span in spans if span is not None]
+    if not known or len(known) < len(spans):
+        return None
+    return min(first for first, _ in known), max(last for _, last in known)
 
 
 def _parquet(rows: pa.Table) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from enishi.aws.athena import AthenaWarehouse
+from enishi.aws.databases import databases
 from enishi.aws.dynamo_ledger import DynamoLedger
 from enishi.aws.dynamo_permissions import DynamoPermissions
 from enishi.aws.failures import SENDER_CONFIG
@@ -45,6 +46,9 @@ def aws_services(settings: Settings, session: Session | None = None) -> Services
         permissions=DynamoPermissions(dynamo, known.guards_table),
         notices=EventBridgeNotices(session.client("events")),
         channels=providers(_channels(known, session)),
+        databases=databases(known, session),
+        buckets=lambda name: S3Blobs(s3, name),
+        exports=S3Blobs(s3, known.exports_bucket) if known.exports_bucket else None,
     )
 
 

@@ -28,12 +28,13 @@ def command(
         Path | None, typer.Option("--all", help="Load every file of a folder that a source takes")
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Read and check; load nothing")] = False,
+    accept: Annotated[str, typer.Option(help="Why files may pass that a check or a threshold stops")] = "",
     format: Annotated[str | None, typer.Option(help="table, json or csv")] = None,
 ) -> None:
     """Load files of a retailer's own layout. The same content again changes nothing; bad rows go to `quarantine`."""
     session: Session = ctx.obj
     jobs = _jobs(session, source, files or [], all_in)
-    reports, failures = _run(session, jobs, dry_run=dry_run)
+    reports, failures = _run(session, jobs, dry_run=dry_run, accept=accept)
     if (format or session.format) == "json":
         show(session, [report.as_dict() for report in reports], format=format)
     else:
@@ -55,7 +56,9 @@ def _jobs(session: Session, source: str | None, files: Sequence[Path], folder: P
     return [(known[source], path) for path in files]
 
 
-def _run(session: Session, jobs: Sequence[Job], *, dry_run: bool) -> tuple[list[LoadReport], list[EnishiError]]:
+def _run(
+    session: Session, jobs: Sequence[Job], *, dry_run: bool, accept: str
+) -> tuple[list[LoadReport], list[EnishiError]]:
     """Every file on its own: one that is refused does not hold up the others."""
     reports: list[LoadReport] = []
     failures: list[EnishiError] = []
@@ -64,7 +67,8 @@ def _run(session: Session, jobs: Sequence[Job], *, dry_run: bool) -> tuple[list[
             step.note(path.name)
             try:
                 key = flow.drop(session.services, mapping, path)
-                reports.append(flow.ingest(session.services, mapping, key, dry_run=dry_run, progress=step.rows))
+                done = flow.ingest(session.services, mapping, key, dry_run=dry_run, accept=accept, progress=step.rows)
+                reports.append(done)
             except EnishiError as error:
                 failures.append(error)
             step.done()

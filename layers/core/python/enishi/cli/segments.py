@@ -9,6 +9,7 @@ from typing import Annotated
 
 import sqlglot
 import typer
+from sqlglot import exp
 
 from enishi.cli.context import Session
 from enishi.cli.output import show
@@ -18,6 +19,7 @@ from enishi.lake.sql import to_athena, to_duckdb
 from enishi.segment import compile as segment_compile
 from enishi.segment import preview as segment_preview
 from enishi.segment import store
+from enishi.segment.as_of import as_it_stood
 from enishi.segment.library import Library
 from enishi.segment.model import Segment, load, load_text
 from enishi.segment.moment import Moment
@@ -27,7 +29,11 @@ app = typer.Typer(help="Segments: conditions that select customers.", no_args_is
 
 Id = Annotated[str, typer.Argument(help="An id, a YAML file, or JSON as it is")]
 AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The end of that day; default now")]
+States = Annotated[
+    str, typer.Option(help="With --as-of: `now` = who people are as known today, `then` = tables as they stood")
+]
 Format = Annotated[str | None, typer.Option(help="table, json or csv")]
+STATES = ("now", "then")
 DIALECTS = {"athena": to_athena, "duckdb": to_duckdb}
 
 
@@ -72,12 +78,14 @@ def show_segment(
 
 
 @app.command("count")
-def count_members(ctx: typer.Context, segment: Id, as_of: AsOf = None, format: Format = None) -> None:
+def count_members(
+    ctx: typer.Context, segment: Id, as_of: AsOf = None, states: States = "now", format: Format = None
+) -> None:
     """How many customers a segment holds."""
     session: Session = ctx.obj
     library = store.load_library(session.services)
     found, moment = _find(session, library, segment), _moment(session, as_of)
-    people = segment_compile.members(found, moment, library)
+    people = _stood(segment_compile.members(found, moment, library), moment, states)
     counted = session.services.warehouse.query(segment_preview.count(people)).to_pylist()
     row = {"segment": found.id or found.title or "-", "as_of": moment.day.isoformat(), **counted[0]}
     show(session, [row], format=format)
@@ -89,12 +97,14 @@ def preview_members(
     segment: Id,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
     as_of: AsOf = None,
+    states: States = "now",
     format: Format = None,
 ) -> None:
     """Some customers of a segment, without personal data."""
     session: Session = ctx.obj
     library = store.load_library(session.services)
-    people = segment_compile.members(_find(session, library, segment), _moment(session, as_of), library)
+    moment = _moment(session, as_of)
+    people = _stood(segment_compile.members(_find(session, library, segment), moment, library), moment, states)
     rows = session.services.warehouse.query(segment_preview.preview(people, limit)).to_pylist()
     show(session, rows, title=f"First {limit} customers by id", format=format, columns=segment_preview.SHOWN)
 
@@ -139,6 +149,12 @@ def _moment(session: Session, as_of: datetime | None) -> Moment:
     day = date(as_of.year, as_of.month, as_of.day)
     today = business_day(session.services.clock.now(), zone)
     return Moment.end_of(day, zone) if day <= today else _in_the_future(day)
+
+
+def _stood(people: exp.Select, moment: Moment, states: str) -> exp.Select:
+    if states not in STATES:
+        raise SegmentError(f"there is no {states!r} of states", where="--states", remedy="Say now or then.")
+    return as_it_stood(people, moment) if states == "then" else people
 
 
 def _in_the_future(day: date) -> Moment:

@@ -7,29 +7,35 @@ from typing import Annotated, Any
 import typer
 
 from enishi.cli.context import Session
+from enishi.cli.identity import show_reviews
 from enishi.cli.output import show
-from enishi.flow.unify import unify
-from enishi.identity.unify import Report, split
+from enishi.flow.unify import undo, unify
+from enishi.identity.unify import Report
 
 
 def command(
     ctx: typer.Context,
     split_id: Annotated[str | None, typer.Option("--split", help="Take back this merge of merge_log instead")] = None,
+    full: Annotated[bool, typer.Option(help="Compare every record again, not only what changed")] = False,
+    review: Annotated[bool, typer.Option(help="List the pairs that wait for a decision afterwards")] = False,
     format: Annotated[str | None, typer.Option(help="table, json or csv")] = None,
 ) -> None:
     """Find the records that are one person and join them; run it again and nothing changes.
 
     Joined records keep their own rows: `merge_log` says why each was joined, and `--split MERGE_ID` takes one back
-    for good.
+    for good. `enishi identity` looks at a person and decides what the rules leave open.
     """
     session: Session = ctx.obj
     if split_id is not None:
-        done = split(session.services.warehouse, split_id, session.services.clock.now())
-        rows = [{"merge": done.merge_id, "restored": done.restored_id, "was part of": done.survivor_id}]
+        done = undo(session.services, split_id, "enishi unify --split")
+        rows = [{"merge": split_id, "restored": done.restored_id, "was part of": done.survivor_id}]
         show(session, rows, title="Split", format=format)
         return
-    report = unify(session.services)
-    show(session, _rows(report), title=_title(report), format=format)
+    report = unify(session.services, full=full)
+    if review:
+        show_reviews(session, 50, format)
+    else:
+        show(session, _rows(report), title=_title(report), format=format)
 
 
 def _rows(report: Report) -> list[dict[str, Any]]:
@@ -48,5 +54,6 @@ def _rows(report: Report) -> list[dict[str, Any]]:
 def _title(report: Report) -> str:
     return (
         f"{report.records:,} records, {report.people:,} people; "
-        f"{report.merged:,} merged and {report.restored:,} restored by this pass"
+        f"{report.merged:,} merged and {report.restored:,} restored by this pass; "
+        f"{report.to_review:,} pairs wait for a decision (enishi identity review list)"
     )

@@ -30,6 +30,7 @@ class RefusalReason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     CAP_DAY = "cap_day"
     CAP_WEEK = "cap_week"
+    MERGED = "merged"
     NO_CONTENT = "no_content"
     HEADER = "header"
     THROTTLED = "throttled"

@@ -29,7 +29,8 @@ def finish(html: str, brand: Brand, unsubscribe_url: str) -> Rendered:
     text = plain_text(html)
     for missing in missing_by_law(html, text, brand, unsubscribe_url):
         raise Unfit("law", missing)
-    return Rendered(Channel.MAIL, subject, html, text, headers=unsubscribe_headers(unsubscribe_url))
+    headers = unsubscribe_headers(unsubscribe_url)
+    return Rendered(Channel.MAIL, subject, html, text, headers=headers, sender=brand.name)
 
 
 def unsubscribe_headers(url: str) -> dict[str, str]:

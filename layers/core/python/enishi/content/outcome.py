@@ -18,6 +18,8 @@ class Rendered:
     text: str = field(default="", repr=False)
     payload: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sender: str = ""
+    """The brand's name."""
     title: str = ""
     """The subject without the customer's name: what the lake may keep."""
 
@@ -30,6 +32,7 @@ class Rendered:
             subject=self.subject,
             html=self.html,
             text=self.text,
+            sender=self.sender,
             payload=self.payload,
             headers=self.headers,
             tags=tags,

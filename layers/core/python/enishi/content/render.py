@@ -23,8 +23,22 @@ from enishi.errors import NotSupportedError, TemplateError
 from enishi.ports import Channel
 
 NOBODY = "お客様"
-RESERVED = frozenset({"name", "rank", "locale", "variant", "today", "brand", "unsubscribe_url", "scenario", "step"})
+ATTRIBUTES = "attributes"
+RESERVED = frozenset(
+    {"name", "rank", "locale", "variant", "today", "brand", "unsubscribe_url", "scenario", "step", ATTRIBUTES}
+)
 """Variables that every template has; a block of an offer may not take one of these names."""
+
+
+class _MadeUp(dict[str, str]):
+    """Answers every name: nobody knows beforehand which columns a retailer has."""
+
+    def __missing__(self, name: str) -> str:
+        return "見本"
+
+
+MADE_UP = _MadeUp()
+"""The own columns of a made-up person."""
 
 
 class Person(Protocol):
@@ -40,6 +54,8 @@ class Person(Protocol):
     def rank(self) -> str: ...
     @property
     def variant(self) -> str: ...
+    @property
+    def attributes(self) -> Mapping[str, str]: ...
     @property
     def blocks(self) -> Mapping[str, Any]: ...
 
@@ -150,6 +166,7 @@ def _variables(person: Person, sending: Sending, opt_out: str) -> dict[str, Any]
         "rank": person.rank,
         "locale": person.locale,
         "variant": person.variant,
+        ATTRIBUTES: person.attributes,
         "today": _today(sending.at, person.zone),
         "unsubscribe_url": opt_out,
         "scenario": sending.scenario_id,

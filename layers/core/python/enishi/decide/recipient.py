@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from enishi.errors import DeliveryError
@@ -38,10 +38,14 @@ class Recipient:
     """What triggered the entry (cart, product, visit)."""
     best_hour: int | None = None
     """Hour of the day (0-23, the customer's zone) at which they react most; None when unknown."""
+    attributes: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The retailer's own columns of the customer, where the step's templates read them."""
+    aliases: tuple[str, ...] = ()
+    """Records that were merged into this person: what was sent, counted or refused under them counts here."""
 
     def to_json_line(self) -> str:
         """One compact JSON object without a line break, keys in the order of the fields."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(vars(self), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json_line(cls, line: str) -> Recipient:
@@ -54,6 +58,7 @@ class Recipient:
             fields = json.loads(line)
             fields["contacts"] = by_channel(fields["contacts"])
             fields["consents"] = by_channel(fields["consents"])
+            fields["aliases"] = tuple(fields.get("aliases", ()))
             return cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise DeliveryError(

@@ -41,12 +41,20 @@ def run(services: Services, payload: Payload) -> dict[str, Any]:
     Raises:
         RunError: the outcomes do not add up to the arrivals. What there is has landed; the step stays open.
     """
-    for table, name in _LANDED.items():
+    found = ask(services.warehouse, "step_outcomes", **payload.place)
+    for table in _filled(found):
         scenario = {"scenario": payload.run.scenario} if table in _TAKES_SCENARIO else {}
-        services.warehouse.upsert(table, question(name, **payload.place, **scenario))
-    doubtful = [row["message_id"] for row in ask(services.warehouse, "step_unknown", **payload.place)]
-    carry_settled(services.warehouse, services.ledger, doubtful)
-    return _closed(services, payload, ask(services.warehouse, "step_outcomes", **payload.place))
+        services.warehouse.upsert(table, question(_LANDED[table], **payload.place, **scenario))
+    if any(row["outcome"] == Outcome.UNKNOWN for row in found):
+        doubtful = [row["message_id"] for row in ask(services.warehouse, "step_unknown", **payload.place)]
+        carry_settled(services.warehouse, services.ledger, doubtful)
+    return _closed(services, payload, found)
+
+
+def _filled(found: list[dict[str, Any]]) -> list[str]:
+    """The tables that get rows: nothing where nobody came, no coupons where none was offered."""
+    given = any(row["coupons"] for row in found)
+    return [table for table in _LANDED if found and (given or table != "coupon_issues")]
 
 
 def _closed(services: Services, payload: Payload, found: list[dict[str, Any]]) -> dict[str, Any]:

@@ -85,6 +85,8 @@ def recipient(row: dict[str, Any], blocks: offer.Offer, secret: bytes, settings:
         variant=row["variant"] or "",
         entry_ref=row["entry_ref"],
         best_hour=int(lane) if lane.isdigit() else None,
+        attributes=dict(row.get("attributes") or ()),
+        aliases=tuple(row["aliases"].split(",")) if row["aliases"] else (),
     )
 
 

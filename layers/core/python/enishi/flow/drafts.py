@@ -14,6 +14,7 @@ from enishi.channels.registry import spec
 from enishi.clock import business_day
 from enishi.consent.addresses import domain
 from enishi.consent.caps import frequency_caps, once_a_step
+from enishi.consent.reasons import RefusalReason
 from enishi.content.outcome import Empty, Quarantined, Rendered
 from enishi.decide.decision import Case, Decision, Holdout, Moment, Refuse, Send, decide
 from enishi.decide.recipient import Recipient
@@ -68,6 +69,13 @@ def draft(
     return _written(step, recipient, decision, entry.claimed_at if entry else now, entry)
 
 
+def written_before(step: ReadyStep, recipient: Recipient, now: datetime) -> Draft:
+    """A person who got this message under a record that was merged into them: not a second time."""
+    decision = Refuse(RefusalReason.MERGED)
+    verdict = Verdict(Outcome.SUPPRESSED, decision.reason)
+    return Draft(recipient, decision, step.send_id(recipient.customer_id, None), now, verdict=verdict)
+
+
 def _again(recipient: Recipient, entry: Entry | None) -> Send | None:
     if entry is None:
         return None
@@ -115,14 +123,19 @@ def _item(
     if rendered is None or isinstance(decision, Holdout):
         return None
     message = rendered.message(send_id, decision.address, step.tags())
-    return Item(message, recipient.customer_id, _caps(step, recipient.customer_id, at))
+    return Item(message, recipient.customer_id, _caps(step, recipient, at))
 
 
-def _caps(step: ReadyStep, customer_id: str, at: datetime) -> tuple[Cap, ...]:
-    """The counters of the day and the week, and one message a step where several channels could send it."""
-    caps = frequency_caps(step.settings, customer_id, at)
+def _caps(step: ReadyStep, recipient: Recipient, at: datetime) -> tuple[Cap, ...]:
+    """The counters of the day and the week, and one message a step where several channels could send it.
+
+    A person of several records takes a place of the counters of each: what one of them used up is used up.
+    """
+    records = (recipient.customer_id, *recipient.aliases)
+    caps = [cap for record in records for cap in frequency_caps(step.settings, record, at)]
     several = len(step.policy.channels) > 1
-    return (once_a_step(step.run.id, step.step_id, customer_id), *caps) if several else caps
+    once = [once_a_step(step.run.id, step.step_id, record) for record in records] if several else []
+    return (*once, *caps)
 
 
 def verdict_of(delivery: Delivery) -> Verdict | None:

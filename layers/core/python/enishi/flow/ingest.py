@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict
 
-from enishi.errors import MappingError
-from enishi.flow.permissions import carry_consents
+from enishi.clock import business_day
+from enishi.errors import MappingError, SourceFileError
+from enishi.flow import loading
+from enishi.flow.quarantine import retry_waiting
 from enishi.identity.normalise import NORMALISERS, one
-from enishi.ingest import commit, sources
+from enishi.ingest import sources
+from enishi.ingest.log import past_of
 from enishi.ingest.mapping import Mapping
+from enishi.ingest.order import identity
+from enishi.ingest.references import parents_in
 from enishi.ingest.report import LoadReport, Status
 from enishi.ingest.sources import Sources
-from enishi.ingest.stage import Progress, Staged, content_hash, load_id, stage
+from enishi.ingest.stage import Progress, content_hash, load_id, stage
 from enishi.ingest.tombstones import Tombstones, in_force
+from enishi.ingest.watch import Watch
 from enishi.ports import Services
 
 DROP = "drop/"
@@ -40,18 +47,24 @@ def ingest(
     key: str,
     *,
     dry_run: bool = False,
+    accept: str = "",
     progress: Progress = lambda _rows: None,
 ) -> LoadReport:
     """Load the raw file `key` by the mapping `source`; the same content again changes nothing.
 
+    `accept` says why the file may pass although checks or thresholds speak against it; it is kept in the log.
+
     Raises:
         SourceFileError: the file as a whole cannot be read; nothing was loaded.
         MappingError: the mapping asks for what does not exist; nothing was loaded.
+        LoadStoppedError: a check of the whole file or an alarm threshold stops it; nothing was loaded.
     """
     with services.raw.open(key) as stream:
-        content = content_hash(stream)
+        content = identity(source.load, key, content_hash(stream))
     load, tables = load_id(source, content), {target.table for target in source.tables}
-    if not dry_run and commit.already_loaded(services.warehouse, load, tables):
+    today = business_day(services.clock.now(), services.settings.tz)
+    past = past_of(services.warehouse, source.id, load, today)
+    if not dry_run and past.has(load, tables):
         return LoadReport(source.id, key, load, Status.ALREADY)
     with TemporaryDirectory(prefix="enishi-ingest-") as folder, services.raw.open(key) as stream:
         staged = stage(
@@ -64,8 +77,15 @@ def ingest(
             folder=Path(folder),
             progress=progress,
             tombstones=tombstones(services),
+            watch=Watch(source, parents_in(services.warehouse)),
         )
-        return _dry(staged) if dry_run else _load(services, staged)
+        judged = loading.judge(services, staged, past, accept=accept, dry_run=dry_run)
+        if dry_run:
+            return loading.dry(judged)
+        report = loading.load(services, judged)
+    if report.changed:
+        retry_waiting(services, catalogue(services), report.changed, staged.tombstones)
+    return report
 
 
 def assess(services: Services, source: Mapping, key: str, *, progress: Progress = lambda _rows: None) -> LoadReport:
@@ -86,26 +106,28 @@ def tombstones(services: Services) -> Tombstones:
     return in_force(services.warehouse, services.settings.secret.get_secret_value().encode(), one)
 
 
-def _dry(staged: Staged) -> LoadReport:
-    return commit.report(staged, Status.DRY, commit.planned(staged))
-
-
-def _load(services: Services, staged: Staged) -> LoadReport:
-    now = services.clock.now()
-    loads = commit.write(staged, services.warehouse)
-    carry_consents(services, staged)
-    commit.finish(staged, loads, services.warehouse, now, services.settings.tz)
-    report = commit.report(staged, Status.LOADED, loads)
-    for table in report.changed:
-        services.notices.table_loaded(table, now)
-    return report
-
-
 def drop(services: Services, source: Mapping, path: Path) -> str:
-    """Copy a local file into the raw store, to where a drop would have put it; returns its key."""
+    """Copy a local file into the raw store, to where a drop would have put it; returns its key.
+
+    Raises:
+        SourceFileError: it is no file, or may not be read.
+    """
     key = f"{DROP}{source.id}/{path.name}"
-    services.raw.put(key, path.read_bytes())
+    with _readable(path) as given, services.raw.create(key) as kept:
+        copyfileobj(given, kept, 1 << 20)
     return key
+
+
+def _readable(path: Path) -> BinaryIO:
+    """The file, open. A pipe is refused before it is opened: opening would wait for a writer."""
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "no regular file"
+        raise SourceFileError(f"this is {kind}", where=path.name, remedy="Give the path of a file.")
+    try:
+        return path.open("rb")
+    except OSError as error:
+        what = f"the file cannot be read ({error.strerror or type(error).__name__})"
+        raise SourceFileError(what, where=path.name, remedy="Check its path and its permissions.") from error
 
 
 def matching(known: Sources, folder: Path) -> list[tuple[Mapping, Path]]:

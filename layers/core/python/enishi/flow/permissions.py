@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from enishi.ingest import guard
+from enishi.flow.queries import query
 from enishi.ingest.stage import Staged
 from enishi.ports import Channel, PermissionChange, Services
 
@@ -28,13 +28,15 @@ class Change:
 def carry_consents(services: Services, staged: Staged) -> int:
     """Refuse and allow as the newest row per customer and channel says; returns how many entries were written.
 
-    A consent speaks for the person: it is written for the customer's own id and for the survivor of a merge.
+    A consent speaks for the person: a refusal is written for the customer's own id and for the survivor of a merge, and
+    at the send the refusals of all records count. A permission lifts those of the person's other records only where it
+    was given after the merge: before it, nobody knew that she spoke for them.
     """
     newest = _newest(_changes(staged))
     if not newest:
         return 0
-    survivors = guard.merged(services.warehouse)
-    changes = [change for found in newest for change in _for_person(found, survivors)]
+    merges = _merges(services)
+    changes = [change for found in newest for change in _for_person(found, merges)]
     services.permissions.record(refusals := _refusals(changes))
     services.permissions.record(permissions := _permissions(services, changes))
     return len(refusals) + len(permissions)
@@ -61,10 +63,44 @@ def _newest(changes: Iterator[Change]) -> list[Change]:
     return list(found.values())
 
 
-def _for_person(change: Change, survivors: Mapping[str, str]) -> Iterator[Change]:
+@dataclass(frozen=True)
+class Merges:
+    """Who absorbed whom, and since when: absorbed record → survivor, survivor → absorbed records, record → instant."""
+
+    survivor: Mapping[str, str]
+    absorbed: Mapping[str, Sequence[str]]
+    since: Mapping[str, datetime]
+
+
+def _merges(services: Services) -> Merges:
+    survivor: dict[str, str] = {}
+    absorbed: dict[str, list[str]] = defaultdict(list)
+    since: dict[str, datetime] = {}
+    for row in services.warehouse.query(query("merges")).to_pylist():
+        survivor[row["customer_id"]] = row["merged_into"]
+        absorbed[row["merged_into"]].append(row["customer_id"])
+        if row["merged_at"] is not None:
+            since[row["customer_id"]] = row["merged_at"].replace(tzinfo=UTC)
+    return Merges(survivor, absorbed, since)
+
+
+def _for_person(change: Change, merges: Merges) -> Iterator[Change]:
+    own = change.customer_id
     yield change
-    if change.customer_id in survivors:
-        yield Change(survivors[change.customer_id], change.channel, change.state, change.at)
+    person = merges.survivor.get(own, own)
+    if change.state != "opt_in":
+        others = [person] if person != own else []
+    else:
+        family = [person, *merges.absorbed.get(person, ())]
+        others = [record for record in family if record != own and _knew(change, record, merges)]
+    for record in others:
+        yield Change(record, change.channel, change.state, change.at)
+
+
+def _knew(change: Change, record: str, merges: Merges) -> bool:
+    """Whether the two records were one person when the permission was given."""
+    moments = [merges.since[one] for one in (change.customer_id, record) if one in merges.since]
+    return all(change.at > moment for moment in moments)
 
 
 def _refusals(changes: Sequence[Change]) -> list[PermissionChange]:

@@ -16,7 +16,8 @@ from enishi.errors import RunError
 from enishi.flow.bundles import bundle_of
 from enishi.flow.frozen import once
 from enishi.flow.payload import CohortPayload, CohortRef, Key
-from enishi.flow.step_blocks import blocks_of
+from enishi.flow.queries import query as file
+from enishi.flow.step_blocks import blocks_of, reads_attributes
 from enishi.lake import sql
 from enishi.ports import Channel, Services
 from enishi.scenario.model import Scenario, SendStep, walk
@@ -54,18 +55,26 @@ def _numbers(folders: Iterable[str]) -> list[int]:
     return [int(folder.rstrip("/").rpartition("=")[2]) for folder in folders]
 
 
-def step_query(services: Services, payload: Payload) -> exp.Query:
-    """The query of a step over its cohort; one row a customer, with the column `part`."""
+def step_query(services: Services, payload: Payload, *, narrow: bool = True) -> exp.Query:
+    """The query of a step over its cohort; one row a customer, with the column `part`.
+
+    `narrow`: views read the cohort's facts only, where the step compares nobody with others. The rows are the same.
+    """
     bundle = bundle_of(services, payload.run)
     scenario = bundle.scenario()
     step = send_step(scenario, payload.step)
     zone = services.settings.tz
     now = Moment.of(payload.at, zone, payload.run.slot_at)
     parts = min(MOST_PARTS, -(-payload.cohort.size // PART_SIZE))
-    audience = Audience(scenario, blocks_of(bundle, scenario, step), step.send.channels, parts)
+    blocks, own_columns = blocks_of(bundle, scenario, step), reads_attributes(bundle, step)
+    audience = Audience(scenario, blocks, step.send.channels, parts, own_columns)
     query = recipients(audience, now)
-    own = _own_facts_suffice(audience)
-    return as_of(with_relations(query, {"cohort": cohort(payload.cohort.refs)}), now, cohort="cohort" if own else None)
+    own = narrow and _own_facts_suffice(audience)
+    return as_of(
+        with_relations(query, {"cohort": cohort(payload.run.id, payload.cohort.refs)}),
+        now,
+        cohort="cohort" if own else None,
+    )
 
 
 def _own_facts_suffice(asked: Audience) -> bool:
@@ -85,14 +94,13 @@ def _mentions(condition: object, words: frozenset[str]) -> bool:
             return False
 
 
-def cohort(refs: Sequence[CohortRef]) -> exp.Select:
-    """The people of a cohort's references: customer_id, holdout, entry_ref, variant."""
+def cohort(run: str, refs: Sequence[CohortRef]) -> exp.Query:
+    """The people of a cohort's references, as they are today: customer_id, holdout, entry_ref, variant."""
     arms = [
         exp.and_(_equals(sql.column("w", "cohort_id"), ref.id), _equals(sql.column("w", "arm"), ref.arm))
         for ref in refs
     ]
-    columns = [sql.column("w", name) for name in ("customer_id", "holdout", "entry_ref", "variant")]
-    return exp.select(*columns).from_(sql.table_ref("work.cohorts", "w")).where(exp.or_(*arms))
+    return file("cohort", run=run, of_refs=exp.paren(exp.or_(*arms)))
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,8 @@ class Audience:
     channels: Sequence[Channel]
     parts: int = 1
     """Over how many parts the rows are spread."""
+    attributes: bool = False
+    """Whether its templates read the retailer's own columns of the customer."""
 
 
 def recipients(asked: Audience, now: Moment) -> exp.Select:
@@ -112,11 +122,13 @@ def recipients(asked: Audience, now: Moment) -> exp.Select:
     Blocks show what is true now: a cart's items as they stand, not as they stood when the run began.
     """
     query = exp.select(*_person(asked.scenario, now), *_reach(asked.channels), *_blocks(asked.blocks))
+    if asked.attributes:
+        query.select(sql.column("c", "attributes"), copy=False)
     query.select(_part(asked.parts), copy=False).from_(sql.table_ref("cohort", "h"), copy=False)
     query.join(sql.table_ref("customers", "c"), on=_same("c"), copy=False)
-    for name in ("reach", "agreed", *(f"block_{block}" for block in asked.blocks.blocks)):
+    for name in ("reach", "agreed", "absorbed", *(f"block_{block}" for block in asked.blocks.blocks)):
         query.join(sql.table_ref(name, name), on=_same(name), join_type="left", copy=False)
-    reached = {"reach": _reached(), "agreed": _agreed(now)}
+    reached = {"reach": _reached(), "agreed": _agreed(now), "absorbed": file("absorbed")}
     return with_relations(query, {**asked.blocks.ctes(replace(now, since=None)), **reached})
 
 
@@ -143,6 +155,7 @@ def _person(scenario: Scenario, now: Moment) -> list[exp.Expr]:
         sql.column("h", "variant"),
         sql.column("h", "entry_ref"),
         *(sql.column("reach", name) for name in ("zone", "locale", "display_name")),
+        sql.column("absorbed", "aliases"),
     ]
 
 

@@ -10,12 +10,12 @@ from sqlglot import exp
 from enishi import offer
 from enishi.content.links import LinkBook
 from enishi.content.outcome import Empty, Outcome, Rendered
-from enishi.content.render import Sending, Templates, render
+from enishi.content.render import MADE_UP, Sending, Templates, render
 from enishi.decide.recipient import Recipient
 from enishi.errors import RunError, TemplateError
 from enishi.flow.cut import plain, recipient
 from enishi.flow.prepare import Audience, recipients, send_step, with_relations
-from enishi.flow.step_blocks import blocks_of
+from enishi.flow.step_blocks import blocks_of, reads_attributes
 from enishi.lake import sql
 from enishi.ports import Channel, Services
 from enishi.scenario.library import Bundle
@@ -46,7 +46,7 @@ def preview(
     now = at or services.clock.now()
     scenario = bundle.scenario()
     step = send_step(scenario, step_id)
-    asked = Audience(scenario, blocks_of(bundle, scenario, step), ())
+    asked = Audience(scenario, blocks_of(bundle, scenario, step), (), attributes=reads_attributes(bundle, step))
     person = of_customer(services, asked, customer_id, now) if customer_id else of_nobody(services, asked)
     settings = services.settings
     links = LinkBook(settings.secret.get_secret_value().encode(), settings.tenant, settings.public_url)
@@ -83,7 +83,8 @@ def of_nobody(services: Services, asked: Audience) -> Recipient:
     """A made-up recipient with made-up blocks."""
     settings = services.settings
     blocks = asked.blocks.sample(offer.Finishing(b"sample", "sample"))
-    return Recipient("sample", zone=settings.zone, locale=settings.locale, variant="A", blocks=blocks)
+    person = Recipient("sample", zone=settings.zone, locale=settings.locale, variant="A", blocks=blocks)
+    return replace(person, attributes=MADE_UP)
 
 
 def of_customer(services: Services, asked: Audience, customer_id: str, at: datetime) -> Recipient:

@@ -14,7 +14,7 @@ from typing import Any
 from enishi.channels.dispatch import Delivery, Dispatcher, Item, Place
 from enishi.decide.recipient import Recipient
 from enishi.errors import ClaimsInFlightError, NotSupportedError
-from enishi.flow.drafts import Draft, Verdict, draft, row_of, verdict_of
+from enishi.flow.drafts import Draft, Verdict, draft, row_of, verdict_of, written_before
 from enishi.flow.manifest import Chunk
 from enishi.flow.payload import Key, StepPayload
 from enishi.flow.sending import ReadyStep, ready
@@ -55,11 +55,25 @@ def _drafts(services: Services, step: ReadyStep, payload: Payload) -> list[Draft
     place = payload.place
     entries = {entry.customer_id: entry for entry in services.ledger.entries(place.run_id, place.step_id, place.chunk)}
     refusals = _refusals(services, step.policy.channels, recipients)
+    before = _sent_before_the_merge(services, step, recipients)
     now = services.clock.now()
     return [
-        draft(step, recipient, now, refusals[recipient.customer_id], entries.get(recipient.customer_id))
+        written_before(step, recipient, now)
+        if recipient.customer_id in before
+        else draft(step, recipient, now, refusals[recipient.customer_id], entries.get(recipient.customer_id))
         for recipient in recipients
     ]
+
+
+def _sent_before_the_merge(services: Services, step: ReadyStep, recipients: Sequence[Recipient]) -> set[str]:
+    """Who has this very message claimed under a record that was merged into them since."""
+    owners = {
+        step.send_id(alias, channel): recipient.customer_id
+        for recipient in recipients
+        for alias in recipient.aliases
+        for channel in step.policy.channels
+    }
+    return {owners[found] for found in services.ledger.find(list(owners))} if owners else set()
 
 
 def _recipients(services: Services, key: str) -> Iterator[Recipient]:
@@ -71,12 +85,18 @@ def _recipients(services: Services, key: str) -> Iterator[Recipient]:
 def _refusals(
     services: Services, channels: Sequence[Channel], recipients: Sequence[Recipient]
 ) -> Mapping[str, Mapping[Channel, str]]:
-    """customer → channel → why the permission record says no, asked now: newer than the selection."""
+    """customer → channel → why the permission record says no, asked now: newer than the selection.
+
+    A refusal of any record of the person is the person's.
+    """
     found: dict[str, dict[Channel, str]] = defaultdict(dict)
     for channel in channels:
-        customers = [recipient.customer_id for recipient in recipients if channel in recipient.contacts]
-        for customer, reason in services.permissions.refusals(customers, channel).items():
-            found[customer][channel] = reason
+        reachable = [recipient for recipient in recipients if channel in recipient.contacts]
+        owners = {
+            record: person.customer_id for person in reachable for record in (*person.aliases, person.customer_id)
+        }
+        for record, reason in services.permissions.refusals(list(owners), channel).items():
+            found[owners[record]][channel] = reason
     return found
 
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from enishi import offer
 from enishi.content.names import variables
+from enishi.content.render import ATTRIBUTES
 from enishi.scenario.library import Bundle
 from enishi.scenario.model import Scenario, SendStep
+
+
+def reads_attributes(bundle: Bundle, step: SendStep) -> bool:
+    """Whether the step's templates read the retailer's own columns of the customer."""
+    return ATTRIBUTES in variables(bundle.files, step.send.template, step.send.channels)
 
 
 def blocks_of(bundle: Bundle, scenario: Scenario, step: SendStep) -> offer.Offer:

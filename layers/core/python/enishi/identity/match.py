@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
 
 import yaml
 from sqlglot import exp
 
+from enishi.identity.model import Model
+from enishi.identity.scoring import scored_pairs
 from enishi.identity.trees import standing_on, tree
-from enishi.lake.sql import column, literal
 
 
 @dataclass(frozen=True)
@@ -31,22 +32,22 @@ def rules() -> tuple[Rule, ...]:
 
 
 def pairs(rule: Rule) -> exp.Query:
-    """Rows (low_id, high_id, rule, score, evidence) for `rule`, low_id < high_id."""
-    found = tree(f"rules/{rule.id}", most=rule.most).subquery("f")
-    named = [
-        column("f", "low_id"),
-        column("f", "high_id"),
-        exp.alias_(literal(rule.id), "rule"),
-        exp.alias_(literal(rule.score), "score"),
-        column("f", "evidence"),
-    ]
-    return exp.select(*named).from_(found)
+    """Rows (low_id, high_id, rule, score, evidence, band) for `rule`, low_id < high_id."""
+    found = tree(f"rules/{rule.id}", most=rule.most)
+    return standing_on(tree("queries/by_rule", rule=rule.id, score=rule.score), found=found)
 
 
-def all_pairs() -> exp.Query:
-    """The pairs of every rule, on `people` and `held`."""
-    first, *others = [pairs(rule) for rule in rules()]
-    union: exp.Query = first
-    for other in others:
-        union = exp.union(union, other, distinct=False)
-    return standing_on(union, people=tree("queries/people"), held=tree("queries/held"))
+def all_pairs(model: Model, unification: str, *, compare: bool = True) -> exp.Query:
+    """The links of a pass: what rules and scoring say of fresh records, and what was known of the others.
+
+    Without `compare` (no record is fresh) the known links alone.
+    """
+    found: list[exp.Query] = [*map(pairs, rules()), scored_pairs(model)] if compare else []
+    whole: list[exp.Query] = [exp.select("*").from_(query.subquery("f")) for query in (tree("queries/kept"), *found)]
+    union: exp.Query = reduce(lambda left, right: exp.union(left, right, distinct=False), whole)
+    return standing_on(
+        union,
+        people=tree("queries/people", unification=unification),
+        records=tree("queries/records_of", unification=unification),
+        held=tree("queries/held"),
+    )

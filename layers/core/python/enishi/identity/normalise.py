@@ -105,6 +105,19 @@ def postal(lines: str) -> str:
 
 
 @_over_arrow
+def digits(lines: str) -> str:
+    """The ASCII digits of a date or a number; none gives null."""
+    return re.sub(r"[^0-9\n]", "", _bare(lines))
+
+
+@_over_arrow
+def latin(lines: str) -> str:
+    """The comparing form of a name or a place in letters: no case, accents, blanks or signs."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", _bare(lines)) if not unicodedata.combining(sign))
+    return re.sub(r"[^\w\n]|_", "", unicodedata.normalize("NFKC", plain.casefold()))
+
+
+@_over_arrow
 def address(lines: str) -> str:
     """The comparing form of a postal address: no blanks, 一丁目2番地3号 and １－２－３ both as 1-2-3."""
     arabic = re.sub(
@@ -131,6 +144,8 @@ NORMALISERS: Mapping[str, Normaliser] = MappingProxyType(
         "mail": mail,
         "mail_key": mail_key,
         "postal": postal,
+        "digits": digits,
+        "latin": latin,
         "address": address,
         "prefecture": prefecture,
     }

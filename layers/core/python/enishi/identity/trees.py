@@ -21,14 +21,16 @@ def tree(path: str, **holes: Value | exp.Expr) -> exp.Query:
 
 
 def standing_on(query: exp.Query, **parts: exp.Query) -> exp.Query:
-    """`query` with `parts` before its own CTEs, in the given order, each able to read those before it."""
+    """`query`, which is changed, with `parts` before its own CTEs, in the given order; each reads those before it."""
     own = query.args.pop("with_", None) or query.args.pop("with", None)
-    result = query
-    for name, part in parts.items():
-        result = result.with_(name, as_=part.copy())
-    for inner in own.expressions if own is not None else []:
-        result = result.with_(inner.alias, as_=inner.this)
-    return result
+    named = [_cte(name, part.copy()) for name, part in parts.items()]
+    inner = list(own.expressions) if own is not None else []
+    query.set("with_", exp.With(expressions=[*named, *inner]))
+    return query
+
+
+def _cte(name: str, query: exp.Query) -> exp.CTE:
+    return exp.CTE(this=query, alias=exp.TableAlias(this=exp.to_identifier(name)))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,12 @@ class Block:
     row_no: Positions
     raw: Callable[[Sequence[int]], list[bytes]]
     rejects: tuple[Reject, ...] = ()
+    file: str = ""
+    """The file in a zip that it comes from, `file.zip!member`; "" = the file itself."""
+    trailer: Mapping[str, str] | None = None
+    """What the last line says; only in the last block of a file whose format declares one."""
+    skipped: int = 0
+    """Records that the format says to leave out."""
 
     @property
     def rows(self) -> int:
@@ -45,7 +51,8 @@ class Block:
         """The rows for which `rows` is true; `rejects` stay."""
         positions = np.flatnonzero(rows)
         kept = {name: column.filter(pa.array(rows)) for name, column in self.columns.items()}
-        return Block(kept, self.row_no[rows], lambda asked: self.raw([int(positions[i]) for i in asked]), self.rejects)
+        raw = lambda asked: self.raw([int(positions[place]) for place in asked])  # noqa: E731
+        return replace(self, columns=kept, row_no=self.row_no[rows], raw=raw)
 
 
 def row_numbers(first: int, count: int) -> Positions:

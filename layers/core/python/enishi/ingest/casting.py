@@ -10,10 +10,12 @@ import pyarrow as pa
 
 from enishi.errors import NotSupportedError
 from enishi.ingest import dates
-from enishi.ingest.cells import Array, Cells, lost, mask, pc, text_of
+from enishi.ingest.cells import Cells, characters, lost, mask, pc, text_of
 
 _TRUE = pa.array(["true", "1", "t", "yes", "y"])
 _FALSE = pa.array(["false", "0", "f", "no", "n"])
+_OF_NUMBERS = b"0123456789.-"
+"""With other characters the engine takes what we do not: 0x1F, 1e5, nan."""
 _PLAIN_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)$"
 
 
@@ -50,18 +52,12 @@ def _string(cells: Cells, _form: Form) -> Cells:
 def _number(cells: Cells, form: Form) -> Cells:
     if not pa.types.is_string(cells.values.type):
         return _narrow(cells, form)
+    if characters(cells.values).translate(None, _OF_NUMBERS):
+        return _careful(cells, form)
     try:
-        fast = pc.cast(cells.values, form.kind)
+        return cells.become(pc.cast(cells.values, form.kind))
     except pa.ArrowInvalid:
         return _careful(cells, form)
-    return _careful(cells, form) if _suspicious(cells.values, fast) else cells.become(fast)
-
-
-def _suspicious(text: Array, values: Array) -> bool:
-    """What the engine takes and we do not: 0x1F, nan, inf."""
-    if pa.types.is_floating(values.type):
-        return pc.all(pc.is_finite(values)).as_py() is False
-    return bool(pc.any(pc.match_substring(text, "x", ignore_case=True)).as_py())
 
 
 def _careful(cells: Cells, form: Form) -> Cells:

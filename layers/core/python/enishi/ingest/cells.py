@@ -17,6 +17,9 @@ pc: Any = pyarrow.compute
 """Arrow's compute functions, for the same reason without the stubs' overloads."""
 
 
+_BLANKS = bytes(range(0x21))
+
+
 @dataclass(frozen=True)
 class Problem:
     """Rows (by position) that fail a check, and the check's code."""
@@ -71,8 +74,36 @@ def text_of(array: Array) -> Array:
     if pa.types.is_floating(array.type):
         array = _without_needless_fraction(array)
     text = array if pa.types.is_string(array.type) else pc.cast(array, pa.string())
-    trimmed = pc.utf8_trim_whitespace(text)
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    if not isinstance(text, pa.StringArray) or text.null_count or not _without_blanks(characters(text)):
+        trimmed = pc.utf8_trim_whitespace(text)
+        return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    return _without_empty(text)
+
+
+def characters(text: Array) -> bytes:
+    """The bytes of all values of a text column, one after the other."""
+    _, places, data = text.buffers()
+    if not len(text) or data is None:
+        return b""
+    offsets = np.frombuffer(places, np.int32)[text.offset : text.offset + len(text) + 1]
+    return bytes(memoryview(data)[offsets[0] : offsets[-1]])
+
+
+def _without_blanks(data: bytes) -> bool:
+    """Whether there is certainly nothing to trim: ASCII above the blank only."""
+    return data.isascii() and len(data.translate(None, _BLANKS)) == len(data)
+
+
+def _without_empty(text: Array) -> Array:
+    """Empty texts as null, without touching the others."""
+    _, places, data = text.buffers()
+    if not len(text):
+        return text
+    filled = np.diff(np.frombuffer(places, np.int32)[text.offset : text.offset + len(text) + 1]) > 0
+    if filled.all():
+        return text
+    valid = np.packbits(np.concatenate([np.zeros(text.offset, dtype=bool), filled]), bitorder="little")
+    return pa.StringArray.from_buffers(len(text), places, data, pa.py_buffer(valid.tobytes()), -1, text.offset)
 
 
 def _without_needless_fraction(array: Array) -> Array:

@@ -8,7 +8,6 @@ CP932 in other clothes.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable
 from typing import Any
 
 MICROSOFT_EUC = frozenset({"eucjp-ms", "eucjp_ms", "euc_jp_ms", "cp51932"})
@@ -48,21 +47,32 @@ class _MicrosoftEuc(codecs.BufferedIncrementalDecoder):
 
     def __init__(self) -> None:
         super().__init__("strict")
-        self._plain: Callable[[bytes], str] = lambda data: data.decode("euc_jp").translate(_AS_CP932)
 
     def _buffer_decode(self, input: Any, errors: str, final: bool) -> tuple[str, int]:  # noqa: ARG002
         taken = len(input) if final else _whole(input)
-        parts, start = [], 0
-        while start < taken:
-            try:
-                parts.append(self._plain(input[start:taken]))
-                break
-            except UnicodeDecodeError as error:
-                at = start + error.start
-                parts.append(self._plain(input[start:at]))
-                parts.append(_by_cp932(input, at))
-                start = at + 2
-        return "".join(parts), taken
+        data = bytes(input[:taken])
+        try:
+            return _standard(data), taken
+        except UnicodeDecodeError:
+            return "\n".join(_line(line, data) for line in data.split(b"\n")), taken
+
+
+def _standard(data: bytes) -> str:
+    return data.decode("euc_jp").translate(_AS_CP932)
+
+
+def _line(line: bytes, whole: bytes) -> str:
+    """A line by Python's codec from each character that it does not know to the next."""
+    parts, start = [], 0
+    while start < len(line):
+        try:
+            parts.append(_standard(line[start:]))
+            break
+        except UnicodeDecodeError as error:
+            at = start + error.start
+            parts += [_standard(line[start:at]), _by_cp932(line, at, whole)]
+            start = at + 2
+    return "".join(parts)
 
 
 def _whole(data: bytes) -> int:
@@ -75,14 +85,15 @@ def _whole(data: bytes) -> int:
     return 0
 
 
-def _by_cp932(data: bytes, at: int) -> str:
-    pair = data[at : at + 2]
+def _by_cp932(line: bytes, at: int, whole: bytes) -> str:
+    pair = line[at : at + 2]
     try:
         if len(pair) == 2 and min(pair) >= 0xA1:
             return _shifted(pair).decode("cp932")
     except UnicodeDecodeError:
         pass
-    raise UnicodeDecodeError("eucjp-ms", data, at, at + 1, "no such character")
+    place = whole.find(line) + at
+    raise UnicodeDecodeError("eucjp-ms", whole, place, place + 1, "no such character")
 
 
 def _shifted(pair: bytes) -> bytes:

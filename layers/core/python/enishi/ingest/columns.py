@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from enishi.ingest import steps
+from enishi.ingest import paths, steps
 from enishi.ingest.block import Block
 from enishi.ingest.casting import Form, cast
 from enishi.ingest.cells import Array, Cells, pc, text_of
@@ -55,6 +55,8 @@ def _start(plan: Plan, block: Block, lines: Mapping[str, Lines]) -> Cells:
     spec = plan.spec
     if spec.line_of:
         return Cells(lines[plan.name].number([source(block, name) for name in spec.line_of]))
+    if spec.occurrence:
+        return Cells(_occurrence(plan, block, lines[plan.name]))
     if spec.add:
         return _folded(plan, block, spec.add, pc.add)
     if spec.times:
@@ -62,9 +64,19 @@ def _start(plan: Plan, block: Block, lines: Mapping[str, Lines]) -> Cells:
     return Cells(_joined(plan, [source(block, name) for name in spec.from_]))
 
 
+def _occurrence(plan: Plan, block: Block, lines: Lines) -> Array:
+    """The row's content and which of the equal rows of the file it is: a key for rows that have none."""
+    names = sorted(block.columns) if plan.spec.occurrence == ["*"] else plan.spec.occurrence
+    parts = [pc.fill_null(text_of(source(block, name)), "") for name in names]
+    content = pc.binary_join_element_wise("=", *parts, "=", "\x1f")
+    return pc.binary_join_element_wise(content, pc.cast(lines.number([content]), _TEXT), "\x1f")
+
+
 def source(block: Block, name: str) -> Array:
-    """A source column; one that the block lacks is empty."""
+    """A source column; one that the block lacks is empty. `tags[0]` and `items[0].sku` look into lists."""
     found = block.columns.get(name)
+    if found is None and "[" in name:
+        return paths.inside(block, name)
     return pa.nulls(block.rows, _TEXT) if found is None else found
 
 

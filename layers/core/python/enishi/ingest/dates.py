@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from enishi.errors import MappingError
+from enishi.ingest import eras
 from enishi.ingest.cells import Array, Cells, lost, mask, pc
 from enishi.ingest.zones import Instants, to_local, to_utc
 
@@ -23,6 +24,8 @@ _SEPARATED = re.compile(r"%[mdHMS][^%]")
 _OFFSET = r"([zZ]|[+-]\d{2}:?\d{2})$"
 EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 ISO = "iso"
+ERA = "era"
+_SAMPLE = 1_024
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,14 @@ def check_format(text: str, where: str) -> None:
     Raises:
         MappingError: an unknown directive.
     """
-    if text == ISO or text in EPOCHS:
+    if text in (ISO, ERA) or text in EPOCHS:
         return
     unknown = [found for found in _DIRECTIVE.findall(text) if found not in _WIDTHS]
     if unknown or "%" not in text:
         raise MappingError(
             f"{text!r} is not a date pattern",
             where=where,
-            remedy="Use iso, epoch_s, epoch_ms or %Y %m %d %H %M %S with their separators.",
+            remedy="Use iso, era, epoch_s, epoch_ms or %Y %m %d %H %M %S with their separators.",
         )
 
 
@@ -57,15 +60,13 @@ def instants(cells: Cells, formats: Sequence[str], zone: ZoneInfo) -> Cells:
     """
     if pa.types.is_temporal(cells.values.type):
         return _from_wall(cells, _typed(cells.values), zone)
-    remaining, found = cells.values, pa.nulls(len(cells.values), _NAIVE)
+    found = pa.nulls(len(cells.values), _NAIVE)
     skipped = np.zeros(len(cells.values), dtype=bool)
-    for text in formats or (ISO,):
-        wall = _parse(remaining, text)
+    for wall in _walls(cells.values, formats or (ISO,)):
         utc, gap = _utc(wall, zone)
         skipped |= gap
         found = pc.coalesce(found, utc)
-        remaining = pc.if_else(pc.is_valid(wall.values), pa.scalar(None, remaining.type), remaining)
-    bad = mask(pc.is_valid(remaining))
+    bad = lost(cells.values, found) & ~skipped
     return cells.become(found).flag(bad, "impossible_date").flag(skipped, "impossible_time")
 
 
@@ -86,15 +87,13 @@ def days(cells: Cells, formats: Sequence[str], day_zone: ZoneInfo) -> Cells:
     if pa.types.is_temporal(cells.values.type):
         wall = _typed(cells.values)
         return cells.become(business_days(wall.values, day_zone) if wall.absolute else _date_part(wall.values))
-    remaining, found = cells.values, pa.nulls(len(cells.values), pa.date32())
-    for text in formats or (ISO,):
-        wall = _parse(remaining, text)
+    found = pa.nulls(len(cells.values), pa.date32())
+    for wall in _walls(cells.values, formats or (ISO,)):
         parsed = (
             business_days(wall.values, day_zone) if wall.absolute else pc.cast(wall.values, pa.date32(), safe=False)
         )
         found = pc.coalesce(found, parsed)
-        remaining = pc.if_else(pc.is_valid(parsed), pa.scalar(None, remaining.type), remaining)
-    return cells.become(found).flag(mask(pc.is_valid(remaining)), "impossible_date")
+    return cells.become(found).flag(lost(cells.values, found), "impossible_date")
 
 
 def _date_part(values: Array) -> Array:
@@ -124,12 +123,37 @@ def _numpy(values: Array) -> Instants:
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype="datetime64[us]")
 
 
+def _walls(values: Array, formats: Sequence[str]) -> Iterator[Wall]:
+    """What each pattern makes of the values that no pattern before it took."""
+    for text in formats:
+        for wall in _iso(values) if text == ISO else (_parse(values, text),):
+            found = _from_year_one(wall.values)
+            yield Wall(found, wall.absolute)
+            values = pc.if_else(pc.is_valid(found), pa.scalar(None, values.type), values)
+
+
+def _from_year_one(values: Array) -> Array:
+    """The engine has a year 0; the calendar has none."""
+    first = pa.scalar(datetime(1, 1, 1), _NAIVE)
+    if not pc.less(pc.min(values), first).as_py():
+        return values
+    return pc.if_else(pc.less(values, first), pa.scalar(None, _NAIVE), values)
+
+
 def _parse(values: Array, text: str) -> Wall:
-    if text == ISO:
-        return _iso(values)
+    if text == ERA:
+        return Wall(_one_by_one(values, eras.parse), False)
     if text in EPOCHS:
         return Wall(_epoch(values, EPOCHS[text]), True)
+    if _repetitive(values):
+        encoded = values.dictionary_encode()
+        return Wall(_pattern(encoded.dictionary, text).take(encoded.indices), False)
     return Wall(_pattern(values, text), False)
+
+
+def _repetitive(values: Array) -> bool:
+    """Whether the same texts come again and again, as days do: then each is parsed once."""
+    return len(values) > _SAMPLE and len(pc.unique(values.slice(0, _SAMPLE))) < _SAMPLE // 8
 
 
 def _cast(values: Array, kind: pa.DataType) -> Array | None:
@@ -139,15 +163,20 @@ def _cast(values: Array, kind: pa.DataType) -> Array | None:
         return None
 
 
-def _iso(values: Array) -> Wall:
-    """ISO 8601; a column is taken as instants when any value carries an offset, and values without one then fail."""
+def _iso(values: Array) -> tuple[Wall, ...]:
+    """ISO 8601: values with an offset are instants, the others wall times."""
     if (naive := _cast(values, _NAIVE)) is not None:
-        return Wall(naive, False)
+        return (Wall(naive, False),)
     if (aware := _cast(values, _AWARE)) is not None:
-        return Wall(pc.cast(aware, _NAIVE), True)
-    offset = bool(pc.any(pc.match_substring_regex(values, _OFFSET)).as_py())
-    kind = _AWARE if offset else _NAIVE
-    return Wall(pc.cast(_one_by_one(values, lambda one: _iso_value(one, kind)), _NAIVE), offset)
+        return (Wall(pc.cast(aware, _NAIVE), True),)
+    offset = pc.match_substring_regex(values, _OFFSET)
+    nothing = pa.scalar(None, values.type)
+    parts = ((pc.if_else(offset, values, nothing), _AWARE), (pc.if_else(offset, nothing, values), _NAIVE))
+    return tuple(Wall(_each_iso(part, kind), kind is _AWARE) for part, kind in parts)
+
+
+def _each_iso(values: Array, kind: pa.DataType) -> Array:
+    return pc.cast(_one_by_one(values, lambda one: _iso_value(one, kind)), _NAIVE)
 
 
 def _iso_value(text: str, kind: pa.DataType) -> datetime | None:

@@ -139,6 +139,8 @@ class Format(_Model):
     def _single(cls, value: str | None) -> str | None:
         if value and len(value) > 1 and value != WHITESPACE and value not in _SPELT:
             raise ValueError("a delimiter is one character, or whitespace")
+        if value and not value.isascii():
+            raise ValueError("a delimiter is an ASCII character")
         return value
 
     @field_validator("trailer")

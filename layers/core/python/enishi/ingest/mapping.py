@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -91,7 +92,9 @@ class Column(_Model):
     def inputs(self) -> tuple[str, ...]:
         """The source columns that it reads."""
         return tuple(
-            name.removeprefix("-") for name in (*self.from_, *self.add, *self.times, *self.line_of, *self.occurrence)
+            name.removeprefix("-")
+            for name in (*self.from_, *self.add, *self.times, *self.line_of, *self.occurrence)
+            if name != "*"
         )
 
 
@@ -208,7 +211,7 @@ class Mapping(_Model):
         named += [name for target in self.tables for name in (*target.when, *([target.explode] * bool(target.explode)))]
         named += [self.refused] if self.refused else []
         named += [self.load.flag.column] if self.load.flag else []
-        return frozenset(named) | {name.split(".")[0] for name in named} | frozenset(self.private)
+        return frozenset(named) | {re.split(r"[.\[]", name)[0] for name in named} | frozenset(self.private)
 
     @cached_property
     def needed(self) -> dict[str, str]:

@@ -34,6 +34,10 @@ class Check:
     limit: str
 
     @property
+    def holds(self) -> bool:
+        return self.verdict is Verdict.HOLDS
+
+    @property
     def sentence(self) -> str:
         return f"{self.name} is {self.measured}, allowed is {self.limit}"
 

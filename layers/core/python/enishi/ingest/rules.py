@@ -60,6 +60,11 @@ class Load(_Model):
         """Whether it matters which file said what: then each load leaves its statements in `row_versions`."""
         return bool(self.mode in ("snapshot", "delta") or self.order or self.order_column or self.restates)
 
+    @property
+    def by_row(self) -> bool:
+        """Whether rows of one file may speak of one row of a table one after the other."""
+        return bool(self.order_column or self.flag)
+
     @cached_property
     def pattern(self) -> re.Pattern[str] | None:
         """The file's name as a pattern with a named group a hole; `*` is anything."""

@@ -143,8 +143,11 @@ def required(cells: Cells, column: Column, needed: bool) -> Cells:
 
 
 def checked(cells: Cells, column: Column) -> Cells:
-    """The checks `values`, `min` and `max`, on typed values."""
+    """The checks `values`, `pattern`, `min` and `max`, on typed values."""
     kind = cells.values.type
+    if column.pattern:
+        whole = pc.match_substring_regex(pc.cast(cells.values, pa.string()), rf"\A(?:{column.pattern})\z")
+        cells = cells.flag(mask(pc.invert(whole)), "not_like_pattern")
     if column.values:
         allowed = pa.array([word(value) for value in column.values]).cast(kind)
         outside = mask(pc.and_(pc.is_valid(cells.values), pc.invert(pc.is_in(cells.values, value_set=allowed))))

@@ -119,7 +119,7 @@ def _target(
         _column(mapping, target, name, spec, day_zone, Tools(normalisers, mapping.namespace, f"{where}.{name}"))
         for name, spec in target.columns.items()
     )
-    lines = {name: Lines() for name, spec in target.columns.items() if spec.line_of}
+    lines = {name: Lines() for name, spec in target.columns.items() if spec.line_of or spec.occurrence}
     return TargetPlan(target, plans, day_zone, lambda name: name not in mapping.inputs, lines)
 
 

@@ -107,5 +107,5 @@ def in_force(warehouse: Warehouse, key: bytes, fold: Fold) -> Tombstones:
     """The tombstones of the lake under the environment's key."""
     lifted = sql.column("t", "lifted_at")
     query = exp.select(sql.column("t", "tombstone")).from_(sql.table_ref("tombstones", "t"))
-    known = warehouse.query(query.where(lifted.is_(exp.null()))).column(0).to_pylist()
+    known: list[str] = warehouse.query(query.where(lifted.is_(exp.null()))).column("tombstone").to_pylist()  # type: ignore[assignment]
     return Tombstones(frozenset(known), partial(ids.tombstone, key), fold) if known else NOBODY

@@ -45,6 +45,8 @@ class Monthly(_Declared):
 
     column: str
     by: Literal["month", "day"]
+    fixed: bool = False
+    """A row of one key never moves by more than a day: a merge need not look at other days. True for logs alone."""
 
 
 class Folders(_Declared):
@@ -70,6 +72,8 @@ class Person(_Declared):
     by: dict[str, Id] = {}
     gives: dict[str, Id] = {}
     """Columns of a person's rows that hold further ids of theirs."""
+    words: tuple[str, ...] = ()
+    """Columns that hold clear values by which the person would be recognised anywhere: numbers, full names."""
     erase: Literal["delete", "anonymise", "edit", "rewrite"]
     """delete the row · anonymise: keep it and clear `clear` · edit: take the ids out of a text that lists people ·
     rewrite: work files, written anew without the person."""
@@ -126,8 +130,13 @@ class Table(_Declared):
         return hash((self.database, self.name))
 
     @property
+    def people(self) -> Person:
+        """How it speaks of people; of nobody, when it does not say."""
+        return self.person or Person(erase="delete", ja="")
+
+    @property
     def _named_elsewhere(self) -> tuple[str, ...]:
-        person = (*self.person.by, *self.person.gives, *self.person.clear) if self.person else ()
+        person = (*self.person.by, *self.person.gives, *self.person.words, *self.person.clear) if self.person else ()
         spans = (self.history.since, self.history.until) if self.history else ()
         return (*person, *(name for name in spans if name))
 

@@ -40,6 +40,11 @@ class SqliteLedger:
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         self._file = SqliteFile(path, "ledger.sql", durable=durable)
 
+    @property
+    def file(self) -> SqliteFile:
+        """The file itself, for what is asked of a whole store (erasure)."""
+        return self._file
+
     def close(self) -> None:
         self._file.close()
 

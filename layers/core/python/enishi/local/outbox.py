@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import quote
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ class Stamp:
 class Outbox:
     """`enishi.ports.ChannelProvider` of one channel, writing under `folder`.
 
-    `sender` is the From of mails, `Name <address>`; `zone` cuts the days of the folders.
+    `sender` is the From of mails, `Name <address>`, or an address alone, before which each mail's own sender stands;
+    `zone` cuts the days of the folders.
     """
 
     def __init__(self, folder: Path, channel: Channel, clock: Clock, *, sender: str, zone: ZoneInfo) -> None:
@@ -60,10 +62,14 @@ class Outbox:
         refusal = self._kind.unfit(message)
         if refusal is not None:
             return refusal
-        stamp = Stamp(self._sender, now, f"{message.send_id}@{self._sender.rpartition('@')[2].rstrip('>')}")
+        stamp = Stamp(self._from(message), now, f"{message.send_id}@{self._sender.rpartition('@')[2].rstrip('>')}")
         if not (self._kind.once and self._was_accepted(message)):
             self._write(message, stamp)
         return Accepted(stamp.provider_id)
+
+    def _from(self, message: Message) -> str:
+        named = not message.sender or "<" in self._sender
+        return self._sender if named else f'"{quote(message.sender)}" <{self._sender}>'
 
     def _was_accepted(self, message: Message) -> bool:
         inner = self._inner(message)

@@ -23,6 +23,11 @@ class SqlitePermissions:
     def __init__(self, path: Path) -> None:
         self._file = SqliteFile(path, "permissions.sql", durable=False)
 
+    @property
+    def file(self) -> SqliteFile:
+        """The file itself, for what is asked of a whole store (erasure)."""
+        return self._file
+
     def close(self) -> None:
         self._file.close()
 

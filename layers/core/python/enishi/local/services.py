@@ -12,7 +12,8 @@ from enishi.local.warehouse import LocalWarehouse
 from enishi.ports import Channel, Services, providers
 from enishi.settings import Settings
 
-SENDER = "Enishi <no-reply@mail.example.jp>"
+SENDER = "no-reply@mail.example.jp"
+"""An address without a name: mails carry the name of their scenario's brand."""
 CHANNELS = (Channel.MAIL, Channel.LINE, Channel.PUSH)
 
 
@@ -29,13 +30,15 @@ def local_services(settings: Settings, clock: Clock | None = None) -> Services:
     return Services(
         settings=settings,
         clock=ticking,
-        warehouse=LocalWarehouse(home, settings),
+        warehouse=LocalWarehouse(home, settings, clock=ticking),
         raw=FolderBlobs(home / "raw"),
         work=FolderBlobs(home / "work"),
         ledger=SqliteLedger(home / "ledger.sqlite"),
         permissions=SqlitePermissions(home / "permissions.sqlite"),
         notices=LocalNotices(),
         channels=providers(outboxes),
+        buckets=lambda name: FolderBlobs(home / "buckets" / name),
+        exports=FolderBlobs(home / "exports"),
     )
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -17,22 +18,26 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
 from sqlglot import exp
 
+from enishi.clock import Clock, SystemClock, to_text
 from enishi.errors import LakeError, QueryError
 from enishi.lake import sql
 from enishi.lake.rows import batches, conform, writable
 from enishi.lake.schema import Table, named
 from enishi.lake.sql.duckdb import render, rewritten
 from enishi.local import warehouse_files as data
+from enishi.local import warehouse_large as large
 from enishi.local import warehouse_merge as merge
 from enishi.local import warehouse_statement as merges
 from enishi.local.catalog import LocalCatalog
 from enishi.local.warehouse_answers import answer
 from enishi.local.warehouse_engine import Engine, rows_of
 from enishi.local.warehouse_files import State
+from enishi.local.warehouse_lock import lake_lock
+from enishi.local.warehouse_past import past
 from enishi.local.warehouse_unload import unload
 from enishi.local.warehouse_views import base_tables, body
 from enishi.local.warehouse_work import WorkFiles, WorkFolder, folder_values, relation
-from enishi.ports import Source, Unloaded, Upserted
+from enishi.ports import Rows, Source, Unloaded, Upserted
 from enishi.settings import Settings
 
 _ATTEMPTS = 20
@@ -52,13 +57,17 @@ class Change:
 class LocalWarehouse:
     """One home folder: `home/lake` holds the tables, `home/work` the files of work tables and of `unload`."""
 
-    def __init__(self, home: Path, settings: Settings, *, work: WorkFiles | None = None) -> None:
+    def __init__(
+        self, home: Path, settings: Settings, *, work: WorkFiles | None = None, clock: Clock | None = None
+    ) -> None:
         self._work_root = home / "work"
         self._catalog = LocalCatalog(home)
         self._engine = Engine()
         self._work = work or WorkFolder(self._work_root)
         self._states: dict[str, State] = {}
         self._lock = threading.RLock()
+        self._writers = lake_lock(home)
+        self._clock = clock or SystemClock()
         self.settings = settings
 
     def close(self) -> None:
@@ -73,21 +82,39 @@ class LocalWarehouse:
     def append(self, table: str, source: Source) -> int:
         declared = writable(table)
         if isinstance(source, pa.RecordBatchReader):
-            files, count = self._written(declared, source)
-            return self._write(declared, lambda _declared, _state: Change((), files, count)).inserted
+            with self._writers.shared():
+                files, count = self._written(declared, source)
+                return self._write(declared, lambda _declared, _state: Change((), files, count)).inserted
         rows = conform(declared, self._whole(source))
         return self._write(declared, lambda declared, state: self._appended(declared, state, rows)).inserted
 
     def replace(self, table: str, source: Source) -> int:
         declared = writable(table)
-        files, count = self._written(declared, source)
-        return self._write(declared, lambda _declared, state: Change(tuple(state.files), files, count)).inserted
+        with self._writers.shared():
+            files, count = self._written(declared, source)
+            return self._write(declared, lambda _declared, state: Change(tuple(state.files), files, count)).inserted
 
     def upsert(self, table: str, source: Source) -> Upserted:
         declared = writable(table)
+        if isinstance(source, pa.RecordBatchReader):
+            parts = batches(source)
+            first, second = next(parts), next(parts, None)
+            if second is not None:
+                return self._upsert_stream(declared, chain((first, second), parts))
+            source = first
         rows = conform(declared, self._whole(source), complete=False)
         change = self._write(declared, lambda declared, state: self._upserted(declared, state, rows))
         return Upserted(change.inserted, change.updated)
+
+    def compare(self, table: str, source: Rows) -> Upserted:
+        declared = writable(table)
+        rows = conform(declared, self._whole(source), complete=False)
+        if not rows.num_rows:
+            return Upserted(0, 0)
+        self._ready(declared)
+        with self._engine.cursor() as cursor:
+            plan = merge.upsert(cursor, declared, rows)
+        return Upserted(plan.inserted, plan.updated)
 
     def delete(self, table: str, where: exp.Expr) -> int:
         return self._write(writable(table), lambda declared, state: self._deleted(declared, state, where)).updated
@@ -132,7 +159,7 @@ class LocalWarehouse:
         """A cursor and the text that it runs for `query`; what DuckDB says against it becomes a QueryError."""
         sql.check(query, "query")
         text = render(self._viewed(query))
-        with self._engine.cursor() as cursor:
+        with self._engine.reader() as cursor:
             try:
                 yield cursor, text
             except duckdb.Error as error:
@@ -161,6 +188,8 @@ class LocalWarehouse:
         if declared.database == "work":
             files = self._work.find(declared, folder_values(declared, reference))
             return relation(declared, files, name)
+        if reference.args.get("version"):
+            return past(declared, self._state(declared), reference)
         self._ready(declared)
         shown = rows_of(declared)
         shown.set("alias", reference.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name)))
@@ -189,18 +218,40 @@ class LocalWarehouse:
     def _write(self, declared: Table, plan: Callable[[Table, State], Change]) -> Change:
         """Plan on the present state and commit; plan again when another process was faster."""
         for attempt in range(_ATTEMPTS):
-            with self._lock:
+            with self._writers.shared(), self._lock:
                 state = self._state(declared)
                 change = plan(declared, state)
                 if not change.remove and not change.add:
                     return change
                 try:
-                    self._states[declared.name] = data.commit(state, change.remove, change.add, self._catalog)
+                    self._states[declared.name] = self._committed(state, change)
                     return change
                 except CommitFailedException:
                     del self._states[declared.name]
             time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 only spreads retries
         raise LakeError("other processes keep writing", where=declared.name, remedy="Try again when they are done.")
+
+    def _upsert_stream(self, declared: Table, parts: Iterator[pa.Table]) -> Upserted:
+        """Merge what does not fit in memory; its files are written once, whatever the commit meets."""
+        with self._writers.shared(), self._engine.cursor() as cursor:
+            rows = (conform(declared, part, complete=False) for part in parts)
+            stream = large.write(cursor, self._state(declared), declared, rows)
+            change = self._write(declared, lambda declared, state: self._streamed(declared, state, stream))
+        large.discard(self._state(declared), stream, change.add)
+        return Upserted(change.inserted, change.updated)
+
+    def _streamed(self, declared: Table, state: State, stream: large.Stream) -> Change:
+        self._engine.show(declared, state)
+        with self._engine.cursor() as cursor:
+            found = large.sort(cursor, state, stream)
+            if not found.rest.num_rows:
+                return Change((), found.files, found.count)
+            plan = merge.upsert(cursor, declared, found.rest)
+        added = self._files(state, declared, plan.rows)
+        return Change(plan.files, (*found.files, *added), found.count + plan.inserted, plan.updated)
+
+    def _committed(self, state: State, change: Change) -> State:
+        return data.commit(state, change.remove, change.add, self._catalog, to_text(self._clock.now()))
 
     def _appended(self, declared: Table, state: State, rows: pa.Table) -> Change:
         removed, whole = self._folded(declared, state, (), rows)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus, ManifestFile
@@ -29,8 +30,13 @@ from pyiceberg.table.snapshots import (
     update_snapshot_summaries,
 )
 
+from enishi.clock import to_text
+
 KEPT_SNAPSHOTS = 8
-"""History that a table keeps."""
+"""Last snapshots that a table keeps, beside the last one of each day for `as of`."""
+KEPT_DAYS = 35
+AT = "enishi.at"
+"""Key of a snapshot's summary: the instant of the workspace's clock, ISO 8601, UTC. It decides what a past day saw."""
 _KEPT_METADATA = 5
 _MANIFESTS = 16
 """So many manifests are merged into one by the next commit."""
@@ -54,6 +60,8 @@ class Swap:
     add: Sequence[DataFile]
     number: int
     """The snapshot's id."""
+    at: str = ""
+    """Instant of the commit by the workspace's clock."""
 
     @property
     def sequence(self) -> int:
@@ -68,10 +76,14 @@ def manifests_of(table: IcebergTable) -> tuple[Manifest, ...]:
 
 
 def staged(
-    table: IcebergTable, manifests: Sequence[Manifest], remove: Collection[str], add: Sequence[DataFile]
+    table: IcebergTable,
+    manifests: Sequence[Manifest],
+    remove: Collection[str],
+    add: Sequence[DataFile],
+    at: str = "",
 ) -> tuple[IcebergTable, tuple[Manifest, ...]]:
     """The table after the swap, its metadata file written but nowhere named yet, and its manifests."""
-    swap = Swap(table, remove, add, table.metadata.new_snapshot_id())
+    swap = Swap(table, remove, add, table.metadata.new_snapshot_id(), at)
     listed = _listed(swap, manifests)
     metadata = _metadata(swap, _snapshot(swap, manifests, [manifest.file for manifest in listed]))
     location = table.location_provider().new_table_metadata_file_location(_version(table.metadata_location) + 1)
@@ -161,7 +173,10 @@ def _summary(swap: Swap, manifests: Sequence[Manifest]) -> Summary:
             collector.remove_file(entry.data_file, schema, spec)
     operation = (Operation.OVERWRITE if swap.add else Operation.DELETE) if swap.remove else Operation.APPEND
     before = swap.table.current_snapshot()
-    return update_snapshot_summaries(Summary(operation, **collector.build()), before.summary if before else None)
+    told = {AT: swap.at} if swap.at else {}
+    return update_snapshot_summaries(
+        Summary(operation, **collector.build(), **told), before.summary if before else None
+    )
 
 
 def _metadata(swap: Swap, snapshot: Snapshot) -> TableMetadata:
@@ -191,6 +206,23 @@ def _reference(snapshot: Snapshot) -> SnapshotRef:
 
 
 def _youngest(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
-    """The last ones; the first of them no longer names a parent."""
-    first, *others = snapshots[-KEPT_SNAPSHOTS:]
-    return [first.model_copy(update={"parent_snapshot_id": None}), *others]
+    """The last ones, and before them the last of each day; none names a parent that is gone."""
+    last_of_day = {day_of(snapshot): snapshot.snapshot_id for snapshot in snapshots}
+    days = set(list(last_of_day.values())[-KEPT_DAYS:])
+    stays = days | {snapshot.snapshot_id for snapshot in snapshots[-KEPT_SNAPSHOTS:]}
+    kept = [snapshot for snapshot in snapshots if snapshot.snapshot_id in stays]
+    return [_orphaned(snapshot) if snapshot.parent_snapshot_id not in stays else snapshot for snapshot in kept]
+
+
+def _orphaned(snapshot: Snapshot) -> Snapshot:
+    return snapshot.model_copy(update={"parent_snapshot_id": None})
+
+
+def instant_of(snapshot: Snapshot) -> str:
+    """When it was committed by the workspace's clock, `2026-11-21T01:00:00Z`."""
+    said = snapshot.summary.additional_properties.get(AT) if snapshot.summary else None
+    return said or to_text(datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC))
+
+
+def day_of(snapshot: Snapshot) -> str:
+    return instant_of(snapshot)[:10]

@@ -40,14 +40,29 @@ class Engine:
             self._root.execute(f"CREATE SCHEMA {schema}")
         self._shown: dict[str, State] = {}
         self._mirrored: set[str] = set()
+        self._readers: list[duckdb.DuckDBPyConnection] = []
         self._lock = threading.RLock()
+
+    @contextmanager
+    def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that only asks; it goes back for the next who asks, for opening one costs as much as a small
+        question."""
+        with self._lock:
+            cursor = self._readers.pop() if self._readers else self._opened()
+        yield cursor
+        with self._lock:
+            self._readers.append(cursor)
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._root.cursor()
+        cursor.execute(dialect.SETTINGS)
+        return cursor
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own; temporary tables vanish with it."""
-        cursor = self._root.cursor()
+        cursor = self._opened()
         try:
-            cursor.execute(dialect.SETTINGS)
             yield cursor
         finally:
             cursor.close()
@@ -109,6 +124,8 @@ class Engine:
         self._root.execute(statement.sql(dialect="duckdb"))
 
     def close(self) -> None:
+        for reader in self._readers:
+            reader.close()
         self._root.close()
 
 

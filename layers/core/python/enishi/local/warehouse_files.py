@@ -113,13 +113,15 @@ def _key(table: IcebergTable, value: PartitionValue) -> PartitionKey:
     return PartitionKey([PartitionFieldValue(spec.fields[0], value)], spec, table.schema())
 
 
-def commit(state: State, remove: Collection[str], add: Sequence[DataFile], catalog: LocalCatalog) -> State:
-    """Swap files in one snapshot and say what the table is then.
+def commit(
+    state: State, remove: Collection[str], add: Sequence[DataFile], catalog: LocalCatalog, at: str = ""
+) -> State:
+    """Swap files in one snapshot, taken at the instant `at`, and say what the table is then.
 
     Raises:
         pyiceberg.exceptions.CommitFailedException: somebody else committed since `state` was loaded.
     """
-    table, manifests = staged(state.table, state.manifests, remove, add)
+    table, manifests = staged(state.table, state.manifests, remove, add, at)
     catalog.swap(table, state.location)
     forget(state.table, table)
     return State(table, table.metadata_location, manifests)

@@ -57,37 +57,46 @@ def delete(cursor: duckdb.DuckDBPyConnection, declared: Table, where: exp.Expr) 
 
 def upsert(cursor: duckdb.DuckDBPyConnection, declared: Table, rows: pa.Table) -> Plan:
     """Merge `rows` (declared types, key complete, in their order) on the table's key; equal rows change nothing."""
-    _refuse_null_keys(declared, rows)
+    refuse_null_keys(declared, rows)
     merge = statements.merge_of(declared.name, tuple(rows.column_names))
-    distinct = _offer(cursor, merge, rows)
-    if distinct and not cursor.execute(merge.known).fetchall():
+    offered = _offer(cursor, declared, merge, rows)
+    known = _count(cursor, merge.known)
+    if not known and offered == rows.num_rows:
         return Plan((), conform(declared, rows), rows.num_rows, 0)
     cursor.execute(merge.change)
     changed = _per_file(cursor, merge.changed)
-    fresh = _typed(cursor, declared, merge.fresh)
+    fresh = _typed(cursor, declared, merge.fresh) if known < offered else declared.arrow.empty_table()
     if not changed:
         return Plan((), fresh, fresh.num_rows, 0)
     rewritten = _typed(cursor, declared, merge.rewritten)
     return Plan(tuple(changed), pa.concat_tables([rewritten, fresh]), fresh.num_rows, sum(changed.values()))
 
 
-def _refuse_null_keys(declared: Table, rows: pa.Table) -> None:
+def refuse_null_keys(declared: Table, rows: pa.Table) -> None:
+    """Raises LakeError where a row lacks a part of its key."""
     for name in declared.key:
         if rows.column(name).null_count:
             what = f"the key column {name} is null in a row"
             raise LakeError(what, where=declared.name, remedy="Give every row a key.")
 
 
-def _offer(cursor: duckdb.DuckDBPyConnection, merge: statements.Merge, rows: pa.Table) -> bool:
-    """Make the source rows readable, one a key: as they are when no key repeats (true), which spares a copy of all."""
-    cursor.register(statements.SOURCE, rows)
-    if not cursor.execute(merge.repeats).fetchall():
-        return True
-    cursor.unregister(statements.SOURCE)
+def _offer(cursor: duckdb.DuckDBPyConnection, declared: Table, merge: statements.Merge, rows: pa.Table) -> int:
+    """Make the source rows readable, one a key: as they are when no key repeats, which spares a copy of all; how many
+    they are."""
+    keys = list(declared.key)
+    distinct = rows.select(keys).group_by(keys).aggregate([]).num_rows
+    if distinct == rows.num_rows:
+        cursor.register(statements.SOURCE, rows)
+        return distinct
     numbers = pa.array(range(rows.num_rows), pa.int64())
     cursor.register(statements.GIVEN, rows.append_column(statements.NUMBER, numbers))
     cursor.execute(merge.last_of_each)
-    return False
+    return distinct
+
+
+def _count(cursor: duckdb.DuckDBPyConnection, text: str) -> int:
+    [(count,)] = cursor.execute(text).fetchall()
+    return int(count)
 
 
 def _per_file(cursor: duckdb.DuckDBPyConnection, text: str) -> dict[str, int]:

@@ -22,12 +22,10 @@ _CHANGED = "merge_changed"
 class Merge:
     """What a merge runs, in this order."""
 
-    repeats: str
-    """A row when a key stands twice in the source."""
     last_of_each: str
     """Makes the source from what was given: of several rows with one key the last one."""
     known: str
-    """A row when some key of the source is in the table."""
+    """How many keys of the source are in the table."""
     change: str
     """Keeps the source rows whose key is in the table with other values, and the file of that row."""
     changed: str
@@ -43,7 +41,6 @@ def merge_of(name: str, columns: tuple[str, ...]) -> Merge:
     """The statements that merge rows with `columns` into the table."""
     declared = table(name)
     return Merge(
-        repeats=render(_repeats(declared)),
         last_of_each=_keep(SOURCE, _last_of_each(declared, columns)),
         known=render(_known(declared)),
         change=_keep(_CHANGED, _changed(declared, columns)),
@@ -85,12 +82,6 @@ def _keep(name: str, query: exp.Query) -> str:
     return render(kept)
 
 
-def _repeats(declared: Table) -> exp.Select:
-    several = exp.Count(this=exp.Star()) > exp.Literal.number(1)
-    keys = [_column(name) for name in declared.key]
-    return exp.select(exp.Literal.number(1)).from_(SOURCE).group_by(*keys).having(several).limit(1)
-
-
 def _last_of_each(declared: Table, columns: tuple[str, ...]) -> exp.Select:
     order = exp.Order(expressions=[exp.Ordered(this=exp.column(NUMBER), desc=True)])
     rank = exp.Window(this=exp.RowNumber(), partition_by=[_column(name) for name in declared.key], order=order)
@@ -100,8 +91,8 @@ def _last_of_each(declared: Table, columns: tuple[str, ...]) -> exp.Select:
 
 
 def _known(declared: Table) -> exp.Select:
-    one = exp.select(exp.Literal.number(1)).from_(exp.table_(SOURCE, alias="s"))
-    return one.join(_aliased(declared, "t"), on=_same_key(declared), join_type="semi").limit(1)
+    count = exp.select(exp.Count(this=exp.Star())).from_(exp.table_(SOURCE, alias="s"))
+    return count.join(_aliased(declared, "t"), on=_same_key(declared), join_type="semi")
 
 
 def _changed(declared: Table, columns: tuple[str, ...]) -> exp.Select:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
 
 from enishi import offer
 from enishi.content.links import LinkBook
 from enishi.content.outcome import Quarantined, Rendered
-from enishi.content.render import KINDS, RESERVED, Sending, Templates, render
+from enishi.content.render import KINDS, MADE_UP, RESERVED, Sending, Templates, render
 from enishi.decide.recipient import Recipient
 from enishi.errors import EnishiError, TemplateError
 from enishi.ports import Channel
@@ -62,21 +63,21 @@ def _messages(
     """Findings on one template and channel, each once."""
     bare = {name: items if name in step.send.requires else [] for name, items in samples.items()}
     found: dict[tuple[str, str], None] = {}
-    for blocks in (samples, bare):
-        found |= dict.fromkeys(_faults(lint, templates, step, channel, blocks))
+    for blocks, own in ((samples, MADE_UP), (bare, {})):
+        person = replace(SAMPLE, blocks=blocks, attributes=own)
+        found |= dict.fromkeys(_faults(lint, templates, step, channel, person))
     folder = f"{lint.scenario.stage}/{lint.scenario.id}/"
     for what, where in found:
         yield what, where if where.startswith(SHARED) else folder + where, REMEDY
 
 
 def _faults(
-    lint: Lint, templates: Templates, step: SendStep, channel: Channel, blocks: Mapping[str, Any]
+    lint: Lint, templates: Templates, step: SendStep, channel: Channel, person: Recipient
 ) -> Iterator[tuple[str, str]]:
     settings, place = lint.settings, f"{step.send.template}/{KINDS[channel].file}"
     links = LinkBook(b"sample", settings.tenant, settings.public_url)
     at = datetime.combine(lint.today, time(12), settings.tz).astimezone(UTC)
     sending = Sending("0" * 32, lint.scenario.id, step.id, at, step.send.requires)
-    person = Recipient(SAMPLE.customer_id, display_name="見本", rank="GOLD", variant="A", blocks=blocks)
     try:
         outcome = render(templates, links, step.send.template, channel, person, sending)
     except TemplateError as error:

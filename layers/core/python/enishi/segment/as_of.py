@@ -7,11 +7,13 @@ the moment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import UTC
 from typing import TypeVar, cast
 
 from sqlglot import exp
 
+from enishi.lake.schema import tables
 from enishi.lake.sql import expand_views, tables_of, view_names
 from enishi.segment.moment import Moment
 from enishi.segment.sql import col, value
@@ -28,6 +30,7 @@ _INSTANT: Mapping[str, str] = {
 _PERSONAL = frozenset({"orders", "point_ledger", "messages", "web_events"})
 """Facts that name the customer. A return may be anybody's: it is found by the order that it belongs to."""
 RECORDS = "cohort_records"
+_OF_COHORT = "cohort_"
 
 _DAY: Mapping[str, str] = {
     "orders": "order_date",
@@ -47,12 +50,14 @@ def as_of(query: Query, moment: Moment, *, cohort: str | None = None) -> Query:
     costs little where the cohort is small. Only for a query that compares nobody with anybody else.
     """
     expanded = expand_views(query)
-    if cohort is not None:
-        _put_first(expanded, cohort)
-    for cte in _views_of(expanded):
-        for table in list(cte.find_all(exp.Table)):
-            if not table.db and table.name in _DAY:
-                table.replace(_cut(table, moment, narrow=cohort is not None))
+    facts = [
+        table for cte in _views_of(expanded) for table in cte.find_all(exp.Table) if not table.db and table.name in _DAY
+    ]
+    narrow = cohort is not None and _put_first(expanded, cohort, {table.name for table in facts}, moment)
+    for table in facts:
+        whole = not (narrow and table.name in _PERSONAL)
+        cut = exp.Subquery(this=_cut(table.name, moment)) if whole else exp.table_(f"{_OF_COHORT}{table.name}")
+        table.replace(exp.alias_(cut, table.alias_or_name, table=True, copy=False))
     return cast(Query, expanded)
 
 
@@ -65,41 +70,74 @@ def up_to(query: Query, moment: Moment) -> Query:
     return cast(Query, expanded)
 
 
+def as_it_stood(query: Query, moment: Moment) -> Query:
+    """A copy of `query` over the tables as they stood: those that are written over and keep snapshots are asked as of
+    the moment. Views must be spelled out (`as_of` does it).
+
+    For questions about a past day. A run asks as of its planned present, whose state is the state that it finds.
+    """
+    copied = query.copy()
+    for table in list(copied.find_all(exp.Table)):
+        history = tables()[table.name].history if not table.db and table.name in tables() else None
+        if history is not None and history.kind == "snapshots" and not _is_cte(copied, table.name):
+            table.set("version", _at(moment))
+    return copied
+
+
+def _is_cte(query: exp.Query, name: str) -> bool:
+    return any(cte.alias == name for cte in query.find_all(exp.CTE))
+
+
+def _at(moment: Moment) -> exp.Version:
+    text = moment.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+    instant = exp.cast(exp.Literal.string(text), exp.DataType.build("TIMESTAMPTZ"))
+    return exp.Version(this="TIMESTAMP", kind="AS OF", expression=instant)
+
+
 def _views_of(query: exp.Query) -> list[exp.CTE]:
     clause = query.args.get("with_")
     return [cte for cte in clause.expressions if cte.alias in view_names()] if clause else []
 
 
-def _put_first(query: exp.Query, cohort: str) -> None:
-    """Define the cohort, and every record of its people, before the views that are cut to them."""
+def _put_first(query: exp.Query, cohort: str, facts: Collection[str], moment: Moment) -> bool:
+    """Define the cohort, every record of its people and their `facts` before the views that are cut to them.
+
+    Facts stand in CTEs of their own: several views read them, and an engine that keeps what it needs twice scans once.
+    False when the query reads no view that knows people.
+    """
     clause = query.args["with_"]
     ctes: list[exp.CTE] = clause.expressions
     first = [cte for name in ("v_identity", cohort) for cte in ctes if cte.alias == name]
     rest = [cte for cte in ctes if cte not in first]
     if not any(cte.alias == "v_identity" for cte in first):
-        return
-    records = (
-        exp.select(col("customer_id", "i")).distinct().from_(exp.alias_(exp.table_("v_identity"), "i", table=True))
-    )
-    records = records.join(
-        exp.alias_(exp.table_(cohort), "h", table=True),
-        on=exp.EQ(this=col("customer_id", "h"), expression=col("person_id", "i")),
-    )
-    named = exp.CTE(this=records, alias=exp.TableAlias(this=exp.to_identifier(RECORDS)))
-    clause.set("expressions", [*first, named, *rest])
+        return False
+    mine = {f"{_OF_COHORT}{name}": _cut(name, moment).where(_theirs(name)) for name in sorted(_PERSONAL & set(facts))}
+    named = {RECORDS: _records(cohort), **mine}
+    clause.set("expressions", [*first, *(_cte(name, body) for name, body in named.items()), *rest])
+    return True
 
 
-def _mine() -> exp.Expr:
-    return exp.In(this=col("customer_id"), query=exp.Subquery(this=exp.select("customer_id").from_(RECORDS)))
+def _cte(name: str, body: exp.Query) -> exp.CTE:
+    return exp.CTE(this=body, alias=exp.TableAlias(this=exp.to_identifier(name)))
 
 
-def _cut(table: exp.Table, moment: Moment, *, narrow: bool) -> exp.Expr:
-    """The table's rows up to the moment, under the alias that it had."""
-    rows = exp.select("*").from_(exp.table_(table.name))
-    rows = rows.where(exp.LTE(this=col(_DAY[table.name]), expression=value(moment.day)))
-    if table.name in _INSTANT:
-        rows = rows.where(exp.LTE(this=col(_INSTANT[table.name]), expression=value(moment.at)))
-    if narrow and table.name in _PERSONAL:
-        a_return = exp.EQ(this=col("order_type"), expression=value("return"))
-        rows = rows.where(exp.or_(_mine(), a_return) if table.name == "orders" else _mine())
-    return exp.alias_(exp.Subquery(this=rows), table.alias_or_name, table=True)
+def _records(cohort: str) -> exp.Select:
+    """Every customer id that stands for somebody of the cohort."""
+    ids = exp.select(col("customer_id", "i")).distinct().from_(exp.alias_(exp.table_("v_identity"), "i", table=True))
+    same = exp.EQ(this=col("customer_id", "h"), expression=col("person_id", "i"))
+    return ids.join(exp.alias_(exp.table_(cohort), "h", table=True), on=same)
+
+
+def _theirs(table: str) -> exp.Expr:
+    mine = exp.In(this=col("customer_id"), query=exp.Subquery(this=exp.select("customer_id").from_(RECORDS)))
+    a_return = exp.EQ(this=col("order_type"), expression=value("return"))
+    return exp.or_(mine, a_return) if table == "orders" else mine
+
+
+def _cut(table: str, moment: Moment) -> exp.Select:
+    """The table's rows up to the moment."""
+    rows = exp.select("*").from_(exp.table_(table))
+    rows = rows.where(exp.LTE(this=col(_DAY[table]), expression=value(moment.day)))
+    if table in _INSTANT:
+        rows = rows.where(exp.LTE(this=col(_INSTANT[table]), expression=value(moment.at)))
+    return rows

@@ -5,11 +5,11 @@ WITH ranked AS (
   SELECT
     l.customer_id,
     FIRST_VALUE(l.customer_id) OVER (
-      PARTITION BY l.label ORDER BY COALESCE(c.registered_at, TIMESTAMP '9999-01-01 00:00:00'), l.customer_id
+      PARTITION BY l.label ORDER BY COALESCE(c.is_virtual, FALSE), COALESCE(c.registered_at, TIMESTAMP '9999-01-01 00:00:00'), l.customer_id
     ) AS survivor_id
   FROM work.identity_labels AS l
   JOIN customers AS c ON c.customer_id = l.customer_id
-  WHERE l.unification = :unification AND l.round = :round
+  WHERE l.unification = :labels AND l.round = :round
 )
 SELECT
   c.customer_id,

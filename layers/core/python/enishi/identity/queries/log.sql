@@ -1,6 +1,15 @@
 -- The log of the changes: a record that leaves one survivor for another is split there and merged here. The rule of a
 -- merge is the strongest that the absorbed record stands in.
-WITH best AS (
+WITH found AS (
+  SELECT low_id, high_id, rule, score, evidence
+  FROM work.identity_pairs
+  WHERE unification = :unification AND band = 'merge'
+  UNION ALL
+  SELECT low_id, high_id, 'reviewer' AS rule, 1.0E0 AS score, '{}' AS evidence
+  FROM identity_verdicts
+  WHERE verdict = 'same'
+),
+best AS (
   SELECT e.customer_id, e.rule, e.score, e.evidence
   FROM (
     SELECT
@@ -10,9 +19,9 @@ WITH best AS (
       p.evidence,
       ROW_NUMBER() OVER (PARTITION BY p.customer_id ORDER BY p.score DESC, p.rule, p.evidence) AS place
     FROM (
-      SELECT low_id AS customer_id, rule, score, evidence FROM work.identity_pairs WHERE unification = :unification
+      SELECT low_id AS customer_id, rule, score, evidence FROM found
       UNION ALL
-      SELECT high_id AS customer_id, rule, score, evidence FROM work.identity_pairs WHERE unification = :unification
+      SELECT high_id AS customer_id, rule, score, evidence FROM found
     ) AS p
   ) AS e
   WHERE e.place = 1
@@ -32,8 +41,8 @@ SELECT
   s.absorbed_id,
   CASE WHEN s.kind = 'merge' THEN b.rule ELSE 'evidence_gone' END AS rule,
   CASE WHEN s.kind = 'merge' THEN b.score ELSE 1.0E0 END AS score,
-  CASE WHEN s.kind = 'merge' THEN CONCAT('{"shared":"', b.evidence, '"}') ELSE '{}' END AS evidence,
-  'rule' AS decided_by,
+  CASE WHEN s.kind = 'merge' THEN b.evidence ELSE '{}' END AS evidence,
+  CASE WHEN s.kind = 'merge' AND b.rule = 'reviewer' THEN 'reviewer' ELSE 'rule' END AS decided_by,
   :merged_at AS merged_at
 FROM steps AS s
 LEFT JOIN best AS b ON b.customer_id = s.absorbed_id

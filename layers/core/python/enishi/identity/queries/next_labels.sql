@@ -1,12 +1,16 @@
 -- The next round: the smallest label among a record's own and its neighbours', then that record's label (the jump halves
 -- the length of every chain, so that the rounds are as many as its logarithm).
 WITH known AS (
-  SELECT customer_id, label FROM work.identity_labels WHERE unification = :unification AND round = :round
+  SELECT customer_id, label FROM work.identity_labels WHERE unification = :labels AND round = :round
 ),
 edges AS (
-  SELECT low_id AS customer_id, high_id AS other_id FROM work.identity_pairs WHERE unification = :unification
+  SELECT low_id AS customer_id, high_id AS other_id
+  FROM work.identity_edges
+  WHERE unification = :unification AND round = :edges
   UNION ALL
-  SELECT high_id AS customer_id, low_id AS other_id FROM work.identity_pairs WHERE unification = :unification
+  SELECT high_id AS customer_id, low_id AS other_id
+  FROM work.identity_edges
+  WHERE unification = :unification AND round = :edges
 ),
 nearest AS (
   SELECT k.customer_id, LEAST(k.label, MIN(n.label)) AS label

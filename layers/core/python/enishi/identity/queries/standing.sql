@@ -1,5 +1,5 @@
--- Records, and the people whom they stand for.
+-- Records, the people whom they stand for, and the pairs that wait for a reviewer.
 SELECT
-  COUNT(*) AS records,
-  COUNT(CASE WHEN status <> 'merged' THEN 1 END) AS people
-FROM customers
+  (SELECT COUNT(*) FROM customers) AS records,
+  (SELECT COUNT(*) FROM customers WHERE status <> 'merged') AS people,
+  (SELECT COUNT(*) FROM reviews) AS to_review

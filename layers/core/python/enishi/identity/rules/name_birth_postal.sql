@@ -6,4 +6,4 @@ JOIN people AS q
   AND q.birth_date = p.birth_date
   AND q.postal_code = p.postal_code
   AND q.customer_id > p.customer_id
-WHERE p.namesakes <= :most
+WHERE p.namesakes <= :most AND (p.fresh OR q.fresh)

@@ -6,6 +6,6 @@ JOIN people AS p ON p.customer_id = x.customer_id
 JOIN people AS q ON q.customer_id = y.customer_id
 WHERE
   x.id_type = 'phone'
-  AND x.holders <= :most
+  AND x.holders <= :most AND (x.fresh OR y.fresh)
   AND p.name_hash = q.name_hash
   AND COALESCE(p.birth_date = q.birth_date, TRUE)

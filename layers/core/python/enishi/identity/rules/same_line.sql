@@ -4,4 +4,8 @@ FROM held AS x
 JOIN held AS y ON y.id_value_hash = x.id_value_hash AND y.id_type = x.id_type AND y.customer_id > x.customer_id
 JOIN people AS p ON p.customer_id = x.customer_id
 JOIN people AS q ON q.customer_id = y.customer_id
-WHERE x.id_type = 'line_uid' AND x.holders <= :most AND (p.name_hash = q.name_hash OR p.birth_date = q.birth_date)
+WHERE
+  x.id_type = 'line_uid'
+  AND x.holders <= :most
+  AND (x.fresh OR y.fresh)
+  AND (p.name_hash = q.name_hash OR p.birth_date = q.birth_date)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -52,6 +52,10 @@ class Collector:
         known = [method for method, path in ROUTES if path == request.path]
         return Outcome(Response(405, {"allow": ", ".join(known)}) if known else Response(404))
 
+    def knows(self, origin: str) -> bool:
+        """Whether `origin` is one of any site."""
+        return any(origin in site.origins for site in self.sites.values())
+
     def admitted(self, request: Request, name: Any) -> Site | None:
         """The site that `name` says, if the request comes from one of its origins."""
         site = self.sites.get(name) if isinstance(name, str) else None
@@ -66,6 +70,13 @@ def collector(settings: Settings) -> Collector:
     """
     secret = settings.secret.get_secret_value().encode()
     return Collector(sites.parse(settings.collector_sites), secret, callers.networks(settings.collector_internal))
+
+
+def _post(known: Collector, request: Request) -> Outcome:
+    """A batch. A known page may read the answer: a refusal that its tag cannot see, it would send again."""
+    outcome = _batch(known, request)
+    shared = _shared_with(request) if known.knows(request.origin) else {}
+    return replace(outcome, response=Response(outcome.response.status, shared))
 
 
 def _batch(known: Collector, request: Request) -> Outcome:
@@ -86,7 +97,7 @@ def _batch(known: Collector, request: Request) -> Outcome:
         return Outcome(Response(400))
     consent = said.get("consent") is True and request.headers.get("sec-gpc") != "1"
     around = _around(known, request, site, sent_at, consent, driven=said.get("webdriver") is True)
-    return _kept(events, around, Response(204, _shared_with(request)))
+    return _kept(events, around, Response(204))
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
@@ -138,7 +149,7 @@ def tag() -> tuple[bytes, str]:
 
 def _preflight(known: Collector, request: Request) -> Outcome:
     """The tag's own requests need none; a page that sends JSON by hand does."""
-    if not any(request.origin in site.origins for site in known.sites.values()):
+    if not known.knows(request.origin):
         return Outcome(Response(403))
     allowed = {"access-control-allow-methods": "POST", "access-control-allow-headers": "content-type"}
     return Outcome(Response(204, {**_shared_with(request), **allowed, "access-control-max-age": "86400"}))
@@ -178,7 +189,7 @@ def _kept(events: list[Any], around: Surroundings, response: Response) -> Outcom
 
 
 ROUTES: Mapping[tuple[str, str], Callable[[Collector, Request], Outcome]] = {
-    ("POST", "/e"): _batch,
+    ("POST", "/e"): _post,
     ("OPTIONS", "/e"): _preflight,
     ("GET", "/e.gif"): _pixel,
     ("GET", "/e.js"): _tag,

@@ -58,7 +58,7 @@ class Incremental(_Model):
     """
 
     column: str
-    type: Literal["timestamp", "date", "integer"] = "timestamp"
+    type: Literal["timestamp", "datetime", "date", "integer"] = "timestamp"
     lookback: Length | int = timedelta(0)
 
     @model_validator(mode="before")
@@ -126,9 +126,7 @@ class Complete(_Model):
 
     manifest: str = Field(default="", description="Redshift's UNLOAD manifest or JSON in its form")
     success: str = Field(default="", description="an empty file that comes last, such as _SUCCESS")
-    trigger: str = Field(
-        default="", description="one a data file: its name with this ending, as .done"
-    )
+    trigger: str = Field(default="", description="one a data file: its name with this ending, as .done")
     check: tuple[Literal["file", "rows", "md5", "sha256", "bytes"], ...] = Field(
         default=(), description="fields of the trigger file's one line"
     )
@@ -181,13 +179,14 @@ class Origin(_Model):
 
     @property
     def complete(self) -> Complete | None:
-        """What makes a delivery complete; None = every file by itself.
+        """What makes a delivery in the drop folder complete; None = every file by itself.
 
-        Redshift writes its manifest last, and what is read from BigQuery ends with a manifest of the same form.
+        Redshift writes its manifest last, and what is read from BigQuery ends with a manifest of the same form. What
+        is copied out of a retailer's bucket was complete there.
         """
         if self.asked:
             return Complete(manifest="manifest")
-        return self.s3.complete if self.s3 else None
+        return self.s3.complete if self.s3 and not self.s3.bucket else None
 
 
 class Schedule(_Model):

@@ -7,191 +7,188 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import IO, Any, BinaryIO, Literal, cast
+from typing import IO, Any, Literal, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from enishi.errors import SourceFileError
-from enishi.ingest.block import Block, Reject, row_numbers
+from enishi.ingest import charsets
+from enishi.ingest.block import Block, Positions, Reject
 from enishi.ingest.cells import mask, pc
 from enishi.ingest.mapping import Format
-from enishi.ingest.readers.encodings import texts, unpacked
+from enishi.ingest.readers.dialect import UNIT, Cut, Dialect
+from enishi.ingest.readers.edges import LONGEST, Edges
+from enishi.ingest.readers.encodings import texts
+from enishi.ingest.readers.headers import checked_names
+from enishi.ingest.readers.opening import Part
 
-LONGEST = 16 << 20
-"""Characters of one record: beyond, a quote is open or the line ends are missing."""
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """Delimiter and quote, and the patterns that find quoted fields."""
-
-    form: Format
-    quoted: re.Pattern[str] | None = field(init=False)
-    stray: re.Pattern[str] | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        quote, separator = self.form.quote, re.escape(self.form.separator)
-        mark = re.escape(quote) if quote else ""
-        whole = rf"(?:\A|(?<=[{separator}\n])){mark}(?:[^{mark}]|{mark}{mark})*(?:{mark}|\Z)"
-        inner = rf"[^{separator}\n{mark}]{mark}[^{separator}\n{mark}]"
-        object.__setattr__(self, "quoted", re.compile(whole) if quote else None)
-        object.__setattr__(self, "stray", re.compile(inner) if quote else None)
-
-    def end_of_records(self, text: str) -> int:
-        """Just after the last line end of `text` that ends a record; 0 when there is none."""
-        last = text.rfind("\n") + 1
-        quote = self.form.quote
-        if not quote or quote not in text:
-            return last
-        if text.count(quote, 0, last) % 2 == 0 and not (self.stray and self.stray.search(text)):
-            return last
-        return self._end_by_fields(text)
-
-    def _end_by_fields(self, text: str) -> int:
-        """The same, told by the quoted fields themselves: a line end inside one ends nothing."""
-        end = outside = 0
-        for found in self.quoted.finditer(text) if self.quoted else ():
-            end = max(end, text.rfind("\n", outside, found.start()) + 1)
-            outside = found.end()
-        return max(end, text.rfind("\n", outside) + 1)
-
-    def open_quote(self, text: str) -> int | None:
-        """Where a quote opens that is never closed."""
-        quote = self.form.quote
-        if not quote or not self.quoted or quote not in text:
-            return None
-        for found in self.quoted.finditer(text):
-            if found.end() == len(text) and (len(found[0]) == 1 or (found[0].count(quote) % 2)):
-                return found.start()
-        return None
-
-    def records(self, text: str) -> list[str]:
-        """The text of each record, as it came."""
-        if not self.quoted or not self.form.quote or self.form.quote not in text:
-            return text.split("\n")
-        flat = self.quoted.sub(lambda found: found[0].replace("\n", "\0"), text)
-        starts = [0, *(found.end() for found in re.finditer("\n", flat)), len(flat) + 1]
-        return [text[start : end - 1] for start, end in pairwise(starts)]
+_EXTRA = "\0"
+"""Name of the column after the last one, where every row ends with a delimiter."""
 
 
-def read(stream: BinaryIO, form: Format, where: str) -> Iterator[Block]:
-    """Blocks of text columns; rows with a wrong number of fields are rejects.
+def read(part: Part, form: Format) -> Iterator[Block]:
+    """Blocks of text columns; rows with a wrong number of fields, or with quotes that do not close, are rejects.
 
     Raises:
         SourceFileError: the file as a whole cannot be read as declared.
     """
-    dialect = Dialect(form)
-    names: list[str] = []
-    row = 1
-    for text in _whole_records(texts(unpacked(stream, form, where), form, where), dialect, where):
-        if not names:
-            names, text, row = _header(text, dialect, where)
-        if text:
-            block, count = _parse(text, names, row, dialect, where)
+    dialect, edges = Dialect(form), Edges(form, part.where)
+    layout: Layout | None = None
+    row = form.skip + 1
+    for cut in _cuts(edges.inside(texts(part.stream, form, part.where)), dialect, part.where):
+        if layout is None:
+            layout, cut, row = _header(cut, dialect, row, part.where)
+        if layout and (cut.text or cut.torn):
+            block, count = _parse(cut, layout, row)
             row += count
             yield block
-    if not names:
-        raise SourceFileError("the file is empty", where=where, remedy="Send the file again.")
+    if layout is None:
+        raise SourceFileError("the file is empty", where=part.where, remedy="Send the file again.")
+    yield layout.nothing(edges.trailer)
 
 
-def _whole_records(parts: Iterator[str], dialect: Dialect, where: str) -> Iterator[str]:
+@dataclass(frozen=True)
+class Layout:
+    """What is known once the header is: names of the columns, and the dialect."""
+
+    names: list[str]
+    dialect: Dialect
+    where: str
+    extra: bool = False
+    options: Options = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = [*self.names, *([_EXTRA] if self.extra else [])]
+        object.__setattr__(self, "options", Options.of(names, self.dialect.form))
+
+    def nothing(self, trailer: dict[str, str]) -> Block:
+        """A block without rows: it tells the columns of a file that has no rows, and what its trailer says."""
+        empty = {name: pa.array([], pa.string()) for name in self.names}
+        return Block(empty, np.empty(0, dtype=np.int64), lambda _asked: [], trailer=trailer)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What Arrow's parser is told."""
+
+    names: list[str]
+    parse: dict[str, Any]
+    convert: pacsv.ConvertOptions
+
+    @classmethod
+    def of(cls, names: list[str], form: Format) -> Options:
+        parse = {
+            "delimiter": UNIT if form.blanks else form.separator,
+            "quote_char": form.quote or False,
+            "escape_char": form.escape or False,
+            "newlines_in_values": True,
+            "ignore_empty_lines": False,
+        }
+        kinds = {name: pa.string() for name in names}
+        return cls(names, parse, pacsv.ConvertOptions(column_types=kinds, strings_can_be_null=False, check_utf8=False))
+
+
+def _cuts(pieces: Iterator[str], dialect: Dialect, where: str) -> Iterator[Cut]:
     pending = ""
-    for part in parts:
-        pending += part
-        end = dialect.end_of_records(pending)
-        if end:
-            yield pending[:end]
+    for piece in pieces:
+        cut, pending = dialect.cut(_uncommented(pending + piece, dialect))
+        if cut.text or cut.torn:
+            yield cut
         elif len(pending) > LONGEST:
             raise SourceFileError(
                 f"no record ends within {LONGEST:,} characters",
                 where=where,
-                remedy="Look for a quote that is never closed.",
+                remedy="Look for a quote that is never closed, and check the encoding.",
             )
-        pending = pending[end:]
-    if pending:
-        opened = dialect.open_quote(pending)
-        if opened is not None:
-            raise _never_closed(pending, opened, where)
-        yield pending
-
-
-def _never_closed(text: str, at: int, where: str) -> SourceFileError:
-    start = text.rfind("\n", 0, at) + 1
-    lines = text.count("\n", start)
-    return SourceFileError(
-        f"a quote is opened and never closed, {lines + 1} lines before the end of the file",
-        where=where,
-        remedy="Send the file again whole, or set quote: null when quotes mean nothing in it.",
-    )
-
-
-def _header(text: str, dialect: Dialect, where: str) -> tuple[list[str], str, int]:
-    """Names of the columns, the rest of the first block, and the number of its first row."""
-    form = dialect.form
-    for _ in range(form.skip):
-        text = text.partition("\n")[2]
-    if not form.header:
-        return form.names, text, form.skip + 1
-    first = dialect.records(text)[0]
-    reader = csv.reader(io.StringIO(first), delimiter=form.separator, quotechar=form.quote)
-    names = [name.strip() for name in next(reader, [])]
-    _check_header(names, where)
-    return names, text[len(first) + 1 :], form.skip + 2
-
-
-def _check_header(names: list[str], where: str) -> None:
-    if not any(names):
+    cut, _ = dialect.cut(pending, last=True)
+    if cut.open_lines:
         raise SourceFileError(
-            "the header is empty", where=where, remedy="Send the file with its header, or set header: false."
+            f"a quote is opened and never closed, {cut.open_lines} lines before the end of the file",
+            where=where,
+            remedy="Send the file again whole, or set quote: null when quotes mean nothing in it.",
         )
-    if twice := [name for name in names if names.count(name) > 1]:
-        what = f"the header has the column {twice[0]!r} twice" if twice[0] else "the header has columns without a name"
-        raise SourceFileError(what, where=where, remedy="Give each column its own name.")
+    if cut.text or cut.torn:
+        yield cut
 
 
-def _parse(text: str, names: Sequence[str], row: int, dialect: Dialect, where: str) -> tuple[Block, int]:
+def _uncommented(text: str, dialect: Dialect) -> str:
+    """Comment lines become blank lines, so that rows keep their numbers."""
+    mark = dialect.form.comment
+    if not mark or mark not in text:
+        return text
+    return re.sub(rf"(?m)^{re.escape(mark)}.*$", "", text)
+
+
+def _header(cut: Cut, dialect: Dialect, row: int, where: str) -> tuple[Layout | None, Cut, int]:
+    """Names of the columns, the rest of the first cut, and the number of its first row."""
+    form = dialect.form
+    if not form.header:
+        return Layout(form.names, dialect, where, form.trailing), cut, row
+    if form.comment:
+        blank = len(cut.text) - len(cut.text.lstrip("\n"))
+        cut, row = cut.after(blank, blank), row + blank
+    if cut.torn and not cut.torn[0][0]:
+        raise SourceFileError("a quote in the header does not close", where=where, remedy="Check quote and delimiter.")
+    first = cut.records[0] if cut.records else dialect.first(cut.text)
+    names = _names(first, dialect)
+    extra = form.trailing or (len(names) > 1 and not names[-1] and all(names[:-1]))
+    names = names[:-1] if extra and names and not names[-1] else names
+    checked_names(names, where)
+    return Layout(names, dialect, where, extra), cut.after(1, len(first) + 1), row + 1
+
+
+def _names(first: str, dialect: Dialect) -> list[str]:
+    form = dialect.form
+    text, delimiter = dialect.arranged(first), UNIT if form.blanks else form.separator
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, quotechar=form.quote, escapechar=form.escape)
+    return [name.strip() for name in next(reader, [])]
+
+
+def _parse(cut: Cut, layout: Layout, row: int) -> tuple[Block, int]:
     """One block, and how many records it holds."""
+    dialect, form = layout.dialect, layout.dialect.form
     wrong: list[pacsv.InvalidRow] = []
-    table = _arrow(text.encode(), names, dialect.form, wrong, where)
+    table = _arrow(dialect.arranged(cut.text).encode(), layout, wrong)
     total = table.num_rows + len(wrong)
-    places = np.array([_place(found) for found in wrong], dtype=np.int64)
-    numbers = np.delete(row_numbers(row, total), places)
+    places = _places(cut, total)
+    misfits = np.array([_place(found) for found in wrong], dtype=np.int64)
+    kept = np.delete(np.arange(total), misfits)
 
     def raw(asked: Sequence[int]) -> list[bytes]:
-        records = dialect.records(text)
-        return [records[int(numbers[position]) - row].encode(dialect.form.encoding) for position in asked]
+        records = cut.records if cut.records is not None else dialect.split(cut.text)
+        return [charsets.encode(records[int(kept[position])], form.encoding) for position in asked]
 
-    rejects = tuple(_ragged(found, row, dialect.form) for found in wrong)
-    columns = {name: table.column(name).combine_chunks() for name in names}
-    return _sound(Block(columns, numbers, raw, rejects), "\0" in text), total
+    rejects = [Reject(row + place, "", "torn_quote", charsets.encode(text, form.encoding)) for place, text in cut.torn]
+    rejects += _ragged(wrong, cut, layout, places + row)
+    columns = {name: table.column(name).combine_chunks() for name in layout.options.names}
+    block = Block(columns, places[kept] + row, raw, tuple(rejects))
+    return _sound(_narrowed(block, layout), "\0" in cut.text), total + len(cut.torn)
 
 
-def _arrow(data: bytes, names: Sequence[str], form: Format, wrong: list[pacsv.InvalidRow], where: str) -> pa.Table:
+def _places(cut: Cut, total: int) -> Positions:
+    return np.arange(total) if cut.records is None else np.array(cut.places[:total], dtype=np.int64)
+
+
+def _arrow(data: bytes, layout: Layout, wrong: list[pacsv.InvalidRow]) -> pa.Table:
     def keep(found: pacsv.InvalidRow) -> Literal["skip"]:
         wrong.append(found)
         return "skip"
 
+    options = layout.options
+    if not data:
+        return pa.table({name: pa.array([], pa.string()) for name in options.names})
     try:
         return pacsv.read_csv(
             cast(IO[Any], pa.BufferReader(data)),
-            read_options=pacsv.ReadOptions(column_names=list(names), block_size=len(data) + 1, use_threads=False),
-            parse_options=pacsv.ParseOptions(
-                delimiter=form.separator,
-                quote_char=form.quote or False,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=keep,
-            ),
-            convert_options=pacsv.ConvertOptions(
-                column_types={name: pa.string() for name in names}, strings_can_be_null=False, check_utf8=False
-            ),
+            read_options=pacsv.ReadOptions(column_names=options.names, block_size=len(data) + 1, use_threads=False),
+            parse_options=pacsv.ParseOptions(**options.parse, invalid_row_handler=keep),
+            convert_options=options.convert,
         )
     except pa.ArrowInvalid as error:
         raise SourceFileError(
-            "the file cannot be cut into fields", where=where, remedy="Check delimiter and quote."
+            "the file cannot be cut into fields", where=layout.where, remedy="Check delimiter and quote."
         ) from error
 
 
@@ -200,9 +197,25 @@ def _place(found: pacsv.InvalidRow) -> int:
     return (found.number or 1) - 1
 
 
-def _ragged(found: pacsv.InvalidRow, row: int, form: Format) -> Reject:
-    reason = "too_few_fields" if found.actual_columns < found.expected_columns else "too_many_fields"
-    return Reject(row + _place(found), "", reason, found.text.encode(form.encoding))
+def _ragged(wrong: list[pacsv.InvalidRow], cut: Cut, layout: Layout, rows: Positions) -> Iterator[Reject]:
+    if not wrong:
+        return
+    records = cut.records if cut.records is not None else layout.dialect.split(cut.text)
+    for found in wrong:
+        place = _place(found)
+        if records[place].strip():
+            reason = "too_few_fields" if found.actual_columns < found.expected_columns else "too_many_fields"
+            raw = charsets.encode(records[place], layout.dialect.form.encoding)
+            yield Reject(int(rows[place]), "", reason, raw)
+
+
+def _narrowed(block: Block, layout: Layout) -> Block:
+    """Without the column after the last one; a value in it is one field too many."""
+    if not layout.extra:
+        return block
+    columns = dict(block.columns)
+    filled = mask(pc.not_equal(columns.pop(_EXTRA), ""))
+    return _refused(Block(columns, block.row_no, block.raw, block.rejects), filled, "too_many_fields", ~filled)
 
 
 def _sound(block: Block, nul: bool) -> Block:
@@ -214,11 +227,15 @@ def _sound(block: Block, nul: bool) -> Block:
             blank &= mask(pc.equal(column, ""))
         if nul:
             zero |= mask(pc.match_substring(column, "\0"))
-    if not (blank.any() or zero.any()):
+    return _refused(block, zero, "nul", ~(blank | zero))
+
+
+def _refused(block: Block, bad: Any, reason: str, good: Any) -> Block:
+    """The good rows, with the bad ones as rejects."""
+    if good.all():
         return block
-    places = [int(place) for place in np.flatnonzero(zero)]
-    refused = [
-        Reject(int(block.row_no[place]), "", "nul", raw) for place, raw in zip(places, block.raw(places), strict=True)
-    ]
-    kept = block.keep(~(blank | zero))
+    places = [int(place) for place in np.flatnonzero(bad)]
+    raws = block.raw(places) if places else []
+    refused = [Reject(int(block.row_no[place]), "", reason, raw) for place, raw in zip(places, raws, strict=True)]
+    kept = block.keep(good)
     return Block(kept.columns, kept.row_no, kept.raw, (*block.rejects, *refused))

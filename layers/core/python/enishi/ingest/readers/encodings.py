@@ -4,88 +4,74 @@ from __future__ import annotations
 
 import codecs
 import io
-import zlib
 from collections.abc import Iterator
-from gzip import BadGzipFile, GzipFile
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from enishi.errors import SourceFileError
+from enishi.ingest import charsets
 from enishi.ingest.mapping import Format
+from enishi.ingest.readers.opening import unpacked as unpacked
+from enishi.ingest.readers.sniffing import doubt
+from enishi.ingest.readers.sniffing import sniff as sniff
 
 BLOCK = 6 << 20
-CANDIDATES = ("utf-8", "cp932", "euc_jp")
-_GZIP = b"\x1f\x8b"
-_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_SAME = {
-    "utf-8": {"utf-8", "utf-8-sig", "utf_8", "utf_8_sig", "utf8"},
-    "utf-16": {"utf-16", "utf_16", "utf-16-le", "utf-16-be"},
+END_OF_FILE = "\x1a"
+"""What DOS and its heirs write after the last line."""
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
 }
-
-
-def unpacked(stream: BinaryIO, form: Format, where: str) -> BinaryIO:
-    """The file's own bytes, decompressed as the mapping says (auto: by its first bytes).
-
-    Raises:
-        SourceFileError: declared gzip and is not.
-    """
-    start = stream.read(2)
-    stream.seek(0)
-    if form.compression == "gzip" and start != _GZIP:
-        raise SourceFileError(
-            "the file is not gzip", where=where, remedy="Send it compressed, or set compression: auto."
-        )
-    if form.compression == "none" or start != _GZIP:
-        return stream
-    return cast(BinaryIO, GzipFile(fileobj=stream, mode="rb"))
+_ALSO = {"utf-8": {"utf-8-sig"}, "utf-16-le": {"utf-16"}, "utf-16-be": {"utf-16"}, "utf-32-le": {"utf-32"}}
+_NEEDS_A_MARK = {"utf-16", "utf-32"}
 
 
 def chunks(stream: BinaryIO, where: str, size: int = BLOCK) -> Iterator[bytes]:
     """The bytes in blocks of about `size`.
 
     Raises:
-        SourceFileError: the compressed file ends too early or is damaged.
+        SourceFileError: the file cannot be read to its end.
     """
-    seen = 0
     while True:
         try:
             data = stream.read(size)
-        except EOFError as error:
+        except OSError as error:
             raise SourceFileError(
-                f"the compressed file ends too early, after {seen:,} unpacked bytes",
+                f"the file cannot be read ({error.strerror or type(error).__name__})",
                 where=where,
-                remedy="Send the file again.",
-            ) from error
-        except (BadGzipFile, zlib.error) as error:
-            raise SourceFileError(
-                f"the compressed file is damaged after {seen:,} unpacked bytes",
-                where=where,
-                remedy="Send the file again.",
+                remedy="Check that it is a file and may be read.",
             ) from error
         if not data:
             return
-        seen += len(data)
         yield data
 
 
-def texts(stream: BinaryIO, form: Format, where: str) -> Iterator[str]:
+def texts(stream: BinaryIO, form: Format, where: str, *, encoding: str | None = None) -> Iterator[str]:
     """The file as text in blocks; byte order marks are taken off and line ends become `\\n`.
+
+    `encoding` stands in for the declared one where bytes are wanted one by one ("latin-1").
 
     Raises:
         SourceFileError: the file is empty, or a byte is not of the declared encoding.
     """
-    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(form.encoding)("strict"), translate=True)
-    offset, line, first, data = 0, 1, True, b""
+    inner = charsets.decoder(encoding or form.encoding)
+    decoder = io.IncrementalNewlineDecoder(inner, translate=True)
+    offset, line, first, data, held = 0, 1, True, b"", ""
     for data in chunks(stream, where):
         if first:
-            _check_mark(data, form, where)
+            _check_start(data, form, where)
+            data = _unmarked(data) if encoding else data
         try:
-            text = decoder.decode(data)
+            text = held + decoder.decode(data)
         except UnicodeDecodeError as error:
             raise _wrong_byte(error, data, offset, line, form, where) from error
         offset += len(data)
         line += text.count("\n")
-        yield text.lstrip("\ufeff") if first else text
-        first = False
+        text = text.lstrip("\ufeff") if first else text
+        body = text.rstrip(END_OF_FILE) if text.endswith(END_OF_FILE) else text
+        held, first = text[len(body) :], False
+        yield body
     if first:
         raise SourceFileError("the file is empty", where=where, remedy="Send the file again.")
     yield _last(decoder, data, offset, line, form, where)
@@ -98,14 +84,34 @@ def _last(decoder: io.IncrementalNewlineDecoder, data: bytes, offset: int, line:
         raise _wrong_byte(error, b"", offset, line, form, where, sample=data) from error
 
 
-def _check_mark(data: bytes, form: Format, where: str) -> None:
-    for mark, encoding in _MARKS.items():
-        if data.startswith(mark) and form.encoding.lower() not in _SAME[encoding]:
-            raise SourceFileError(
-                f"declared {form.encoding}, but the file starts with the byte order mark of {encoding}",
-                where=where,
-                remedy=f"Set encoding: {encoding} in the mapping.",
-            )
+def _unmarked(data: bytes) -> bytes:
+    while data.startswith(codecs.BOM_UTF8):
+        data = data[len(codecs.BOM_UTF8) :]
+    return data
+
+
+def _check_start(data: bytes, form: Format, where: str) -> None:
+    """Byte order mark and look of the first block against the declared encoding."""
+    declared = form.encoding.lower().replace("_", "-").replace("utf8", "utf-8")
+    mark = next((name for bytes_, name in _MARKS.items() if data.startswith(bytes_)), None)
+    if mark and declared != mark and declared not in _ALSO[mark]:
+        raise SourceFileError(
+            f"declared {form.encoding}, but the file starts with the byte order mark of {mark}",
+            where=where,
+            remedy=f"Set encoding: {mark} in the mapping.",
+        )
+    if not mark and declared in _NEEDS_A_MARK:
+        raise SourceFileError(
+            f"declared {form.encoding}, but the file has no byte order mark",
+            where=where,
+            remedy=f"Set encoding: {(sniff(data) or [f'{declared}-le'])[0]} in the mapping.",
+        )
+    if not mark and (likely := doubt(data, declared)):
+        raise SourceFileError(
+            f"declared {form.encoding}, but the file reads like {likely}",
+            where=where,
+            remedy=f"Set encoding: {likely} in the mapping.",
+        )
 
 
 def _wrong_byte(
@@ -126,26 +132,3 @@ def _wrong_byte(
         where=f"{where}, line {line:,}",
         remedy=hint,
     )
-
-
-def sniff(data: bytes) -> list[str]:
-    """Encodings that the bytes can be, the likeliest first."""
-    for mark, encoding in _MARKS.items():
-        if data.startswith(mark):
-            return [encoding]
-    scored = [(score, name) for name in CANDIDATES if (score := _score(data, name)) is not None]
-    return [name for _, name in sorted(scored, key=lambda pair: -pair[0])]
-
-
-def _score(data: bytes, encoding: str) -> float | None:
-    """How much it reads like Japanese or plain text; None when the bytes are not of the encoding."""
-    try:
-        text = codecs.getincrementaldecoder(encoding)("strict").decode(data)
-    except UnicodeDecodeError:
-        return None
-    if text.isascii():
-        return 1.0 + (encoding == "utf-8")
-    outside = [character for character in text[:200_000] if character > "\x7f"]
-    usual = sum("\u3040" <= character <= "\u30ff" or "\u4e00" <= character <= "\u9fff" for character in outside)
-    half_width = sum("\uff61" <= character <= "\uff9f" for character in outside)
-    return (usual - half_width) / max(len(outside), 1) + (encoding == "utf-8")

@@ -13,6 +13,7 @@ from typing import IO, Any, cast
 import pyarrow as pa
 import pyarrow.json as pajson
 
+from enishi.ingest import charsets
 from enishi.ingest.block import Block, row_numbers
 from enishi.ingest.mapping import Format
 
@@ -52,7 +53,7 @@ def fast(text: str, row: int, schema: pa.Schema, form: Format) -> Block | None:
 
     def raw(asked: Sequence[int]) -> list[bytes]:
         split = text.split("\n")
-        return [split[position].encode(form.encoding) for position in asked]
+        return [charsets.encode(split[position], form.encoding) for position in asked]
 
     columns: dict[str, Any] = {name: table.column(name).combine_chunks() for name in table.column_names}
     return Block(columns, row_numbers(row, lines), raw)

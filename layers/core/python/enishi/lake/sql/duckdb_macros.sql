@@ -82,3 +82,13 @@ CREATE OR REPLACE MACRO tr_great_circle(lat1, lon1, lat2, lon2) AS
                    - sin(radians(lat1)) * cos(radians(lat2)) * cos(radians(lon1 - lon2)), 2)),
         sin(radians(lat1)) * sin(radians(lat2))
         + cos(radians(lat1)) * cos(radians(lat2)) * cos(radians(lon1 - lon2)));
+
+-- Edits between two texts, counted in characters as Trino does; DuckDB counts bytes. Each character stands for its first
+-- place in both texts, one byte for each: exact where the two have 127 characters at most.
+CREATE OR REPLACE MACRO tr_levenshtein(a, b) AS
+    CASE WHEN strlen(a) + strlen(b) = length(a) + length(b) THEN levenshtein(a, b)
+         WHEN a = '' OR b = '' THEN greatest(length(a), length(b))
+         ELSE levenshtein(
+             array_to_string(list_transform(string_split(a, ''), lambda c: chr(CAST(instr(a || b, c) AS INTEGER))), ''),
+             array_to_string(list_transform(string_split(b, ''), lambda c: chr(CAST(instr(a || b, c) AS INTEGER))), ''))
+    END;

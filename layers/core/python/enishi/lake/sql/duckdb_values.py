@@ -260,6 +260,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "DateTrunc": _date_trunc,
         "TimestampTrunc": _date_trunc,
         "AtTimeZone": _at_time_zone,
+        "Levenshtein": macro("tr_levenshtein", "this", "expression"),
         "at_timezone": renamed("tr_at_timezone"),
         "with_timezone": _with_timezone,
         "format_datetime": _format_datetime,

@@ -4,6 +4,7 @@ SELECT
     COUNT(*) AS customers,
     COUNT(DISTINCT r.customer_id) AS people,
     COUNT(DISTINCT r.chunk) AS chunks,
+    COUNT(r.coupon_id) AS coupons,
     MAX(r.decided_at) AS last_at
 FROM work.results AS r
 WHERE r.run_id = :run AND r.step_id = :step AND r.lane = :lane

@@ -26,7 +26,7 @@
   let started = false;
   let arrival = true;
   let seen = '';
-  let seenPath;
+  let left = {}; // the page that is looked at: what is told of it when it is left
   let shown = 0; // since when the page is visible
   let watched = 0; // how long it was before
   let deepest = 0;
@@ -171,7 +171,7 @@
     if (seen == location.href) return;
     engagement();
     seen = location.href;
-    seenPath = path();
+    left = { page_path: path(), page_type: page().enishiPage };
     const data = page();
     track('enishiSearch' in data ? 'search' : 'enishiProduct' in data ? 'product_view' : 'page_view', described(data));
   };
@@ -184,7 +184,7 @@
   const engagement = () => {
     if (shown) watched += now() - shown;
     shown = shown && now();
-    const told = { page_path: seenPath, dwell_ms: watched, scroll: deepest };
+    const told = { ...left, dwell_ms: watched, scroll: deepest };
     if ('engagement' in config && seen && watched) track('engagement', told);
     watched = deepest = 0;
   };
