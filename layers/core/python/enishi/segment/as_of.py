@@ -66,7 +66,7 @@ def up_to(query: Query, moment: Moment) -> Query:
     expanded = expand_views(query)
     for table in list(tables_of(expanded)):
         if not table.db and table.name in _DAY:
-            table.replace(_cut(table, moment, narrow=False))
+            table.replace(exp.alias_(exp.Subquery(this=_cut(table.name, moment)), table.alias_or_name, table=True))
     return cast(Query, expanded)
 
 
