@@ -69,6 +69,12 @@ def axis(name: str, over: Iterable[str], unknown: str) -> exp.Expr:
     return combined
 
 
+def read_by(name: str | None, over: Iterable[str]) -> frozenset[str]:
+    """The relations whose columns the axis takes; none for no axis."""
+    tree = axis(name, over, "") if name else exp.null()
+    return frozenset(found.table for found in tree.find_all(exp.Column))
+
+
 def _one(name: str, relations: tuple[str, ...], unknown: str) -> exp.Expr:
     tree = next(_found(name, relations), None)
     if tree is None:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from sqlglot import exp
 
-from enishi.analysis.axes import axis
+from enishi.analysis.axes import axis, read_by
 from enishi.analysis.expressions import write_out
 from enishi.analysis.library import parameters
 from enishi.analysis.macros import with_macros
@@ -44,10 +44,19 @@ def bind(tree: exp.Query, analysis: Analysis, values: Values, settings: Settings
     for name, parameter in axes.items():
         _fill_axis(tree, parameter, values[name])
     names = {f"{name}_name": values[name] for name in axes}
-    known = {**labels(), **values, **names, **_derived(values, settings)}
+    known = {**labels(), **values, **names, **_reads(axes, values), **_derived(values, settings)}
     for hole in list(tree.find_all(exp.Placeholder)):
         _fill(hole, known, analysis)
     return tree
+
+
+def _reads(axes: Mapping[str, Parameter], values: Values) -> dict[str, bool]:
+    """`:axis_reads_products`: whether the chosen axis is made of columns of that relation."""
+    return {
+        f"{name}_reads_{relation}": relation in read_by(values[name], parameter.over)
+        for name, parameter in axes.items()
+        for relation in parameter.over
+    }
 
 
 def _derived(values: Values, settings: Settings) -> dict[str, Any]:
