@@ -58,6 +58,7 @@ def test_every_parameter_is_used_and_every_hole_is_a_parameter(name: str) -> Non
     declared = {parameter.name for parameter in library.parameters(analysis)}
     derived = {"zone", "z", "everyone", "any_product", "as_of"} | set(binding.labels())
     derived |= {f"{parameter}{ending}" for parameter in declared for ending in ("_name", "_is_open")}
+    derived |= {f"{axis.name}_reads_{one}" for axis in analysis.parameters for one in axis.over}
     assert holes <= declared | derived
     said = holes | {hole.removesuffix("_name").removesuffix("_is_open") for hole in holes}
     own = {parameter.name for parameter in analysis.parameters}
