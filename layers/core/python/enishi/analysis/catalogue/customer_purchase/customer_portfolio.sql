@@ -50,14 +50,7 @@ WITH histories AS (
 ),
 staged AS (
   SELECT
-    CASE
-      WHEN h.customer_id IS NULL THEN '見込'
-      WHEN h.orders = 1 THEN '初回'
-      WHEN h.tenure < :toddler_days THEN 'よちよち'
-      WHEN h.amount < :amount_border THEN 'コツコツ'
-      WHEN h.tenure < :loyal_days THEN '流行'
-      ELSE '優良'
-    END AS stage,
+    CASE WHEN h.customer_id IS NULL THEN '見込' ELSE CPM_STAGE_OF(h.orders, h.tenure, h.amount) END AS stage,
     CASE WHEN h.customer_id IS NULL THEN '-' WHEN h.idle_days >= :lapse_days THEN '離脱' ELSE '現役' END AS state,
     c.customer_id,
     h.orders,
