@@ -174,17 +174,16 @@ def _decision(
 _NUMBERS: dict[str, pa.DataType] = {
     name: pa.float64() for name in ("rate", "ci_low", "ci_high", "lift", "p_value", "p_adjusted")
 }
-_SCHEMA = pa.schema(
-    {
-        "variant": pa.string(),
-        "n": pa.int64(),
-        "successes": pa.int64(),
-        **_NUMBERS,
-        "required_n": pa.int64(),
-        "remaining_days": pa.int64(),
-        "decision": pa.string(),
-        "low_n": pa.bool_(),
-        "srm_p": pa.float64(),
-    }
-)
+_TYPES: dict[str, pa.DataType] = {
+    "variant": pa.string(),
+    "n": pa.int64(),
+    "successes": pa.int64(),
+    **_NUMBERS,
+    "required_n": pa.int64(),
+    "remaining_days": pa.int64(),
+    "decision": pa.string(),
+    "low_n": pa.bool_(),
+    "srm_p": pa.float64(),
+}
+_SCHEMA = pa.schema(_TYPES)
 _COLUMNS = tuple(_SCHEMA.names)

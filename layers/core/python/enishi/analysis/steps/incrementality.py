@@ -165,12 +165,11 @@ _EFFECT = (
     "incremental_profit", "srm_p",
 )  # fmt: skip
 _NUMBERS: dict[str, pa.DataType] = {name: pa.float64() for name in _EFFECT}
-_SCHEMA = pa.schema(
-    {
-        "arm": pa.string(),
-        "customers": pa.int64(),
-        "buyers": pa.int64(),
-        "rate": pa.float64(),
-        **_NUMBERS,
-    }
-)
+_TYPES: dict[str, pa.DataType] = {
+    "arm": pa.string(),
+    "customers": pa.int64(),
+    "buyers": pa.int64(),
+    "rate": pa.float64(),
+    **_NUMBERS,
+}
+_SCHEMA = pa.schema(_TYPES)
