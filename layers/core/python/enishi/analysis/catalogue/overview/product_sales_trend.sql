@@ -36,6 +36,7 @@ notes:
 - "periods before release (or, where it is not known, before the first sale ever) are null, not zero"
 - rank is among all products of the period; rank_change above zero = risen since the period before
 - "stock_end is the last count of each place within the period; null where nothing was counted"
+- "a parent that is no product itself goes by the name of its first product, with ほか where it has several"
 - what an order charges beyond its lines has no product and stands in 送料・調整
 */
 WITH named_products AS (
@@ -45,7 +46,11 @@ WITH named_products AS (
     d.release_date,
     CASE :level
       WHEN 'sku' THEN own.product
-      WHEN 'parent' THEN COALESCE(parent.product, d.parent_id, own.product)
+      WHEN 'parent' THEN CASE
+        WHEN parent.product IS NOT NULL THEN parent.product
+        WHEN d.parent_id IS NULL OR COUNT(*) OVER (PARTITION BY d.parent_id) = 1 THEN own.product
+        ELSE MIN(own.product) OVER (PARTITION BY d.parent_id) || ' ほか'
+      END
       ELSE COALESCE(d.category_l3, :unknown)
     END AS product
   FROM products AS d
