@@ -133,8 +133,8 @@ hours AS (
       WHEN :quiet_from > :quiet_to THEN k * :hour_block >= :quiet_from OR k * :hour_block < :quiet_to
       ELSE k * :hour_block >= :quiet_from AND k * :hour_block < :quiet_to
     END AS is_quiet,
-    (:quiet_to - k * :hour_block + 24) % 24 AS hours_until_allowed,
-    (k * :hour_block - :quiet_from + :hour_block + 24) % 24 AS hours_since_allowed
+    (:quiet_to + :hour_block - 1) / :hour_block * :hour_block AS first_allowed,
+    (:quiet_from + 23) % 24 / :hour_block * :hour_block AS last_allowed
   FROM UNNEST(SEQUENCE(0, 23 / :hour_block)) AS t(k)
 ),
 allowed AS (
@@ -142,15 +142,15 @@ allowed AS (
     hour,
     CASE
       WHEN NOT is_quiet THEN hour
-      WHEN hours_until_allowed <= hours_since_allowed THEN :quiet_to
-      ELSE (:quiet_from - :hour_block + 24) % 24
+      WHEN (first_allowed - hour + 24) % 24 <= (hour - last_allowed + 24) % 24 THEN first_allowed
+      ELSE last_allowed
     END AS allowed_hour
   FROM hours
 ),
 best AS (
   SELECT
     c.customer_id,
-    a.allowed_hour / :hour_block * :hour_block AS hour,
+    a.allowed_hour AS hour,
     LPAD(CAST(a.allowed_hour AS VARCHAR), 2, '0')
       || '-' || LPAD(CAST(a.allowed_hour + :hour_block AS VARCHAR), 2, '0') AS best_block
   FROM population AS c
