@@ -87,12 +87,12 @@ def _full(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _orders(purchases: Rows) -> tuple[Rows, Rows]:
-    """`{id, by, at, lines: [[product, quantity, amount]], …}` as orders and their lines."""
+    """`{id, by, at, lines: [[product, quantity, amount]], …}` as orders and their lines; a fourth, `{unit_price: …}`, adds."""
     orders, lines = [], []
     for number, bought in enumerate(purchases, start=1):
         order_id = bought.get("id", f"O{number}")
         items = bought.get("lines", [["any", 1, bought.get("amount", 1000)]])
-        net = sum(Decimal(str(amount)) for _, _, amount in items)
+        net = sum(Decimal(str(amount)) for _, _, amount, *_ in items)
         rest = {name: given for name, given in bought.items() if name not in ("id", "by", "at", "lines", "amount")}
         orders.append(
             {
@@ -105,7 +105,7 @@ def _orders(purchases: Rows) -> tuple[Rows, Rows]:
             }
         )
         day = local(str(bought["at"])).astimezone(TOKYO).date()
-        for line_no, (product, quantity, amount) in enumerate(items, start=1):
+        for line_no, (product, quantity, amount, *more) in enumerate(items, start=1):
             lines.append(
                 {
                     "order_id": order_id,
@@ -114,6 +114,7 @@ def _orders(purchases: Rows) -> tuple[Rows, Rows]:
                     "product_id": product,
                     "quantity": quantity,
                     "line_amount": amount,
+                    **(more[0] if more else {}),
                 }
             )
     return orders, lines

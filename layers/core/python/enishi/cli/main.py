@@ -23,7 +23,18 @@ Start with `enishi demo`: it makes a sample retailer, runs seven scenarios over 
 Every command works in one folder (`--home`); every command that lists or answers takes `--format json`.
 """
 
-GROUPS = ("sources", "loads", "quarantine", "segments", "scenarios", "collect", "identity", "connectors", "writeback")
+GROUPS = (
+    "analyses",
+    "sources",
+    "loads",
+    "quarantine",
+    "segments",
+    "scenarios",
+    "collect",
+    "identity",
+    "connectors",
+    "writeback",
+)
 COMMANDS = ("demo", "ingest", "unify", "sql", "results", "erase", "access", "retain")
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")

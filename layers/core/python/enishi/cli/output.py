@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
@@ -50,10 +51,18 @@ def _table(session: Session, rows: Sequence[Row], title: str, columns: list[str]
         table.add_column(name, justify="right" if _numeric(rows, name) else "left", no_wrap=True)
     for row in rows:
         table.add_row(*[escape(_text(row.get(name))) for name in columns])
-    _print_whole(session.console, table, rows, columns)
+    print_whole(session.console, table, _records(rows, columns))
 
 
-def _print_whole(console: Console, table: Table, rows: Sequence[Row], columns: list[str]) -> None:
+Record = Sequence[tuple[str, str]]
+"""One row as pairs of header and text."""
+
+
+def _records(rows: Sequence[Row], columns: list[str]) -> list[Record]:
+    return [[(name, _text(row.get(name))) for name in columns] for row in rows]
+
+
+def print_whole(console: Console, table: Table, records: Sequence[Record]) -> None:
     """Nothing is cut: an answer wider than the terminal is printed as one record after the other."""
     needed = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     if needed <= console.width:
@@ -61,17 +70,17 @@ def _print_whole(console: Console, table: Table, rows: Sequence[Row], columns: l
     elif not console.is_terminal:
         Console(file=console.file, width=needed).print(table)
     else:
-        _print_records(console, table.title, rows, columns)
+        _print_records(console, table.title, records)
 
 
-def _print_records(console: Console, title: TextType | None, rows: Sequence[Row], columns: list[str]) -> None:
-    names = max((len(name) for name in columns), default=0)
+def _print_records(console: Console, title: TextType | None, records: Sequence[Record]) -> None:
+    names = max((cell_len(name) for record in records for name, _ in record), default=0)
     if title:
         console.print(title, style="italic")
-    for number, row in enumerate(rows, 1):
-        console.rule(f"{number} of {len(rows)}", align="left", style="dim")
-        for name in columns:
-            console.print(f"[bold]{name:<{names}}[/bold]  {escape(_text(row.get(name)))}")
+    for number, record in enumerate(records, 1):
+        console.rule(f"{number} of {len(records)}", align="left", style="dim")
+        for name, text in record:
+            console.print(f"[bold]{escape(name)}[/bold]{' ' * (names - cell_len(name))}  {escape(text)}")
 
 
 def _caption(rows: Sequence[Row]) -> str | None:

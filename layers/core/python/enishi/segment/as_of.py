@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 from sqlglot import exp
 
 from enishi.lake.schema import tables
-from enishi.lake.sql import expand_views, view_names
+from enishi.lake.sql import expand_views, tables_of, view_names
 from enishi.segment.moment import Moment
 from enishi.segment.sql import col, value
 
@@ -58,6 +58,15 @@ def as_of(query: Query, moment: Moment, *, cohort: str | None = None) -> Query:
         whole = not (narrow and table.name in _PERSONAL)
         cut = exp.Subquery(this=_cut(table.name, moment)) if whole else exp.table_(f"{_OF_COHORT}{table.name}")
         table.replace(exp.alias_(cut, table.alias_or_name, table=True, copy=False))
+    return cast(Query, expanded)
+
+
+def up_to(query: Query, moment: Moment) -> Query:
+    """A copy of `query` in which every fact, in views and outside of them, ends with the moment."""
+    expanded = expand_views(query)
+    for table in list(tables_of(expanded)):
+        if not table.db and table.name in _DAY:
+            table.replace(exp.alias_(exp.Subquery(this=_cut(table.name, moment)), table.alias_or_name, table=True))
     return cast(Query, expanded)
 
 

@@ -37,6 +37,10 @@ class Segment(BaseModel):
         """The same segment under another id."""
         return self.model_copy(update={"id": segment_id})
 
+    def titled(self, title: str) -> Segment:
+        """The same segment under another title."""
+        return self.model_copy(update={"title": title})
+
     def as_json(self) -> str:
         """The segment as it is kept in the `segments` table; `load` reads it back."""
         written = {**self.definition, "title": self.title, "description": self.description}

@@ -13,13 +13,13 @@ SHOWN = (
 """Columns of `v_customers` that say nothing about who somebody is."""
 
 
-def count(people: exp.Select) -> exp.Select:
+def count(people: exp.Query) -> exp.Select:
     """How many people the query of `compile.members` finds."""
     total = exp.alias_(exp.Count(this=exp.Star()), "customers")
     return exp.select(total).from_(exp.alias_(exp.Subquery(this=people), "m", table=True))
 
 
-def preview(people: exp.Select, limit: int) -> exp.Select:
+def preview(people: exp.Query, limit: int) -> exp.Select:
     """The first `limit` of the people by id, with what is known of their purchases today."""
     same = exp.EQ(this=col(PERSON, "v"), expression=col(PERSON, "m"))
     first = exp.select(col(PERSON, "p")).from_(exp.alias_(exp.Subquery(this=people), "p", table=True))

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from enishi.errors import SegmentError
+from enishi.errors import DefinitionError, SegmentError
 
 
 def problem(what: str, remedy: str, *, key: str = "") -> PydanticCustomError:
@@ -44,13 +44,13 @@ def below(place: str, part: str) -> str:
     return f"{place}{part}" if not place or part.startswith("[") or place.endswith(": ") else f"{place}.{part}"
 
 
-def explain(error: ValidationError, place: str) -> SegmentError:
-    """The first problem of a pydantic error as a SegmentError at its path in the tree."""
+def explain(error: ValidationError, place: str, kind: type[DefinitionError] = SegmentError) -> DefinitionError:
+    """The first problem of a pydantic error as an error of `kind` at its path in the tree."""
     first = error.errors()[0]
     key = first.get("ctx", {}).get("key", "")
     for part in (*_steps(first), *([key] if key else [])):
         place = below(place, f"[{part}]" if isinstance(part, int) else part)
-    return SegmentError(first["msg"].rstrip("."), where=place, remedy=_remedy(first))
+    return kind(first["msg"].rstrip("."), where=place, remedy=_remedy(first))
 
 
 def _steps(detail: ErrorDetails) -> list[str | int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -52,6 +53,34 @@ def save(services: Services, segment: Segment, moment: Moment, *, refresh: Refre
     return Saved(kept.id, moment.day.isoformat(), count)
 
 
+def save_set(
+    services: Services,
+    segment_id: str,
+    name: str,
+    definition: str,
+    found: exp.Query,
+    moment: Moment,
+    *,
+    entity: Literal["customer", "product"] = "customer",
+) -> Saved:
+    """Keep the ids that a query finds as a static set of that day, with what it can be rebuilt from (rule SET).
+
+    Args:
+        definition: JSON of the analysis, its parameters and the cell.
+        found: a query of one column of ids, each once.
+
+    Raises:
+        SegmentError: the id belongs to a segment of the product.
+    """
+    if segment_id in shipped().segments:
+        raise SegmentError(f"{segment_id} is a segment of the product", remedy="Save it under another id.")
+    row = _row(services, segment_id, name, entity, definition, "static")
+    services.warehouse.upsert("segments", pa.Table.from_pylist([row], schema=schema.table("segments").arrow))
+    services.warehouse.delete("segment_members", _of_day(segment_id, moment))
+    rows = _snapshot(segment_id, found, moment) if entity == "customer" else _listed(segment_id, found, moment)
+    return Saved(segment_id, moment.day.isoformat(), services.warehouse.append("segment_members", rows))
+
+
 def load_library(services: Services) -> Library:
     """The product's segments and those that were saved."""
     rows = services.warehouse.query(_customer_segments()).to_pylist()
@@ -62,11 +91,14 @@ def load_library(services: Services) -> Library:
 
 
 def saved_definition(services: Services, segment_id: str) -> Segment | None:
-    """A saved segment as it was written; None when there is none of that id."""
+    """A saved segment as it was written; None when there is none of that id. A set that came from a cell of an analysis
+    was never written as a condition: it is its saved members."""
     named = exp.EQ(this=col("segment_id", "s"), expression=value(segment_id))
     rows = services.warehouse.query(_customer_segments().where(named)).to_pylist()
     if not rows:
         return None
+    if "analysis" in json.loads(rows[0]["definition"]):
+        return load_text(json.dumps({"segment": segment_id}), f"segment {segment_id}").titled(rows[0]["name"])
     return load_text(rows[0]["definition"], f"segment {segment_id}").renamed(segment_id)
 
 
@@ -87,15 +119,21 @@ def _refuse_circle(segment: Segment, moment: Moment, library: Library) -> None:
 
 
 def _definition(services: Services, segment: Segment, refresh: Refresh) -> pa.Table:
-    row = {
-        "segment_id": segment.id,
-        "name": segment.title or segment.id,
-        "entity": "customer",
-        "definition": segment.as_json(),
+    row = _row(services, segment.id, segment.title or segment.id, "customer", segment.as_json(), refresh)
+    return pa.Table.from_pylist([row], schema=schema.table("segments").arrow)
+
+
+def _row(
+    services: Services, segment_id: str, name: str, entity: str, definition: str, refresh: Refresh
+) -> dict[str, object]:
+    return {
+        "segment_id": segment_id,
+        "name": name,
+        "entity": entity,
+        "definition": definition,
         "created_at": services.clock.now().replace(tzinfo=None),
         "refresh": refresh,
     }
-    return pa.Table.from_pylist([row], schema=schema.table("segments").arrow)
 
 
 def _of_day(segment_id: str, moment: Moment) -> exp.Expression:
@@ -103,13 +141,22 @@ def _of_day(segment_id: str, moment: Moment) -> exp.Expression:
     return exp.paren(exp.and_(mine, exp.EQ(this=col("as_of_date"), expression=value(moment.day))))
 
 
-def _snapshot(segment_id: str, people: exp.Select, moment: Moment) -> exp.Select:
+def _snapshot(segment_id: str, people: exp.Query, moment: Moment) -> exp.Select:
     """Rows of `segment_members` for the people who are still there today."""
     still = exp.EQ(this=col("status", "k"), expression=value("active"))
     same = exp.EQ(this=col(PERSON, "k"), expression=col(PERSON, "m"))
-    rows = exp.select(
+    rows = _member_rows(segment_id, people, moment, PERSON)
+    return rows.join(exp.alias_(exp.to_table("customers"), "k", table=True), on=same).where(still)
+
+
+def _listed(segment_id: str, products: exp.Query, moment: Moment) -> exp.Select:
+    """Rows of `segment_members` for products."""
+    return _member_rows(segment_id, products, moment, "product_id")
+
+
+def _member_rows(segment_id: str, found: exp.Query, moment: Moment, key: str) -> exp.Select:
+    return exp.select(
         exp.alias_(value(segment_id), "segment_id"),
         exp.alias_(value(moment.day), "as_of_date"),
-        exp.alias_(col(PERSON, "m"), "member_id"),
-    ).from_(exp.alias_(exp.Subquery(this=people), "m", table=True))
-    return rows.join(exp.alias_(exp.to_table("customers"), "k", table=True), on=same).where(still)
+        exp.alias_(col(key, "m"), "member_id"),
+    ).from_(exp.alias_(exp.Subquery(this=found), "m", table=True))

@@ -1,0 +1,97 @@
+/*
+id: ab_test
+name: {ja: ABテスト有意差分析, en: A/B test significance}
+category: campaign
+origin: extension
+tier: core
+question:
+  ja: どのバリアントが良いか。その差はどれだけ確かで、テストは終えてよいか。
+  en: "Which variant is better, how sure are we, and is the test finished?"
+method: "Per variant n, successes, rate with Wilson interval; two-sided z-test against the reference (Fisher when an expected count is below 5), Welch test for amounts, Holm correction for more than two, required sample for the smallest effect of interest and remaining days."
+parameter_groups: [base, pur, msg, stat]
+parameters:
+- {name: campaigns, type: list, default: required, label_ja: 施策, note: "ids or names of campaigns or scenarios"}
+- {name: metric, type: "enum(click_rate,open_rate,cvr,amount_per_message,unsubscribe_rate)", default: click_rate, label_ja: 判定する指標, note: ""}
+- {name: reference, type: string, default: A, label_ja: 基準のバリアント, note: ""}
+- {name: mde_relative, type: ratio, default: 0.10, label_ja: 見つけたい最小の差(相対), note: ""}
+- {name: power, type: ratio, default: 0.80, label_ja: 検出力, note: ""}
+- {name: force_open_rate, type: bool, default: false, label_ja: 開封率でも判定する, note: "opens of mail are partly machines'"}
+columns:
+- {name: variant, type: string, unit: none, label_ja: バリアント}
+- {name: n, type: int, unit: messages, label_ja: 件数}
+- {name: successes, type: int, unit: count, label_ja: 成功数}
+- {name: rate, type: double, unit: none, label_ja: 率}
+- {name: ci_low, type: double, unit: none, label_ja: 下限}
+- {name: ci_high, type: double, unit: none, label_ja: 上限}
+- {name: lift, type: ratio, unit: ratio, label_ja: 対基準リフト}
+- {name: p_value, type: double, unit: probability, label_ja: p値}
+- {name: p_adjusted, type: double, unit: probability, label_ja: 補正p値}
+- {name: required_n, type: int, unit: messages, label_ja: 必要数}
+- {name: remaining_days, type: int, unit: days, label_ja: 残り日数}
+- {name: decision, type: enum, unit: none, label_ja: 判定}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
+- {name: srm_p, type: double, unit: probability, label_ja: 配分検定}
+charts:
+- {kind: forest, x: variant, y: rate, low: ci_low, high: ci_high}
+- {kind: bar, x: variant, y: rate}
+- {kind: table}
+cells:
+- {name: outcome, keys: [variant, is_success], types: {is_success: bool}, customers: outcomes, becomes: "customers of a variant, by whether it worked on them"}
+rules: [TZ, DEDUP, MPP, HOLD, MERGE, SMALL, DIV0, SET]
+notes:
+- "open rate is refused as the deciding metric for mail unless forced, because of machine opens"
+- looking daily raises false alarms; before required_n the decision is 継続
+- "n are delivered messages for click, open and unsubscribe rate, sent ones for cvr and amount_per_message; cvr is messages with a credited order"
+- "rate, ci_low and ci_high are yen a message for amount_per_message, ratios else; ratios carry Wilson's interval, amounts Student's"
+- "required_n is messages a variant for mde_relative at the chosen power, against the reference's rate; remaining_days at the pace so far"
+- "decision: 継続 before required_n, 勝ち / 負け when the adjusted p-value is under 1 - confidence, else 差なし; 基準 for the reference; 配分異常 when the arms are not equal in size (srm_p < 0.001)"
+- srm_p is against equal shares; it is null where only one variant was sent
+standard: "Wilson (1927), Welch (1947), Holm (1979), Fisher exact test."
+example: {campaigns: season}
+step: ab_test
+*/
+WITH sent AS (
+  SELECT t.*
+  FROM touches AS t
+  JOIN population AS c ON c.customer_id = t.customer_id
+  WHERE t.variant IS NOT NULL
+),
+credited AS (
+  SELECT message_id, SUM(amount) AS amount
+  FROM attributed_orders
+  GROUP BY message_id
+),
+measured AS (
+  SELECT
+    s.variant,
+    s.customer_id,
+    s.sent_date,
+    s.delivered_at IS NOT NULL AS is_delivered,
+    CASE WHEN :metric = 'amount_per_message' THEN COALESCE(a.amount, 0) END AS amount,
+    CASE :metric
+      WHEN 'click_rate' THEN s.clicked_at IS NOT NULL
+      WHEN 'open_rate' THEN s.opened_at IS NOT NULL
+      WHEN 'unsubscribe_rate' THEN s.left_at IS NOT NULL
+      ELSE a.message_id IS NOT NULL
+    END AS is_success
+  FROM sent AS s
+  LEFT JOIN credited AS a ON a.message_id = s.message_id
+),
+outcomes AS (
+  SELECT m.variant, m.customer_id, m.sent_date, m.amount, m.is_success
+  FROM measured AS m
+  WHERE m.is_delivered OR :metric = 'cvr' OR :metric = 'amount_per_message'
+),
+span AS (
+  SELECT DATE_DIFF('day', MIN(sent_date), MAX(sent_date)) + 1 AS days FROM sent
+)
+SELECT
+  o.variant,
+  o.is_success,
+  o.amount,
+  s.days,
+  COUNT(*) AS messages
+FROM outcomes AS o
+CROSS JOIN span AS s
+GROUP BY o.variant, o.is_success, o.amount, s.days
+ORDER BY o.variant, o.is_success, o.amount

@@ -1,0 +1,128 @@
+/*
+id: scenario_funnel
+name: {ja: シナリオステップファネル分析, en: Scenario step funnel}
+category: campaign
+origin: extension
+tier: core
+question:
+  ja: シナリオの各ステップに何人が入り、待ち、進み、離れ、ゴールに達したか。
+  en: "How many customers enter, wait, branch, receive, react and reach the goal at each step of a scenario?"
+method: "Count executions per step and outcome, time in step, exits by reason, goal rate from each branch; compare versions."
+parameter_groups: [period]
+parameters:
+- {name: campaign, type: string, default: required, label_ja: シナリオ, note: "id or name of the campaign, or the scenario"}
+- {name: version, type: int, default: null, label_ja: 版, note: "null = the latest"}
+- {name: by_entry_cohort, type: bool, default: false, label_ja: 開始月ごとに見る, note: ""}
+columns:
+- {name: cohort, type: string, unit: none, label_ja: 開始月}
+- {name: step_no, type: int, unit: none, label_ja: 順番}
+- {name: step, type: string, unit: none, label_ja: ステップ}
+- {name: entered, type: int, unit: people, label_ja: 到達者数}
+- {name: executions, type: int, unit: count, label_ja: 実行数}
+- {name: waiting, type: int, unit: people, label_ja: 待機中}
+- {name: passed, type: int, unit: people, label_ja: 通過者数}
+- {name: suppressed, type: int, unit: people, label_ja: 除外}
+- {name: exited, type: int, unit: people, label_ja: 離脱}
+- {name: goal, type: int, unit: people, label_ja: ゴール到達}
+- {name: step_rate, type: ratio, unit: ratio, label_ja: 通過率}
+- {name: goal_rate, type: ratio, unit: ratio, label_ja: ゴール率}
+- {name: median_wait, type: double, unit: hours, label_ja: 滞在時間}
+charts:
+- {kind: funnel, x: step, y: entered}
+- {kind: bar, x: step, y: goal_rate}
+- {kind: table}
+cells:
+- {name: step, keys: [cohort, step, state, reached_goal], types: {state: enum, reached_goal: bool}, customers: visits, becomes: "customers who were in a step, by what became of them there (passed, waiting, suppressed, failed, exit, goal) and by whether they reached the goal later"}
+rules: [TZ, DEDUP, HOLD, MERGE, LATE, DIV0, SET]
+notes:
+- executions that started under an older version keep their version
+- re-entry of one customer is a new execution; people and executions are both given
+- "an execution counts in the period when it entered the scenario in it; what happened to it counts up to as_of, the last state of a step stands"
+- "a person who enters again is a new execution; the figures are people, executions are given beside"
+- passed are those who left the step forward (passed or a branch); goal those who reached the goal in this step or later
+- executions that started under another version are not in this one
+- what was received and clicked in a step is in delivery_results by step
+needs: [scenario_events]
+example: {campaign: welcome}
+*/
+WITH versions AS (
+  SELECT
+    c.campaign_id,
+    c.scenario_version,
+    MAX(c.scenario_version) OVER () AS latest_version
+  FROM campaigns AS c
+  WHERE c.campaign_id = :campaign OR c.scenario_id = :campaign OR c.name = :campaign
+),
+chosen AS (
+  SELECT campaign_id FROM versions WHERE COALESCE(scenario_version, 0) = COALESCE(:version, latest_version, 0)
+  UNION
+  SELECT :campaign WHERE NOT EXISTS (SELECT 1 FROM versions AS v)
+),
+transitions AS (
+  SELECT
+    e.execution_id,
+    COALESCE(i.person_id, e.customer_id) AS customer_id,
+    e.step_id,
+    e.step_no,
+    e.step_type,
+    e.entered_at,
+    e.outcome,
+    LEAD(e.entered_at) OVER (PARTITION BY e.execution_id ORDER BY e.entered_at, e.step_no, e.step_id) AS left_at,
+    MIN(e.event_date) OVER (PARTITION BY e.execution_id) AS started_date,
+    MAX(CASE WHEN e.outcome = 'goal' OR e.step_type = 'goal' THEN e.entered_at END)
+      OVER (PARTITION BY e.execution_id) AS goal_at
+  FROM scenario_events AS e
+  JOIN chosen AS c ON c.campaign_id = e.campaign_id
+  LEFT JOIN v_identity AS i ON i.customer_id = e.customer_id
+  WHERE e.event_date <= :as_of
+),
+visits AS (
+  SELECT
+    CASE WHEN :by_entry_cohort THEN SUBSTRING(CAST(t.started_date AS VARCHAR), 1, 7) ELSE :total END AS cohort,
+    t.execution_id,
+    t.customer_id,
+    t.step_id AS step,
+    MIN(t.step_no) AS step_no,
+    CASE
+      WHEN MAX_BY(t.outcome, t.entered_at) LIKE 'branch:%' THEN 'passed'
+      WHEN MAX_BY(t.outcome, t.entered_at) LIKE 'exit%' THEN 'exit'
+      ELSE MAX_BY(t.outcome, t.entered_at)
+    END AS state,
+    CAST(DATE_DIFF('minute', MIN(t.entered_at), MAX(t.left_at)) AS DOUBLE) / 60 AS wait_hours,
+    COALESCE(MAX(t.goal_at) >= MIN(t.entered_at), FALSE) AS reached_goal
+  FROM transitions AS t
+  WHERE t.started_date BETWEEN :period_start AND :period_end
+  GROUP BY t.started_date, t.execution_id, t.customer_id, t.step_id
+),
+counted AS (
+  SELECT
+    cohort,
+    step,
+    MIN(step_no) AS step_no,
+    COUNT(DISTINCT customer_id) AS entered,
+    COUNT(DISTINCT execution_id) AS executions,
+    COUNT(DISTINCT CASE WHEN state = 'waiting' THEN customer_id END) AS waiting,
+    COUNT(DISTINCT CASE WHEN state = 'passed' THEN customer_id END) AS passed,
+    COUNT(DISTINCT CASE WHEN state = 'suppressed' THEN customer_id END) AS suppressed,
+    COUNT(DISTINCT CASE WHEN state = 'exit' THEN customer_id END) AS exited,
+    COUNT(DISTINCT CASE WHEN reached_goal THEN customer_id END) AS goal,
+    QUANTILE_OF(wait_hours, 0.5) AS median_wait
+  FROM visits
+  GROUP BY cohort, step
+)
+SELECT
+  cohort,
+  step_no,
+  step,
+  entered,
+  executions,
+  waiting,
+  passed,
+  suppressed,
+  exited,
+  goal,
+  RATIO(passed, entered) AS step_rate,
+  RATIO(goal, entered) AS goal_rate,
+  median_wait
+FROM counted
+ORDER BY cohort, step_no, step

@@ -1,0 +1,134 @@
+/*
+id: customer_sales
+name: {ja: 顧客別売上分析, en: Sales by customer}
+category: customer_purchase
+origin: brief
+brief_names: [顧客別売上分析]
+tier: core
+question:
+  ja: 期間中に、誰がいくら・何回・いつ買ったか。売上を支えているのは誰か。
+  en: "How much, how often and how recently did each customer buy in the period, and who carries the sales?"
+method: Aggregate v_purchases per customer; rank by amount and add the running share of the total.
+parameter_groups: [period, base, pur, top]
+parameters:
+- {name: sort, type: "enum(amount,orders,items,last_purchase)", default: amount, label_ja: 並び, note: ""}
+- {name: min_orders, type: int, default: 1, minimum: 1, label_ja: 最少購入回数, note: ""}
+columns:
+- {name: customer_id, type: string, unit: none, label_ja: 顧客ID}
+- {name: orders, type: int, unit: orders, label_ja: 購入回数}
+- {name: items, type: int, unit: items, label_ja: 購入点数}
+- {name: amount, type: money, unit: JPY, label_ja: 購入金額}
+- {name: avg_order, type: money, unit: JPY/order, label_ja: 平均単価}
+- {name: margin, type: money, unit: JPY, label_ja: 粗利}
+- {name: first_purchase, type: date, unit: date, label_ja: 初回購入日}
+- {name: last_purchase, type: date, unit: date, label_ja: 最終購入日}
+- {name: rank, type: int, unit: none, label_ja: 順位}
+- {name: cum_share, type: ratio, unit: ratio, label_ja: 累積構成比}
+charts:
+- {kind: table}
+- {kind: pareto, x: rank, y: [amount, cum_share]}
+cells:
+- {name: customer, keys: [rank], customers: placed, products: placed_products, becomes: those customers and every product they bought in the period}
+- {name: id, keys: [customer_id], customers: placed, products: placed_products, becomes: one customer}
+rules: [TZ, PUR, RET, NEG, GUEST, MERGE, TIE, RECON, SET]
+notes:
+- rows after top_n are summed as その他, customers whose total is zero or below as 0以下 (rank null in both); sales of guests stand below the table
+- margin is null when any line of the customer lacks a cost
+footnotes:
+- {label_ja: 非会員売上, cte: guest_sales}
+*/
+WITH bought AS (
+  SELECT
+    p.customer_id,
+    COUNT(*) AS orders,
+    SUM(p.items) AS items,
+    SUM(p.amount) AS amount,
+    MIN(p.purchase_date) AS first_purchase,
+    MAX(p.purchase_date) AS last_purchase
+  FROM purchases AS p
+  WHERE p.purchase_date BETWEEN :period_start AND :period_end
+  GROUP BY p.customer_id
+  HAVING COUNT(*) >= :min_orders
+),
+bought_lines AS (
+  SELECT l.customer_id, l.product_id, l.cost, l.margin
+  FROM purchase_lines AS l
+  WHERE l.purchase_date BETWEEN :period_start AND :period_end
+),
+margins AS (
+  SELECT customer_id, CASE WHEN COUNT(cost) = COUNT(*) THEN SUM(margin) END AS margin
+  FROM bought_lines
+  GROUP BY customer_id
+),
+placed AS (
+  SELECT
+    b.*,
+    m.margin,
+    ROW_NUMBER() OVER (
+      ORDER BY
+        CASE :sort
+          WHEN 'orders' THEN CAST(b.orders AS DOUBLE)
+          WHEN 'items' THEN CAST(b.items AS DOUBLE)
+          WHEN 'last_purchase' THEN CAST(DATE_DIFF('day', DATE '1970-01-01', b.last_purchase) AS DOUBLE)
+          ELSE CAST(b.amount AS DOUBLE)
+        END DESC,
+        b.amount DESC,
+        b.orders DESC,
+        b.customer_id
+    ) AS rank
+  FROM bought AS b
+  LEFT JOIN margins AS m ON m.customer_id = b.customer_id
+  WHERE b.amount > 0
+),
+placed_products AS (
+  SELECT p.rank, p.customer_id, l.product_id
+  FROM placed AS p
+  JOIN bought_lines AS l ON l.customer_id = p.customer_id
+),
+guest_sales AS (
+  SELECT COALESCE(SUM(s.amount), 0) AS amount
+  FROM sales AS s
+  WHERE s.is_guest AND s.sale_date BETWEEN :period_start AND :period_end
+),
+listed AS (
+  SELECT
+    customer_id, orders, items, amount, margin, first_purchase, last_purchase, rank,
+    RATIO(SUM(amount) OVER (ORDER BY rank), SUM(amount) OVER ()) AS cum_share
+  FROM placed
+),
+kept AS (
+  SELECT * FROM listed WHERE rank <= :top_n
+  UNION ALL
+  SELECT
+    :other,
+    SUM(orders),
+    SUM(items),
+    SUM(amount),
+    CASE WHEN COUNT(margin) = COUNT(*) THEN SUM(margin) END,
+    MIN(first_purchase),
+    MAX(last_purchase),
+    NULL,
+    1e0
+  FROM listed
+  WHERE rank > :top_n
+  HAVING COUNT(*) > 0
+  UNION ALL
+  SELECT
+    :not_positive, SUM(orders), SUM(items), SUM(amount), NULL, MIN(first_purchase), MAX(last_purchase), NULL, NULL
+  FROM bought
+  WHERE amount <= 0
+  HAVING COUNT(*) > 0
+)
+SELECT
+  k.customer_id,
+  k.orders,
+  k.items,
+  k.amount,
+  CAST(RATIO(k.amount, k.orders) AS DECIMAL(18, 2)) AS avg_order,
+  k.margin,
+  k.first_purchase,
+  k.last_purchase,
+  k.rank,
+  k.cum_share
+FROM kept AS k
+ORDER BY k.rank NULLS LAST, k.cum_share NULLS LAST, k.customer_id

@@ -1,0 +1,115 @@
+/*
+id: decile_analysis
+name: {ja: デシル分析, en: Decile analysis}
+category: customer_purchase
+origin: brief
+brief_names: [デシル分析]
+tier: core
+question:
+  ja: 購入金額の順に顧客を10等分すると、上位の層が売上の何割を占めるか。
+  en: When customers are ordered by what they bought and cut into ten equal groups, how much of the sales does each group carry?
+method: Order customers by the measure in the period, cut them into equal head-counts, and add up each group with its running share. Equal values stay in the better group.
+parameter_groups: [period, base, pur]
+parameters:
+- {name: tiles, type: int, default: 10, minimum: 2, maximum: 100, label_ja: 等分数, note: ""}
+- {name: measure, type: "enum(amount,margin,orders)", default: amount, label_ja: 並べる指標, note: margin leaves out customers with a line without cost}
+- {name: ties, type: "enum(together,split)", default: together, label_ja: 同値の扱い, note: "split cuts at the exact head-count, equal values by customer id"}
+columns:
+- {name: decile, type: int, unit: none, label_ja: デシル}
+- {name: customers, type: int, unit: people, label_ja: 顧客数}
+- {name: amount, type: money, unit: JPY, label_ja: 購入金額}
+- {name: share, type: ratio, unit: ratio, label_ja: 構成比}
+- {name: cum_share, type: ratio, unit: ratio, label_ja: 累積構成比}
+- {name: amount_per_customer, type: money, unit: JPY/person, label_ja: 1人あたり}
+- {name: orders_per_customer, type: double, unit: count/person, label_ja: 平均回数}
+- {name: border_amount, type: money, unit: JPY, label_ja: 境界金額}
+charts:
+- {kind: pareto, x: decile, y: [amount, cum_share]}
+- {kind: table}
+cells:
+- {name: decile, keys: [decile], customers: tiled, products: tiled_products, becomes: its customers and the products they bought}
+rules: [TZ, PUR, RET, NEG, GUEST, MERGE, TIE, RECON, SET]
+notes:
+- decile 1 is the best tenth, as in Japanese usage
+- when the head-count is not divisible the upper tenths take the extra customer, before tie moves
+- border_amount is the lowest amount of the group
+- customers whose total is zero or below are not cut; they are counted below the table
+footnotes:
+- {label_ja: 0以下の顧客数, cte: not_positive_customers}
+standard: "Common Japanese definition (for example makitani.net, seraku.co.jp): order by amount, ten equal groups."
+*/
+WITH bought AS (
+  SELECT p.customer_id, SUM(p.amount) AS amount, COUNT(*) AS orders
+  FROM purchases AS p
+  WHERE p.purchase_date BETWEEN :period_start AND :period_end
+  GROUP BY p.customer_id
+),
+bought_lines AS (
+  SELECT l.customer_id, l.product_id, l.cost, l.margin
+  FROM purchase_lines AS l
+  WHERE l.purchase_date BETWEEN :period_start AND :period_end
+),
+margins AS (
+  SELECT customer_id, CASE WHEN COUNT(cost) = COUNT(*) THEN SUM(margin) END AS margin
+  FROM bought_lines
+  WHERE :measure = 'margin'
+  GROUP BY customer_id
+),
+measured AS (
+  SELECT
+    b.customer_id,
+    b.amount,
+    b.orders,
+    CASE :measure WHEN 'margin' THEN m.margin WHEN 'orders' THEN CAST(b.orders AS DECIMAL(18, 2)) ELSE b.amount END AS measure
+  FROM bought AS b
+  LEFT JOIN margins AS m ON m.customer_id = b.customer_id
+),
+not_positive_customers AS (
+  SELECT COUNT(*) AS customers FROM measured WHERE measure <= 0
+),
+placed AS (
+  SELECT
+    m.*,
+    ROW_NUMBER() OVER (ORDER BY m.measure DESC, m.customer_id) AS place,
+    COUNT(*) OVER () AS total
+  FROM measured AS m
+  WHERE m.measure > 0
+),
+cut AS (
+  SELECT p.*, TILE_OF(p.place, p.total, :tiles) AS tile
+  FROM placed AS p
+),
+tiled AS (
+  SELECT
+    CASE :ties WHEN 'together' THEN MIN(c.tile) OVER (PARTITION BY c.measure) ELSE c.tile END AS decile,
+    c.customer_id,
+    c.amount,
+    c.orders
+  FROM cut AS c
+),
+tiled_products AS (
+  SELECT t.decile, l.product_id
+  FROM tiled AS t
+  JOIN bought_lines AS l ON l.customer_id = t.customer_id
+),
+summed AS (
+  SELECT
+    decile,
+    COUNT(*) AS customers,
+    SUM(amount) AS amount,
+    SUM(orders) AS orders,
+    MIN(amount) AS border_amount
+  FROM tiled
+  GROUP BY decile
+)
+SELECT
+  s.decile,
+  s.customers,
+  s.amount,
+  RATIO(s.amount, SUM(s.amount) OVER ()) AS share,
+  RATIO(SUM(s.amount) OVER (ORDER BY s.decile), SUM(s.amount) OVER ()) AS cum_share,
+  CAST(RATIO(s.amount, s.customers) AS DECIMAL(18, 2)) AS amount_per_customer,
+  RATIO(s.orders, s.customers) AS orders_per_customer,
+  s.border_amount
+FROM summed AS s
+ORDER BY s.decile

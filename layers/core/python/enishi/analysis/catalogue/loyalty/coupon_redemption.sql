@@ -1,0 +1,179 @@
+/*
+id: coupon_redemption
+name: {ja: クーポン利用分析, en: Coupon redemption}
+category: loyalty
+origin: extension
+tier: core
+question:
+  ja: 誰がどのクーポンを、どれだけ早く、いくらの買い物で使い、どれだけ忘れられているか。
+  en: "Who uses which coupon, how fast, on what, and how many are forgotten?"
+method: "Issued, used, redemption rate, days to use, last-day share, average order with coupon, discount share, used by channel and segment; use after a reminder."
+parameter_groups: [period, base, pur, axis]
+parameters:
+- {name: mature_only, type: bool, default: true, label_ja: 期限後だけ率を出す, note: only coupons past valid_to enter rates}
+- {name: just_over, type: ratio, default: 0.1, minimum: 0, label_ja: 条件ちょうどの幅, note: "up to this much above min_amount counts as just over it"}
+- {name: axis, type: axis, default: member_rank, label_ja: 集計軸, over: [customers], shown_as: axis_value, note: any column of customers}
+columns:
+- {name: coupon, type: string, unit: none, label_ja: クーポン}
+- {name: axis_value, type: string, unit: none, label_ja: 区分}
+- {name: issued, type: int, unit: people, label_ja: 配布数}
+- {name: used, type: int, unit: people, label_ja: 利用数}
+- {name: redemption_rate, type: ratio, unit: ratio, label_ja: 利用率}
+- {name: days_median, type: double, unit: days, label_ja: 利用日数中央値}
+- {name: avg_order, type: money, unit: JPY/order, label_ja: 利用客単価}
+- {name: discount, type: money, unit: JPY, label_ja: 割引額}
+- {name: amount, type: money, unit: JPY, label_ja: 売上}
+- {name: over_min_share, type: ratio, unit: ratio, label_ja: 条件ちょうど率}
+charts:
+- {kind: stacked_bar, x: coupon, y: used, color: axis_value}
+- {kind: bar, x: axis_value, y: redemption_rate, color: coupon}
+- {kind: table}
+cells:
+- {name: outcome, keys: [coupon, axis_value, use], types: {use: string}, customers: outcomes, products: used_products, becomes: "use=未利用: customers before valid_to who have not used it; use=利用: users and what they bought with it"}
+rules: [TZ, PUR, RET, GUEST, MERGE, UNK, CENSOR, DIV0, SET]
+notes:
+- "open codes have no issue rows: issued is 0 and redemption_rate is null; used counts their uses in the period, guests as 非会員"
+- "an issued coupon is counted by the period of its issue: used = issues used by as_of; control rows are no issues; a use that names no issue belongs to the latest issue of that coupon to that customer"
+- "a returned order gives the coupon back only if the shop's rule says so: return_mode=origin takes a use whose whole order came back as none, event keeps it"
+- "over_min_share: of the orders with a coupon that asks for an amount, those at most just_over above it before the coupon"
+- "a member's value of the axis is the current one"
+*/
+WITH coupon_names AS (
+  SELECT
+    c.coupon_id,
+    CASE
+      WHEN COUNT(*) OVER (PARTITION BY c.name) > 1 THEN COALESCE(c.name || ' (' || c.coupon_id || ')', c.coupon_id)
+      ELSE COALESCE(c.name, c.coupon_id)
+    END AS coupon,
+    c.min_amount,
+    c.valid_to
+  FROM coupons AS c
+),
+issues AS (
+  SELECT n.issue_id, n.coupon_id, COALESCE(i.person_id, n.customer_id) AS customer_id, n.issued_date
+  FROM coupon_issues AS n
+  LEFT JOIN v_identity AS i ON i.customer_id = n.customer_id
+  WHERE NOT COALESCE(n.is_control, FALSE)
+),
+issued_coupons AS (
+  SELECT DISTINCT coupon_id FROM issues
+),
+receipts AS (
+  SELECT
+    s.sale_order_id AS order_id,
+    MAX(CASE WHEN NOT s.is_return THEN s.customer_id END) AS customer_id,
+    SUM(s.amount) AS amount
+  FROM sales AS s
+  WHERE NOT s.is_return OR :return_mode = 'origin'
+  GROUP BY s.sale_order_id
+  HAVING SUM(s.amount) > 0 AND COUNT_IF(NOT s.is_return) > 0
+),
+uses AS (
+  SELECT
+    r.redemption_id,
+    r.coupon_id,
+    r.issue_id,
+    r.redeemed_date,
+    COALESCE(r.discount_amount, 0) AS discount,
+    o.order_id,
+    o.customer_id,
+    o.amount
+  FROM coupon_redemptions AS r
+  JOIN receipts AS o ON o.order_id = r.order_id
+),
+-- Each use with the issue that it redeems, if any.
+redeemed AS (
+  SELECT
+    u.*,
+    n.issue_id AS of_issue,
+    n.issued_date,
+    ROW_NUMBER() OVER (PARTITION BY u.redemption_id ORDER BY n.issued_date DESC NULLS LAST, n.issue_id) AS place
+  FROM uses AS u
+  LEFT JOIN issues AS n
+    ON n.coupon_id = u.coupon_id
+    AND (
+      n.issue_id = u.issue_id
+      OR (u.issue_id IS NULL AND n.customer_id = u.customer_id AND n.issued_date <= u.redeemed_date)
+    )
+),
+used AS (
+  SELECT r.*, COALESCE(a.axis_value, :guest) AS axis_value
+  FROM redeemed AS r
+  LEFT JOIN issued_coupons AS k ON k.coupon_id = r.coupon_id
+  LEFT JOIN customers_by_axis AS a ON a.customer_id = r.customer_id
+  WHERE
+    r.place = 1
+    AND (
+      r.issued_date BETWEEN :period_start AND :period_end
+      OR (k.coupon_id IS NULL AND r.redeemed_date BETWEEN :period_start AND :period_end)
+    )
+),
+given AS (
+  SELECT n.coupon_id, n.issue_id, n.customer_id, a.axis_value
+  FROM issues AS n
+  JOIN customers_by_axis AS a ON a.customer_id = n.customer_id
+  WHERE n.issued_date BETWEEN :period_start AND :period_end
+),
+outcomes AS (
+  SELECT COALESCE(c.coupon, u.coupon_id) AS coupon, u.axis_value, '利用' AS use, u.customer_id
+  FROM used AS u
+  LEFT JOIN coupon_names AS c ON c.coupon_id = u.coupon_id
+  UNION ALL
+  SELECT c.coupon, g.axis_value, '未利用', g.customer_id
+  FROM given AS g
+  JOIN coupon_names AS c ON c.coupon_id = g.coupon_id
+  LEFT JOIN used AS u ON u.of_issue = g.issue_id
+  WHERE u.of_issue IS NULL AND COALESCE(c.valid_to > :as_of, TRUE)
+),
+used_products AS (
+  SELECT COALESCE(c.coupon, u.coupon_id) AS coupon, u.axis_value, '利用' AS use, l.product_id
+  FROM used AS u
+  LEFT JOIN coupon_names AS c ON c.coupon_id = u.coupon_id
+  JOIN order_lines AS l ON l.order_id = u.order_id
+),
+given_counts AS (
+  SELECT coupon_id, axis_value, COUNT(*) AS issued
+  FROM given
+  GROUP BY coupon_id, axis_value
+),
+use_counts AS (
+  SELECT
+    u.coupon_id,
+    u.axis_value,
+    COUNT(*) AS uses,
+    COUNT(DISTINCT u.of_issue) AS used_issues,
+    QUANTILE_OF(DATE_DIFF('day', u.issued_date, u.redeemed_date), 0.5) AS days_median,
+    SUM(u.discount) AS discount,
+    SUM(u.amount) AS amount,
+    COUNT_IF(c.min_amount > 0) AS conditional,
+    COUNT_IF(
+      c.min_amount > 0
+      AND CAST(u.amount + u.discount AS DOUBLE) <= CAST(c.min_amount AS DOUBLE) * (1 + :just_over) + 1e-6
+    ) AS just_over
+  FROM used AS u
+  LEFT JOIN coupon_names AS c ON c.coupon_id = u.coupon_id
+  GROUP BY u.coupon_id, u.axis_value
+),
+listed AS (
+  SELECT coupon_id, axis_value FROM given_counts
+  UNION
+  SELECT coupon_id, axis_value FROM use_counts
+)
+SELECT
+  COALESCE(c.coupon, l.coupon_id) AS coupon,
+  l.axis_value,
+  COALESCE(g.issued, 0) AS issued,
+  CASE WHEN g.issued IS NULL THEN COALESCE(u.uses, 0) ELSE COALESCE(u.used_issues, 0) END AS used,
+  CASE
+    WHEN NOT :mature_only OR c.valid_to <= :as_of THEN RATIO(COALESCE(u.used_issues, 0), g.issued)
+  END AS redemption_rate,
+  u.days_median,
+  CAST(RATIO(u.amount, u.uses) AS DECIMAL(18, 2)) AS avg_order,
+  COALESCE(u.discount, 0) AS discount,
+  COALESCE(u.amount, 0) AS amount,
+  RATIO(u.just_over, u.conditional) AS over_min_share
+FROM listed AS l
+LEFT JOIN coupon_names AS c ON c.coupon_id = l.coupon_id
+LEFT JOIN given_counts AS g ON g.coupon_id = l.coupon_id AND g.axis_value = l.axis_value
+LEFT JOIN use_counts AS u ON u.coupon_id = l.coupon_id AND u.axis_value = l.axis_value
+ORDER BY l.coupon_id, l.axis_value = :guest, l.axis_value = :unknown, l.axis_value = :other, l.axis_value

@@ -1,0 +1,161 @@
+/*
+id: cross_tab
+name: {ja: クロス集計, en: Cross tabulation}
+category: overview
+origin: brief
+brief_names: [クロス集計]
+tier: core
+question:
+  ja: 顧客(または売上)は、選んだ縦軸と横軸にどう分布しているか。
+  en: How do customers (or sales) fall over one or more row and column items? This is what other results are multiplied with.
+method: "Pivot with several row and column items on a population that may be a cell of another analysis; value = customers, orders, amount, items, mean or any distinct count; with totals, row, column and total shares."
+parameter_groups: [asof, base, pur]
+parameters:
+- {name: rows, type: axis, default: age_band, over: [customers, stores, orders], shown_as: row_value, label_ja: 縦軸, note: "several with commas"}
+- {name: columns, type: axis, default: gender, over: [customers, stores, orders], shown_as: column_value, label_ja: 横軸, note: "several with commas"}
+- {name: value, type: "enum(customers,orders,amount,items,avg_order,distinct)", default: customers, label_ja: 集計値, note: "distinct = distinct products bought"}
+- {name: shares, type: "enum(none,row,column,total)", default: none, label_ja: 構成比, note: ""}
+- {name: age_bands, type: list, default: "10代未満,10代,20代,30代,40代,50代,60代,70代,80代以上,不明", label_ja: 年代の並び, note: printed even when empty}
+- {name: sort, type: "enum(natural,value)", default: natural, label_ja: 並び, note: ""}
+- {name: product_scope, type: product_set, default: all, label_ja: 商品の範囲, note: "only purchases that hold one of them; customers without such a purchase fall away"}
+columns:
+- {name: row_value, type: string, unit: none, label_ja: 縦軸}
+- {name: column_value, type: string, unit: none, label_ja: 横軸}
+- {name: value, type: double, unit: none, label_ja: 集計値}
+- {name: share, type: ratio, unit: ratio, label_ja: 構成比}
+- {name: row_total, type: double, unit: none, label_ja: 行計}
+- {name: column_total, type: double, unit: none, label_ja: 列計}
+- {name: base_customers, type: int, unit: people, label_ja: 該当顧客}
+- {name: base_products, type: int, unit: products, label_ja: 該当商品}
+charts:
+- {kind: heatmap, x: column_value, y: row_value, color: value}
+- {kind: table}
+- {kind: stacked_bar, x: row_value, y: value, color: column_value}
+cells:
+- {name: cell, keys: [row_value, column_value], customers: placed, products: placed_products, becomes: "customers; the choice may be 'these' (該当) or 'all but these' (除外する)"}
+rules: [TZ, PUR, RET, MERGE, WD, UNK, ATTR, MULTI, RECON, SET]
+notes:
+- every listed band is printed even when empty, as on the classic screen
+- totals of counts of people count a person once, also when she is in several rows or columns (rule MULTI)
+*/
+WITH placed AS (
+  SELECT
+    :rows AS row_value,
+    :columns AS column_value,
+    customers.customer_id,
+    orders.order_id,
+    orders.amount,
+    orders.items
+  FROM population AS customers
+  LEFT JOIN purchases AS orders ON orders.customer_id = customers.customer_id
+  LEFT JOIN stores ON stores.store_id = orders.store_id
+  WHERE
+    :product_scope_is_open
+    OR orders.order_id IN (SELECT l.order_id FROM purchase_lines AS l WHERE l.product_id IN (:product_scope))
+),
+placed_products AS (
+  SELECT p.row_value, p.column_value, l.product_id
+  FROM placed AS p
+  JOIN purchase_lines AS l ON l.order_id = p.order_id
+  WHERE l.product_id IN (:product_scope)
+),
+measured AS (
+  SELECT
+    p.row_value,
+    p.column_value,
+    CASE :value
+      WHEN 'customers' THEN CAST(COUNT(DISTINCT p.customer_id) AS DOUBLE)
+      WHEN 'orders' THEN CAST(COUNT(DISTINCT p.order_id) AS DOUBLE)
+      WHEN 'amount' THEN COALESCE(CAST(SUM(p.amount) AS DOUBLE), 0)
+      WHEN 'items' THEN COALESCE(CAST(SUM(p.items) AS DOUBLE), 0)
+      WHEN 'avg_order' THEN RATIO(SUM(p.amount), COUNT(DISTINCT p.order_id))
+      ELSE COALESCE(MAX(CAST(d.products AS DOUBLE)), 0)
+    END AS value
+  FROM placed AS p
+  LEFT JOIN (
+    SELECT row_value, column_value, COUNT(DISTINCT product_id) AS products
+    FROM placed_products
+    GROUP BY row_value, column_value
+  ) AS d ON d.row_value = p.row_value AND d.column_value = p.column_value
+  GROUP BY p.row_value, p.column_value
+),
+row_totals AS (
+  SELECT
+    p.row_value,
+    CASE :value
+      WHEN 'customers' THEN CAST(COUNT(DISTINCT p.customer_id) AS DOUBLE)
+      WHEN 'orders' THEN CAST(COUNT(DISTINCT p.order_id) AS DOUBLE)
+      WHEN 'amount' THEN COALESCE(CAST(SUM(p.amount) AS DOUBLE), 0)
+      WHEN 'items' THEN COALESCE(CAST(SUM(p.items) AS DOUBLE), 0)
+      WHEN 'avg_order' THEN RATIO(SUM(p.amount), COUNT(DISTINCT p.order_id))
+      ELSE COALESCE(MAX(CAST(d.products AS DOUBLE)), 0)
+    END AS value
+  FROM placed AS p
+  LEFT JOIN (SELECT row_value, COUNT(DISTINCT product_id) AS products FROM placed_products GROUP BY row_value) AS d
+    ON d.row_value = p.row_value
+  GROUP BY p.row_value
+),
+column_totals AS (
+  SELECT
+    p.column_value,
+    CASE :value
+      WHEN 'customers' THEN CAST(COUNT(DISTINCT p.customer_id) AS DOUBLE)
+      WHEN 'orders' THEN CAST(COUNT(DISTINCT p.order_id) AS DOUBLE)
+      WHEN 'amount' THEN COALESCE(CAST(SUM(p.amount) AS DOUBLE), 0)
+      WHEN 'items' THEN COALESCE(CAST(SUM(p.items) AS DOUBLE), 0)
+      WHEN 'avg_order' THEN RATIO(SUM(p.amount), COUNT(DISTINCT p.order_id))
+      ELSE COALESCE(MAX(CAST(d.products AS DOUBLE)), 0)
+    END AS value
+  FROM placed AS p
+  LEFT JOIN (SELECT column_value, COUNT(DISTINCT product_id) AS products FROM placed_products GROUP BY column_value) AS d
+    ON d.column_value = p.column_value
+  GROUP BY p.column_value
+),
+listed_rows AS (
+  SELECT row_value FROM row_totals
+  UNION
+  SELECT band FROM UNNEST(:age_bands) AS t(band) WHERE :rows_name = 'age_band'
+),
+listed_columns AS (
+  SELECT column_value FROM column_totals
+  UNION
+  SELECT band FROM UNNEST(:age_bands) AS t(band) WHERE :columns_name = 'age_band'
+),
+base AS (
+  SELECT COUNT(DISTINCT customer_id) AS customers FROM placed
+),
+products_in_base AS (
+  SELECT COUNT(DISTINCT product_id) AS products FROM placed_products
+),
+grand AS (
+  SELECT SUM(value) AS value FROM measured
+)
+SELECT
+  r.row_value,
+  c.column_value,
+  COALESCE(m.value, 0) AS value,
+  CASE :shares
+    WHEN 'row' THEN RATIO(COALESCE(m.value, 0), COALESCE(rt.value, 0))
+    WHEN 'column' THEN RATIO(COALESCE(m.value, 0), COALESCE(ct.value, 0))
+    WHEN 'total' THEN RATIO(COALESCE(m.value, 0), grand.value)
+  END AS share,
+  COALESCE(rt.value, 0) AS row_total,
+  COALESCE(ct.value, 0) AS column_total,
+  base.customers AS base_customers,
+  products_in_base.products AS base_products
+FROM listed_rows AS r
+CROSS JOIN listed_columns AS c
+CROSS JOIN base
+CROSS JOIN products_in_base
+CROSS JOIN grand
+LEFT JOIN measured AS m ON m.row_value = r.row_value AND m.column_value = c.column_value
+LEFT JOIN row_totals AS rt ON rt.row_value = r.row_value
+LEFT JOIN column_totals AS ct ON ct.column_value = c.column_value
+ORDER BY
+  CASE WHEN r.row_value = :unknown THEN 1 ELSE 0 END,
+  CASE WHEN :sort = 'value' THEN -COALESCE(rt.value, 0) END,
+  CASE WHEN :rows_name = 'age_band' THEN ARRAY_POSITION(:age_bands, r.row_value) END,
+  r.row_value,
+  CASE WHEN c.column_value = :unknown THEN 1 ELSE 0 END,
+  CASE WHEN :sort = 'value' THEN -COALESCE(ct.value, 0) END,
+  c.column_value

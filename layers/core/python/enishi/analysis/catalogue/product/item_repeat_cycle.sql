@@ -1,0 +1,169 @@
+/*
+id: item_repeat_cycle
+name: {ja: 商品別リピート周期分析, en: Repeat cycle per item}
+category: product
+origin: extension
+tier: core
+question:
+  ja: 同じ商品は何日後に買い足されるか。補充のお知らせはいつ送るのがよいか。
+  en: "After how many days is an item usually bought again, so when should a refill mail go out?"
+method: "Days between purchases of the same item by the same customer, divided by the quantity bought when per_unit; Kaplan-Meier median and quartiles; peak day of the smoothed hazard."
+parameter_groups: [period, base, pur, top]
+parameters:
+- {name: level, type: "enum(product,parent,category_l3)", default: parent, label_ja: 商品の単位, note: "parent = the style that groups SKUs"}
+- {name: per_unit, type: bool, default: true, label_ja: 1個あたりにする, note: "two bought at once last twice as long"}
+- {name: max_days, type: int, default: 730, minimum: 1, label_ja: 最大日数, note: ""}
+- {name: min_gaps, type: int, default: 50, minimum: 1, label_ja: 最少間隔件数, note: ""}
+columns:
+- {name: item, type: string, unit: none, label_ja: 商品}
+- {name: repeaters, type: int, unit: people, label_ja: リピーター数}
+- {name: gaps, type: int, unit: count, label_ja: 間隔件数}
+- {name: days_p25, type: double, unit: days, label_ja: "25%点"}
+- {name: days_median, type: double, unit: days, label_ja: 中央値}
+- {name: days_p75, type: double, unit: days, label_ja: "75%点"}
+- {name: peak_day, type: int, unit: days, label_ja: ピーク日}
+- {name: expected_cycle, type: int, unit: days, label_ja: マスタ想定日数}
+- {name: difference, type: int, unit: days, label_ja: 差}
+- {name: mail_day, type: int, unit: days, label_ja: 配信目安日}
+charts:
+- {kind: box, x: item, y: [days_p25, days_median, days_p75]}
+- {kind: bar, x: item, y: mail_day, title_ja: 配信目安日}
+- {kind: table}
+cells:
+- {name: item, keys: [item], customers: in_peak_window, products: item_products, becomes: "customers whose last purchase of it is peak_day +- 7 days ago; products = the item"}
+- {name: gap, keys: [item, days], types: {days: int}, customers: repeated, products: item_products, becomes: "customers who bought it again after that many days"}
+rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, SMALL, SET]
+notes:
+- mail_day = days_p25 minus 3, at least 1
+- durable goods use replacement_cycle instead; what the master expects to last longer than max_days is left out
+- "a customer who has not bought again is observed up to as_of, or max_days; a quartile that so many never reach is null"
+- "all that is bought on one day is one purchase; days per unit are rounded to whole days, at least 1"
+- "peak_day: the hazard summed over 7 days is highest, among days on which a tenth of all purchases are still open; of equals the first"
+- "the peak window of a customer is counted for the quantity bought last"
+- "the period holds the earlier of two purchases; the top_n items by gaps are kept, quantiles do not add up to a rest"
+standard: Kaplan and Meier (1958).
+*/
+WITH bought AS (
+  SELECT
+    d.*,
+    LEAD(d.purchase_date) OVER (PARTITION BY d.customer_id, d.item ORDER BY d.purchase_date) AS next_date
+  FROM item_days AS d
+),
+-- Each purchase until the next of the same item, or as far as it could be followed.
+waits AS (
+  SELECT
+    b.customer_id,
+    b.item,
+    b.next_date IS NOT NULL AS is_repeated,
+    DATE_DIFF('day', b.purchase_date, COALESCE(b.next_date, :as_of)) AS waited,
+    CASE WHEN :per_unit THEN b.quantity ELSE 1 END AS units
+  FROM bought AS b
+  WHERE b.purchase_date BETWEEN :period_start AND :period_end
+),
+followed AS (
+  SELECT w.*, GREATEST(1, CAST(ROUND(RATIO(w.waited, w.units)) AS BIGINT)) AS days
+  FROM waits AS w
+),
+limited AS (
+  SELECT customer_id, item, LEAST(days, :max_days) AS days, is_repeated AND days <= :max_days AS is_repeated
+  FROM followed
+),
+repeated AS (
+  SELECT * FROM limited WHERE is_repeated
+),
+at_day AS (
+  SELECT item, days, COUNT_IF(is_repeated) AS repeats, COUNT(*) AS ends
+  FROM limited
+  GROUP BY item, days
+),
+at_risk AS (
+  SELECT
+    a.*,
+    SUM(a.ends) OVER (PARTITION BY a.item ORDER BY a.days DESC) AS open_purchases,
+    SUM(a.ends) OVER (PARTITION BY a.item) AS all_purchases
+  FROM at_day AS a
+),
+hazards AS (
+  SELECT
+    r.*,
+    SUM(RATIO(r.repeats, r.open_purchases)) OVER (
+      PARTITION BY r.item ORDER BY r.days RANGE BETWEEN 3 PRECEDING AND 3 FOLLOWING
+    ) AS week_hazard,
+    CASE
+      WHEN COUNT_IF(r.repeats = r.open_purchases) OVER (PARTITION BY r.item ORDER BY r.days) > 0 THEN CAST(0 AS DOUBLE)
+      ELSE EXP(
+        SUM(LN(1 - CASE WHEN r.repeats = r.open_purchases THEN 0 ELSE RATIO(r.repeats, r.open_purchases) END))
+          OVER (PARTITION BY r.item ORDER BY r.days)
+      )
+    END AS still_open
+  FROM at_risk AS r
+),
+-- The share that is still open is rounded to nine places: thirds and quarters must meet their border exactly.
+quartiles AS (
+  SELECT
+    item,
+    MIN(CASE WHEN ROUND(still_open, 9) <= 0.75 THEN days END) AS days_p25,
+    MIN(CASE WHEN ROUND(still_open, 9) <= 0.5 THEN days END) AS days_median,
+    MIN(CASE WHEN ROUND(still_open, 9) <= 0.25 THEN days END) AS days_p75
+  FROM hazards
+  GROUP BY item
+),
+peaks AS (
+  SELECT item, MIN(days) AS peak_day
+  FROM (
+    SELECT
+      item,
+      days,
+      ROUND(week_hazard, 9) AS week_hazard,
+      MAX(ROUND(week_hazard, 9)) OVER (PARTITION BY item) AS highest
+    FROM hazards
+    WHERE repeats > 0 AND open_purchases * 10 >= all_purchases
+  ) AS days_with_repeats
+  WHERE week_hazard = highest
+  GROUP BY item
+),
+counts AS (
+  SELECT item, COUNT(DISTINCT customer_id) AS repeaters, COUNT(*) AS gaps
+  FROM repeated
+  GROUP BY item
+),
+expectations AS (
+  SELECT i.item, CAST(ROUND(AVG(CAST(d.expected_cycle_days AS DOUBLE))) AS BIGINT) AS expected_cycle
+  FROM items AS i
+  JOIN products AS d ON d.product_id = i.product_id
+  GROUP BY i.item
+),
+kept AS (
+  SELECT c.*, e.expected_cycle, ROW_NUMBER() OVER (ORDER BY c.gaps DESC, c.repeaters DESC, c.item) AS place
+  FROM counts AS c
+  JOIN expectations AS e ON e.item = c.item
+  WHERE c.gaps >= :min_gaps AND COALESCE(e.expected_cycle, 0) <= :max_days
+),
+in_peak_window AS (
+  SELECT f.item, f.customer_id
+  FROM followed AS f
+  JOIN peaks AS p ON p.item = f.item
+  JOIN kept AS k ON k.item = f.item
+  WHERE NOT f.is_repeated AND f.waited BETWEEN p.peak_day * f.units - 7 AND p.peak_day * f.units + 7
+),
+item_products AS (
+  SELECT c.item, c.days, i.product_id
+  FROM (SELECT DISTINCT item, days FROM repeated) AS c
+  JOIN items AS i ON i.item = c.item
+)
+SELECT
+  k.item,
+  k.repeaters,
+  k.gaps,
+  CAST(q.days_p25 AS DOUBLE) AS days_p25,
+  CAST(q.days_median AS DOUBLE) AS days_median,
+  CAST(q.days_p75 AS DOUBLE) AS days_p75,
+  p.peak_day,
+  k.expected_cycle,
+  q.days_median - k.expected_cycle AS difference,
+  GREATEST(q.days_p25 - 3, 1) AS mail_day
+FROM kept AS k
+JOIN quartiles AS q ON q.item = k.item
+LEFT JOIN peaks AS p ON p.item = k.item
+WHERE k.place <= :top_n
+ORDER BY k.place

@@ -1,0 +1,94 @@
+/*
+id: session_analysis
+name: {ja: セッション分析, en: Session analysis}
+category: site_access
+origin: brief
+brief_names: [セッション分析]
+tier: core
+question:
+  ja: 訪問は何回あり、どれだけ深く、成果につながったか。流入元・端末・新規/再訪・時間帯で見る。
+  en: "How many visits, how deep and how good, by source, device, new/returning visitor and time?"
+method: "Sessions end after session_timeout_min of silence. Engaged: over 10 seconds, or 2 or more views, or a goal event. Bounce rate = 1 - engaged rate."
+parameter_groups: [period, base, web, grain, axis]
+parameters:
+- {name: goal_events, type: list, default: "purchase,signup,favourite_add", label_ja: 目標とする行動, note: ""}
+- {name: axis, type: axis, default: channel, over: [sessions, customers], shown_as: axis_value, label_ja: 集計軸, note: ""}
+columns:
+- {name: bucket, type: date, unit: date, label_ja: 期間}
+- {name: axis_value, type: string, unit: none, label_ja: 区分}
+- {name: sessions, type: int, unit: sessions, label_ja: セッション数}
+- {name: visitors, type: int, unit: people, label_ja: 訪問者数}
+- {name: new_share, type: ratio, unit: ratio, label_ja: 新規率}
+- {name: views_per_session, type: double, unit: count/session, label_ja: PV/セッション}
+- {name: duration_median, type: double, unit: seconds, label_ja: 滞在時間}
+- {name: engaged_rate, type: ratio, unit: ratio, label_ja: エンゲージ率}
+- {name: bounce_rate, type: ratio, unit: ratio, label_ja: 直帰率}
+- {name: cvr, type: ratio, unit: ratio, label_ja: CVR}
+- {name: amount, type: money, unit: JPY, label_ja: 売上}
+charts:
+- {kind: line, x: bucket, y: sessions, color: axis_value}
+- {kind: dual_axis, x: bucket, y: [sessions, cvr]}
+- {kind: table}
+cells:
+- {name: cell, keys: [bucket, axis_value], customers: placed, becomes: known customers with such a session}
+rules: [TZ, BOT, DEDUP, MERGE, UNK, DIV0, SET]
+notes:
+- a session over midnight belongs to the day it started; a new campaign parameter does not break a session
+- new_share is the share of sessions that are their visitor's first; visitors are counted once in each row
+- amount is that of the orders placed in the session, guests' too, net of returns
+- axis also takes visitor_type (新規・再訪), visit_hour, visit_weekday, landing_type and any column of the customer
+standard: "Session and engaged-session wording of Google Analytics 4 help (answers 12798876): 30 minutes; longer than 10 seconds, a key event, or at least 2 page views."
+*/
+WITH visits AS (
+  SELECT
+    GRAIN_OF(sessions.session_date) AS bucket,
+    :axis AS axis_value,
+    sessions.customer_id,
+    sessions.visitor_id,
+    sessions.is_first,
+    sessions.views,
+    sessions.duration_ms,
+    sessions.engaged,
+    sessions.converted,
+    sessions.amount
+  FROM engaged_sessions AS sessions
+  LEFT JOIN population AS customers ON customers.customer_id = sessions.customer_id
+  WHERE sessions.session_date BETWEEN :period_start AND :period_end
+),
+ranked AS (
+  SELECT axis_value, ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC, axis_value) AS rank
+  FROM visits
+  WHERE axis_value <> :unknown
+  GROUP BY axis_value
+),
+placed AS (
+  SELECT
+    v.bucket,
+    CASE WHEN r.rank > :max_axis_values THEN :other ELSE v.axis_value END AS axis_value,
+    CASE WHEN v.axis_value = :unknown THEN :max_axis_values + 2 ELSE LEAST(r.rank, :max_axis_values + 1) END AS place,
+    v.customer_id,
+    v.visitor_id,
+    v.is_first,
+    v.views,
+    v.duration_ms,
+    v.engaged,
+    v.converted,
+    v.amount
+  FROM visits AS v
+  LEFT JOIN ranked AS r ON r.axis_value = v.axis_value
+)
+SELECT
+  p.bucket,
+  p.axis_value,
+  COUNT(*) AS sessions,
+  COUNT(DISTINCT p.visitor_id) AS visitors,
+  RATIO(COUNT_IF(p.is_first), COUNT(*)) AS new_share,
+  RATIO(SUM(p.views), COUNT(*)) AS views_per_session,
+  QUANTILE_OF(CAST(p.duration_ms AS DOUBLE) / 1000, 0.5) AS duration_median,
+  RATIO(COUNT_IF(p.engaged), COUNT(*)) AS engaged_rate,
+  RATIO(COUNT_IF(NOT p.engaged), COUNT(*)) AS bounce_rate,
+  RATIO(COUNT_IF(p.converted), COUNT(*)) AS cvr,
+  SUM(p.amount) AS amount
+FROM placed AS p
+GROUP BY p.bucket, p.axis_value, p.place
+ORDER BY p.bucket, p.place

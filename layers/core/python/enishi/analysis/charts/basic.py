@@ -1,0 +1,147 @@
+"""Bars, lines, areas, heat maps, points."""
+
+from __future__ import annotations
+
+from enishi.analysis.charts.drawing import COLOURS, IN_TIME, Drawing, Spec, folded, number_axis
+
+
+def bar(d: Drawing) -> Spec:
+    """Bars; lying ones where the names are long or many."""
+    lying = d.option("lying", _long(d))
+    across, along = d.step(d.x), d.measure(d.y)
+    encoding: Spec = {
+        "y" if lying else "x": across,
+        "x" if lying else "y": along,
+        "tooltip": d.hint(d.x, *d.ys, d.chart.color),
+    }
+    if d.chart.color:
+        encoding["color"] = d.shade(d.chart.color)
+        encoding["yOffset" if lying else "xOffset"] = {"field": d.chart.color}
+    spec = d.framed(mark={"type": "bar", "color": COLOURS[0]}, encoding=encoding)
+    return {**spec, "height": {"step": 20}} if lying else spec
+
+
+def _long(d: Drawing) -> bool:
+    names = {str(row[d.x]) for row in d.rows}
+    return d.kind(d.x) in ("string", "enum") and (len(names) > 12 or any(len(name) > 8 for name in names))
+
+
+def stacked_bar(d: Drawing) -> Spec:
+    color = d.chart.color or next((name for name in d.names("string", "enum") if name != d.x), "")
+    shade = {**d.shade(color), "type": "nominal", "scale": {"range": list(COLOURS)}} if color else {"value": COLOURS[0]}
+    if color and d.kind(color) in ("int", "double"):
+        shade = {"field": color, "type": "ordinal", "title": d.label(color), "scale": {"scheme": "blues"}}
+    encoding = {"x": d.step(d.x), "y": d.measure(d.y, stack="zero"), "color": shade, "tooltip": d.hint(d.x, color, d.y)}
+    return d.framed(mark="bar", encoding=encoding)
+
+
+def histogram(d: Drawing) -> Spec:
+    mark = {"type": "bar", "color": COLOURS[0], "binSpacing": 1}
+    encoding = {"x": d.step(d.x, scale={"paddingInner": 0.04}), "y": d.measure(d.y), "tooltip": d.hint(d.x, d.y)}
+    if d.chart.color:
+        encoding["color"] = d.shade(d.chart.color)
+    return d.framed(mark=mark, encoding=encoding)
+
+
+def line(d: Drawing) -> Spec:
+    """A line a measure, or a line a value of `color`; nulls break it."""
+    if len(d.ys) > 1:
+        rows = folded(d.rows, d.ys, [d.label(name) for name in d.ys])
+        value = {"field": "value", "type": "quantitative", "title": None, "axis": number_axis(d.kind(d.y))}
+        series = {"field": "series", "type": "nominal", "sort": None, "title": None, "scale": {"range": list(COLOURS)}}
+        encoding: Spec = {"x": d.coordinate(d.x), "y": value, "color": series}
+        return {**d.framed(mark={"type": "line", "point": True}, encoding=encoding), "data": {"values": rows}}
+    encoding = {"x": d.coordinate(d.x), "y": d.measure(d.y), "tooltip": d.hint(d.x, d.y, d.chart.color)}
+    if d.chart.color:
+        encoding["color"] = _series(d, d.chart.color)
+    return d.framed(mark={"type": "line", "point": True, "color": COLOURS[0]}, encoding=encoding)
+
+
+def _series(d: Drawing, name: str) -> Spec:
+    """Lines told apart by colour: moments from light to dark, anything else by hue."""
+    if d.kind(name) in IN_TIME:
+        form = "%Y-%m" if d.kind(name) == "month" else "%Y-%m-%d"
+        legend = {"orient": "right", "labelExpr": f"timeFormat(toDate(datum.value), '{form}')", "symbolLimit": 40}
+        return {
+            "field": name,
+            "type": "ordinal",
+            "title": d.label(name),
+            "scale": {"scheme": "viridis"},
+            "legend": legend,
+        }
+    return {**d.shade(name), "type": "nominal", "scale": {"scheme": "tableau10"}, "legend": {"orient": "right"}}
+
+
+def area(d: Drawing) -> Spec:
+    color = d.chart.color or next((name for name in d.names("string", "enum") if name != d.x), "")
+    encoding: Spec = {"x": d.place(d.x), "y": d.measure(d.y, stack="zero"), "tooltip": d.hint(d.x, color, d.y)}
+    if color:
+        encoding["color"] = d.shade(color)
+    return d.framed(mark={"type": "area", "opacity": 0.85, "color": COLOURS[0]}, encoding=encoding)
+
+
+def heatmap(d: Drawing) -> Spec:
+    """Cells with their value written in them where they are few."""
+    x, y = d.x, d.chart.y if isinstance(d.chart.y, str) and d.chart.y else d.ys[0]
+    color = d.chart.color or next(name for name in d.names("int", "money", "ratio", "double") if name not in (x, y))
+    rows = [row for row in d.rows if row[color] is not None]
+    base: Spec = {"x": d.step(x), "y": d.step(y)}
+    cells = {"mark": "rect", "encoding": {**base, "color": d.shade(color), "tooltip": d.hint(x, y, color)}}
+    layers = [cells, _written(d, base, color, rows)] if len(rows) <= 200 else [cells]
+    width = {"step": min(70, max(28, 640 // max(1, len({row[x] for row in rows}))))}
+    return {"width": width, "height": {"step": 26}, "data": {"values": rows}, "layer": layers}
+
+
+def _written(d: Drawing, base: Spec, color: str, rows: list[Spec]) -> Spec:
+    values = [row[color] for row in rows]
+    middle = (max(values) + min(values)) / 2 if values else 0
+    ink = {"condition": {"test": f"datum['{color}'] > {middle}", "value": "white"}, "value": "#222"}
+    return {"mark": {"type": "text", "fontSize": 10}, "encoding": {**base, "text": d.text(color), "color": ink}}
+
+
+def scatter(d: Drawing) -> Spec:
+    encoding: Spec = {"x": d.measure(d.x), "y": d.measure(d.y), "tooltip": d.hint(*d.answer.analysis.column_names)}
+    if d.chart.color:
+        encoding["color"] = d.shade(d.chart.color)
+    if d.chart.size:
+        encoding["size"] = {"field": d.chart.size, "type": "quantitative", "title": d.label(d.chart.size)}
+    for axis in ("x", "y"):
+        encoding[axis]["scale"] = {"zero": False}
+    return d.framed(mark={"type": "circle", "opacity": 0.75, "color": COLOURS[0]}, encoding=encoding)
+
+
+def bubble(d: Drawing) -> Spec:
+    spec = scatter(d)
+    size = d.chart.size or d.names("int", "money")[0]
+    spec["encoding"]["size"] = {
+        "field": size,
+        "type": "quantitative",
+        "title": d.label(size),
+        "scale": {"range": [20, 1800]},
+    }
+    return spec
+
+
+def dual_axis(d: Drawing) -> Spec:
+    """Bars for the first measure, a line for the second on an axis of its own."""
+    first, second = (*d.ys, *(n for n in d.names("int", "money", "ratio", "double") if n not in (d.x, *d.ys)))[:2]
+    x = d.step(d.x)
+    bars = {"mark": {"type": "bar", "color": COLOURS[0], "opacity": 0.8}, "encoding": {"x": x, "y": d.measure(first)}}
+    dots = {
+        "mark": {"type": "line", "color": COLOURS[1], "point": {"color": COLOURS[1]}},
+        "encoding": {"x": x, "y": d.measure(second)},
+    }
+    return d.framed(layer=[bars, dots], resolve={"scale": {"y": "independent"}})
+
+
+def pareto(d: Drawing) -> Spec:
+    """Bars from the largest, and the running share over them."""
+    amount, running = (*d.ys, *d.names("ratio"))[:2]
+    x = d.step(d.x)
+    bars = {"mark": {"type": "bar", "color": COLOURS[0]}, "encoding": {"x": x, "y": d.measure(amount)}}
+    share = d.measure(running, scale={"domain": [0, 1]})
+    dots = {
+        "mark": {"type": "line", "color": COLOURS[1], "point": {"color": COLOURS[1]}},
+        "encoding": {"x": x, "y": share},
+    }
+    return d.framed(layer=[bars, dots], resolve={"scale": {"y": "independent"}})

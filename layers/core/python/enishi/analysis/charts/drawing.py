@@ -1,0 +1,190 @@
+"""One chart being drawn: the rows as plain values, and the encodings that every kind shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from enishi.analysis.answer import Answer
+from enishi.analysis.model import Chart
+
+Spec = dict[str, Any]
+Row = dict[str, Any]
+NUMBERS = frozenset({"int", "double", "money", "ratio"})
+IN_TIME = frozenset({"date", "month", "timestamp"})
+YEN = (
+    "abs({0}) >= 1e8 ? format({0}/1e8, ',.2~f') + '億円' : "
+    "abs({0}) >= 1e4 ? format({0}/1e4, ',.1~f') + '万円' : format({0}, ',.0f') + '円'"
+)
+"""Money on axes and labels as people say it: 1,234円, 12.3万円, 4.5億円."""
+COLOURS = ("#3b6ea5", "#d98e32", "#3fa66b", "#8d6cab", "#c4515f", "#5aa7b5", "#a08b5b", "#7d7d7d")
+WIDTH, HEIGHT = 640, 320
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart of an answer."""
+
+    answer: Answer
+    chart: Chart
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows that the chart is of, values as JSON has them."""
+        kept = (row for row in self.answer.rows.to_pylist() if self._is_drawn(row))
+        return [{name: plain(value) for name, value in row.items()} for row in kept]
+
+    def _is_drawn(self, row: Mapping[str, Any]) -> bool:
+        return all(_fits(plain(row[name]), wanted) for name, wanted in self.chart.where.items())
+
+    def kind(self, name: str) -> str:
+        return self.answer.analysis.column(name).type
+
+    def label(self, name: str) -> str:
+        return self.answer.label(name)
+
+    def names(self, *kinds: str) -> list[str]:
+        """The columns of these types, in their order."""
+        return [column.name for column in self.answer.columns if column.type in kinds]
+
+    @property
+    def x(self) -> str:
+        """The column on the horizontal axis; the first that is no measure, unless the chart says."""
+        return self.chart.x or next(
+            (c.name for c in self.answer.columns if c.type not in NUMBERS), self.answer.columns[0].name
+        )
+
+    @property
+    def ys(self) -> tuple[str, ...]:
+        """The measures; the first number that is not on the other axis, unless the chart says."""
+        if self.chart.y:
+            return (self.chart.y,) if isinstance(self.chart.y, str) else tuple(self.chart.y)
+        return tuple(name for name in self.names(*NUMBERS) if name != self.x)[:1]
+
+    @property
+    def y(self) -> str:
+        return self.ys[0]
+
+    def option(self, name: str, default: Any) -> Any:
+        return self.chart.options.get(name, default)
+
+    def measure(self, name: str, **more: Any) -> Spec:
+        """A quantitative channel with its Japanese title and the format of its unit."""
+        spec: Spec = {"field": name, "type": "quantitative", "title": self.label(name)}
+        return {**spec, "axis": number_axis(self.kind(name)), **more}
+
+    def place(self, name: str, **more: Any) -> Spec:
+        """A discrete or temporal channel, values in the order of the rows."""
+        axis = {"labelLimit": 180, "labelOverlap": "greedy"}
+        if self.kind(name) in IN_TIME:
+            form = "%Y-%m" if self.kind(name) == "month" else "%Y-%m-%d"
+            unit = "utcyearmonth" if self.kind(name) == "month" else "utcyearmonthdate"
+            shown = {"timeUnit": unit, "axis": {**axis, "format": form, "labelAngle": 0}}
+            return {"field": name, "type": "temporal", "title": self.label(name), **shown, **more}
+        return {
+            "field": name,
+            "type": "ordinal",
+            "sort": None,
+            "title": self.label(name),
+            "axis": {**axis, "labelAngle": 0},
+            **more,
+        }
+
+    def step(self, name: str, **more: Any) -> Spec:
+        """A discrete channel in the order of the rows, moments too: bars and cells need a width."""
+        spec = self.place(name)
+        axis = {"labelLimit": 160, "labelOverlap": "greedy", "labelAngle": 0, "grid": False}
+        kind = "ordinal"
+        if self.kind(name) in IN_TIME:
+            axis["labelExpr"] = (
+                f"timeFormat(toDate(datum.value), '{'%Y-%m' if self.kind(name) == 'month' else '%Y-%m-%d'}')"
+            )
+        return {"field": name, "type": kind, "sort": None, "title": spec["title"], "axis": axis, **more}
+
+    def coordinate(self, name: str, **more: Any) -> Spec:
+        """A measure as a measure, anything else as a place."""
+        return (
+            self.measure(name, **more) if self.kind(name) in {"double", "money", "ratio"} else self.place(name, **more)
+        )
+
+    def shade(self, name: str) -> Spec:
+        """A colour channel: a scale for measures, distinct colours for the rest."""
+        if self.kind(name) in NUMBERS and not self.option("discrete_colour", False):
+            legend = {"title": self.label(name), **number_legend(self.kind(name))}
+            return {"field": name, "type": "quantitative", "legend": legend, "scale": {"scheme": "blues"}}
+        many = len({row[name] for row in self.rows}) > 8
+        legend = {"orient": "right", "symbolLimit": 40} if many else {"orient": "top"}
+        colours = {"scheme": "tableau20"} if many else {"range": list(COLOURS)}
+        return {
+            "field": name,
+            "type": "nominal",
+            "sort": None,
+            "title": self.label(name),
+            "scale": colours,
+            "legend": legend,
+        }
+
+    def hint(self, *names: str) -> list[Spec]:
+        """Tooltips of these columns."""
+        return [
+            {
+                "field": name,
+                "title": self.label(name),
+                **({"format": number_format(self.kind(name))} if self.kind(name) in NUMBERS else {}),
+            }
+            for name in dict.fromkeys(names)
+            if name
+        ]
+
+    def text(self, name: str) -> Spec:
+        """A value written beside its mark."""
+        return {"field": name, "type": "quantitative", "format": number_format(self.kind(name))}
+
+    def framed(self, **more: Any) -> Spec:
+        """A Vega-Lite view of the rows in the usual size."""
+        return {"width": WIDTH, "height": HEIGHT, "data": {"values": self.rows}, **more}
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    """Equal, one of a list, or between `min` and `max`."""
+    if isinstance(wanted, Mapping):
+        return value is not None and value >= wanted.get("min", value) and value <= wanted.get("max", value)
+    return value in wanted if isinstance(wanted, list | tuple) else bool(value == wanted)
+
+
+def number_axis(kind: str) -> Spec:
+    if kind == "money":
+        return {"labelExpr": YEN.format("datum.value")}
+    return {"format": number_format(kind), **({"tickMinStep": 1} if kind == "int" else {})}
+
+
+def number_legend(kind: str) -> Spec:
+    return {"labelExpr": YEN.format("datum.value")} if kind == "money" else {"format": number_format(kind)}
+
+
+def number_format(kind: str) -> str:
+    return {"ratio": ".1%", "double": ",.2~f"}.get(kind, ",.0f")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it; days as ISO text."""
+    match value:
+        case Decimal():
+            return float(value)
+        case datetime() | date():
+            return value.isoformat()
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case _:
+            return value
+
+
+def folded(rows: Sequence[Row], names: Sequence[str], labels: Sequence[str]) -> list[Row]:
+    """One row a measure: `series` is its label, `value` its value."""
+    return [
+        {**row, "series": label, "value": row[name]} for row in rows for name, label in zip(names, labels, strict=True)
+    ]

@@ -1,0 +1,69 @@
+"""Shared expressions (`expressions.yaml`): a rule of the catalogue that is written once and said by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+import yaml
+from sqlglot import exp
+
+from enishi.errors import AnalysisError
+from enishi.lake.sql import parse
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A named expression over its arguments."""
+
+    name: str
+    arguments: tuple[str, ...]
+    says: str
+    tree: exp.Expr
+
+
+@cache
+def expressions() -> Mapping[str, Expression]:
+    """Every shared expression by name."""
+    given = yaml.safe_load((files("enishi.analysis") / "expressions.yaml").read_text("utf-8"))
+    read = {
+        name: Expression(name, tuple(one["of"]), one["says"], expression(one["sql"], name))
+        for name, one in given.items()
+    }
+    return MappingProxyType(read)
+
+
+def expression(text: str, where: str) -> exp.Expr:
+    """One expression of Athena's SQL as a tree.
+
+    Raises:
+        QueryError: it is not one.
+    """
+    return parse(f"SELECT {text}", where).selects[0]
+
+
+def write_out(tree: exp.Query, place: str) -> exp.Query:
+    """`tree` itself with every shared expression written out, inner ones first.
+
+    Raises:
+        AnalysisError: an expression with the wrong number of arguments.
+    """
+    calls = [node for node in tree.find_all(exp.Anonymous) if node.name.lower() in expressions()]
+    for call in reversed(calls):
+        call.replace(_written_out(call, expressions()[call.name.lower()], place))
+    return tree
+
+
+def _written_out(call: exp.Anonymous, shared: Expression, place: str) -> exp.Expr:
+    if len(call.expressions) != len(shared.arguments):
+        takes = ", ".join(shared.arguments)
+        raise AnalysisError(f"{shared.name} takes ({takes})", where=place, remedy="Give these arguments.")
+    given = dict(zip(shared.arguments, call.expressions, strict=True))
+    body = exp.paren(shared.tree.copy())
+    for hole in list(body.find_all(exp.Placeholder)):
+        if hole.name in given:
+            hole.replace(exp.paren(given[hole.name].copy()))
+    return body

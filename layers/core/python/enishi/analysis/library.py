@@ -1,0 +1,144 @@
+"""The catalogue: `catalogue/<category>/<id>.sql`, read once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from enishi.analysis.model import Analysis, Parameter
+from enishi.errors import AnalysisError
+from enishi.segment.problems import did_you_mean, explain
+
+_FRONT = re.compile(r"\A\s*/\*\n(?P<front>.*?)\n\*/\s*(?P<sql>.*)\Z", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Category:
+    id: str
+    ja: str
+    en: str
+
+
+@cache
+def categories() -> tuple[Category, ...]:
+    """The categories, in the order in which people read them."""
+    return tuple(Category(**given) for given in _data("categories.yaml"))
+
+
+@cache
+def groups() -> Mapping[str, tuple[Parameter, ...]]:
+    """The shared parameters by group."""
+    read = {
+        name: tuple(Parameter.model_validate(item) for item in given) for name, given in _data("groups.yaml").items()
+    }
+    return MappingProxyType(read)
+
+
+@cache
+def shipped() -> Mapping[str, Analysis]:
+    """Every analysis of the product by id, in the order of categories."""
+    folder = files("enishi.analysis") / "catalogue"
+    found: dict[str, Analysis] = {}
+    for category in categories():
+        for path in _sql_files(folder / category.id):
+            analysis = read(path.read_text("utf-8"), f"{category.id}/{path.name}")
+            found[analysis.id] = analysis
+    return MappingProxyType(found)
+
+
+def load(path: Path) -> Analysis:
+    """An analysis of the retailer's own.
+
+    Raises:
+        AnalysisError: there is no such file, or it is not an analysis.
+    """
+    if not path.is_file():
+        raise AnalysisError("there is no such file", where=str(path), remedy="Check the path.")
+    return read(path.read_text("utf-8"), str(path))
+
+
+def get(name: str) -> Analysis:
+    """An analysis by id, or by path for one of the retailer's own.
+
+    Raises:
+        AnalysisError: no analysis has this id.
+    """
+    if name.endswith(".sql"):
+        return load(Path(name))
+    found = shipped().get(name)
+    if found is None:
+        raise AnalysisError(f"there is no analysis {name}", remedy=did_you_mean(name, shipped()))
+    return found
+
+
+def read(text: str, place: str) -> Analysis:
+    """The analysis that the text of a file is.
+
+    Raises:
+        AnalysisError: no front matter, front matter that is wrong, or no statement.
+    """
+    parts = _FRONT.match(text)
+    if parts is None:
+        raise AnalysisError(
+            "the file has no front matter",
+            where=place,
+            remedy="Begin it with /*, the YAML, and */ on lines of their own.",
+        )
+    given = _front_matter(parts["front"], place)
+    try:
+        return Analysis.model_validate({**given, "sql": parts["sql"].strip(), "place": place})
+    except ValidationError as error:
+        raise explain(error, f"{place}: ", AnalysisError) from None
+
+
+def parameters(analysis: Analysis) -> tuple[Parameter, ...]:
+    """Its own parameters and those of its groups; an own one replaces the group's of that name.
+
+    Raises:
+        AnalysisError: a group that does not exist.
+    """
+    own = {parameter.name: parameter for parameter in analysis.parameters}
+    shared = [parameter for group in analysis.parameter_groups for parameter in _group(analysis, group)]
+    named = {parameter.name: own.get(parameter.name, parameter) for parameter in shared}
+    return tuple({**named, **own}.values())
+
+
+def _group(analysis: Analysis, name: str) -> Sequence[Parameter]:
+    if name not in groups():
+        raise AnalysisError(
+            f"there is no parameter group {name}", where=analysis.place, remedy=did_you_mean(name, groups())
+        )
+    return groups()[name]
+
+
+def _front_matter(text: str, place: str) -> Mapping[str, Any]:
+    try:
+        given = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
+        raise AnalysisError(
+            "the front matter is not YAML", where=f"{place}: line {line}", remedy="Correct it."
+        ) from None
+    if not isinstance(given, Mapping):
+        raise AnalysisError("the front matter is not a mapping", where=place, remedy="Write id:, name:, … in it.")
+    return given
+
+
+def _sql_files(folder: Traversable) -> list[Traversable]:
+    if not folder.is_dir():
+        return []
+    return sorted((path for path in folder.iterdir() if path.name.endswith(".sql")), key=lambda path: path.name)
+
+
+def _data(name: str) -> Any:
+    return yaml.safe_load((files("enishi.analysis") / name).read_text("utf-8"))

@@ -1,0 +1,56 @@
+-- The lines of `sales`, product by product. What an order charges beyond its lines is a line without product, so that the
+-- lines of any set of documents add up to the documents (rule RECON).
+WITH lines AS (
+  SELECT
+    s.order_id,
+    l.product_id,
+    l.quantity,
+    CASE
+      WHEN :amount_basis = 'net_incl_tax' OR o.net_amount = 0 THEN l.line_amount
+      WHEN :amount_basis = 'gross' THEN CAST(COALESCE(l.list_price, l.unit_price) * l.quantity AS DECIMAL(18, 2))
+      ELSE CAST(CAST(l.line_amount AS DOUBLE) * CAST(s.amount AS DOUBLE) / CAST(o.net_amount AS DOUBLE) AS DECIMAL(18, 2))
+    END AS amount,
+    l.line_cost AS cost,
+    l.coupon_id
+  FROM sales AS s
+  JOIN orders AS o ON o.order_id = s.order_id
+  JOIN order_lines AS l ON l.order_id = s.order_id
+),
+rest AS (
+  SELECT s.order_id, s.amount - COALESCE(t.amount, 0) AS amount
+  FROM sales AS s
+  LEFT JOIN (SELECT order_id, SUM(amount) AS amount FROM lines GROUP BY order_id) AS t ON t.order_id = s.order_id
+  WHERE s.amount <> COALESCE(t.amount, 0)
+),
+booked AS (
+  SELECT order_id, product_id, quantity, amount, cost, coupon_id, FALSE AS is_adjustment FROM lines
+  UNION ALL
+  SELECT order_id, NULL, 0, amount, 0, NULL, TRUE FROM rest WHERE :any_product
+)
+SELECT
+  s.order_id,
+  s.sale_order_id,
+  s.customer_id,
+  s.is_guest,
+  s.is_return,
+  s.ordered_at,
+  s.sale_date,
+  s.channel,
+  s.store_id,
+  b.product_id,
+  d.parent_id,
+  d.name AS product_name,
+  d.category_l1,
+  d.category_l2,
+  d.category_l3,
+  d.brand,
+  d.series,
+  b.is_adjustment,
+  b.quantity,
+  b.amount,
+  b.cost,
+  b.coupon_id
+FROM booked AS b
+JOIN sales AS s ON s.order_id = b.order_id
+LEFT JOIN products AS d ON d.product_id = b.product_id
+WHERE b.is_adjustment OR b.product_id IN (:product_filter)

@@ -1,0 +1,131 @@
+"""An analysis as its author writes it: front matter (YAML in the file's first comment) and one SQL statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from enishi.segment.problems import Part
+
+Unit = str
+"""`people`, `orders`, `items`, `JPY`, `JPY/person`, `ratio`, `days`, `date`, `count`, `score`, `none` …"""
+ColumnType = Literal["string", "enum", "int", "double", "money", "ratio", "bool", "date", "month", "timestamp", "list"]
+
+
+class Title(Part):
+    """A text in both languages; planners read the Japanese one."""
+
+    ja: str
+    en: str
+
+
+class Column(Part):
+    """A column of the answer."""
+
+    name: str
+    type: ColumnType
+    unit: Unit = "none"
+    label_ja: str
+
+
+class Parameter(Part):
+    """A parameter: `type` is `int`, `date`, `bool`, `enum(a,b)`, `list`, `list(int)`, `axis` … (`parameters.KINDS`)."""
+
+    name: str
+    type: str
+    default: Any = None
+    label_ja: str = ""
+    note: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    over: tuple[str, ...] = Field(default=(), description="axis only: the relations in scope that may give the axis")
+    hidden: bool = Field(default=False, description="follows from others: macros read it, planners do not give it")
+    shown_as: str = Field(default="", description="axis only: the column whose header becomes the chosen axis")
+
+
+class Chart(Part):
+    """A chart of the answer: its kind and which columns it draws. Empty fields follow from the kind and the columns."""
+
+    kind: str
+    title_ja: str = ""
+    x: str = ""
+    y: str | tuple[str, ...] = ""
+    color: str = ""
+    size: str = ""
+    facet: str = ""
+    low: str = ""
+    high: str = ""
+    source: str = ""
+    target: str = ""
+    where: Mapping[str, Any] = Field(
+        default_factory=dict, description="only rows with these values; [a, b] any of them, {min: a, max: b} between"
+    )
+    options: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Cell(Part):
+    """What a click on the answer opens: the customers, and the products, behind a row or a cell.
+
+    `customers` and `products` name CTEs of the statement that hold the key columns and customer_id / product_id, before
+    they are counted. The set of a cell is that CTE where the keys have the cell's values.
+    """
+
+    name: str
+    keys: tuple[str, ...] = ()
+    types: Mapping[str, ColumnType] = Field(
+        default_factory=dict, description="of keys that are no columns of the answer"
+    )
+    customers: str = ""
+    products: str = ""
+    becomes: str
+
+
+class Footnote(Part):
+    """A figure printed below the answer: the one row of a CTE."""
+
+    label_ja: str
+    cte: str
+
+
+class Analysis(Part):
+    """One entry of the catalogue."""
+
+    id: str
+    name: Title
+    category: str
+    origin: Literal["brief", "extension"] = "extension"
+    brief_names: tuple[str, ...] = ()
+    tier: Literal["core", "standard", "advanced"]
+    question: Title
+    method: str
+    parameter_groups: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    columns: tuple[Column, ...]
+    charts: tuple[Chart, ...]
+    cells: tuple[Cell, ...]
+    footnotes: tuple[Footnote, ...] = ()
+    rules: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    standard: str | None = None
+    needs: tuple[str, ...] = Field(default=(), description="optional tables: empty means a stated reason, no answer")
+    example: Mapping[str, Any] = Field(
+        default_factory=dict, description="parameters for the catalogue's page, where a required one has no default"
+    )
+    step: str = Field(default="", description="a numeric step of `analysis.steps` that finishes the SQL's rows")
+
+    sql: str = Field(default="", repr=False, description="the statement below the front matter")
+    place: str = Field(default="", repr=False, description="the file, for errors")
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    def key_type(self, key: str) -> ColumnType:
+        """The type of a cell's key: what the cell says, else the column's."""
+        said = next((cell.types[key] for cell in self.cells if key in cell.types), None)
+        return said or self.column(key).type
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)

@@ -1,0 +1,172 @@
+"""Pages: an answer with its charts, table and ways on; and the catalogue with a picture of each analysis."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from enishi.analysis import charts
+from enishi.analysis.answer import Answer
+from enishi.analysis.cells import written
+from enishi.analysis.library import Category, parameters
+from enishi.analysis.model import Analysis
+from enishi.analysis.shown import NUMBERS, shown
+from enishi.errors import AnalysisError
+
+SCRIPT = "vega.js"
+"""The name under which pages of a catalogue share the script that draws."""
+
+
+def answer_page(answer: Answer, *, script_at: str = "", home: str = "") -> str:
+    """One HTML page; it needs nothing from outside, save `script_at` where pages share the script."""
+    specs = [_embedded(charts.spec(answer, chart)) for chart in charts.drawn(answer)]
+    return (
+        _templates()
+        .get_template("answer.html.j2")
+        .render(
+            analysis=answer.analysis,
+            columns=[
+                {"label": answer.label(c.name), "unit": _unit(c.unit), "right": c.type in NUMBERS}
+                for c in answer.columns
+            ],
+            rows=[[shown(row[c.name], c.type) for c in answer.columns] for row in answer.rows.to_pylist()],
+            below=below(answer),
+            reason=answer.reason,
+            parameters=_parameters(answer),
+            cells=_ways_on(answer.analysis),
+            specs=specs,
+            script="" if script_at or not specs else script(),
+            script_at=script_at,
+            home=home,
+            style=_style(),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An analysis in the index: `picture` is a file beside it, `reason` says why there is none."""
+
+    analysis: Analysis
+    picture: str = ""
+    reason: str = ""
+
+
+def index_page(entries: Sequence[Entry], categories: Sequence[Category], *, retailer: str, day: str) -> str:
+    """The catalogue by category, with a search over names and questions."""
+    listed = [
+        {"id": one.id, "ja": one.ja, "entries": [_listed(e) for e in entries if e.analysis.category == one.id]}
+        for one in categories
+    ]
+    return (
+        _templates()
+        .get_template("index.html.j2")
+        .render(
+            categories=[one for one in listed if one["entries"]],
+            total=len(entries),
+            retailer=retailer,
+            day=day,
+            style=_style(),
+        )
+    )
+
+
+def picture(answer: Answer) -> str:
+    """The first chart as SVG; "" for an answer that has none."""
+    drawn = charts.drawn(answer)
+    return charts.to_svg(charts.spec(answer, drawn[0])) if drawn else ""
+
+
+def png(answer: Answer) -> bytes:
+    """The first chart as PNG.
+
+    Raises:
+        AnalysisError: the answer has no chart.
+    """
+    drawn = charts.drawn(answer)
+    if not drawn:
+        raise AnalysisError(
+            f"{answer.analysis.id} has nothing to draw here", remedy="Ask for html, or with other parameters."
+        )
+    return charts.to_png(charts.spec(answer, drawn[0]))
+
+
+@cache
+def script() -> str:
+    """The script that draws the charts, whole."""
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
+
+
+def below(answer: Answer) -> list[str]:
+    """What must be said with the rows: what was cut, footnotes, up to when the inputs are known."""
+    lines = [f"ほかに{answer.cut:,}行あります(--limit で増やせます)"] if answer.cut else []
+    lines += [f"{label}: {_footnote(value)}" for label, value in answer.footnotes]
+    known = [f"{mark.table} {mark.last_day}" for mark in answer.watermarks if mark.last_day]
+    return [*lines, f"データの最終日: {'、'.join(known)}"] if known else lines
+
+
+def _footnote(value: Any) -> str:
+    return shown(value, "int" if isinstance(value, int) else "")
+
+
+def _parameters(answer: Answer) -> list[dict[str, str]]:
+    declared = {parameter.name: parameter for parameter in parameters(answer.analysis) if not parameter.hidden}
+    return [
+        {"name": name, "label": declared[name].label_ja if name in declared else "基準日", "value": _given(value)}
+        for name, value in answer.parameters.items()
+        if name in declared or name == "as_of"
+    ]
+
+
+def _given(value: Any) -> str:
+    return "すべて" if value is None else shown(value, "") if isinstance(value, bool) else written(value)
+
+
+def _ways_on(analysis: Analysis) -> list[dict[str, str]]:
+    return [
+        {"becomes": cell.becomes, "command": f'enishi analyses run {analysis.id} --cell "{_example(cell.keys)}"'}
+        for cell in analysis.cells
+    ]
+
+
+def _example(keys: Sequence[str]) -> str:
+    return ", ".join(f"{key}=…" for key in keys)
+
+
+def _listed(entry: Entry) -> Mapping[str, str]:
+    analysis = entry.analysis
+    said = (
+        f"{analysis.id} {analysis.name.ja} {analysis.name.en} {analysis.question.ja} {' '.join(analysis.brief_names)}"
+    )
+    return {
+        "id": analysis.id, "name": analysis.name.ja, "question": analysis.question.ja, "said": said.lower(),
+        "picture": entry.picture, "reason": entry.reason,
+    }  # fmt: skip
+
+
+def _unit(unit: str) -> str:
+    return {"none": "", "ratio": "%", "JPY": "円", "people": "人", "days": "日", "orders": "件", "items": "点"}.get(
+        unit, unit
+    )
+
+
+def _embedded(spec: Mapping[str, Any]) -> str:
+    return json.dumps(spec, ensure_ascii=False).replace("</", "<\\/")
+
+
+def _style() -> str:
+    return (files("enishi.analysis.pages") / "style.css").read_text("utf-8")
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(loader=PackageLoader("enishi.analysis", "pages"), undefined=StrictUndefined, autoescape=True)
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    return made

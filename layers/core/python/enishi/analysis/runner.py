@@ -1,0 +1,168 @@
+"""Running an analysis: parameters → bound statement → rows → numeric step → answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from enishi.analysis import axes, cells, sets, steps
+from enishi.analysis.answer import Answer, Watermark
+from enishi.analysis.binding import bind
+from enishi.analysis.cells import Entity
+from enishi.analysis.library import get, parameters
+from enishi.analysis.model import Analysis
+from enishi.analysis.parameters import AS_OF, complete
+from enishi.clock import business_day
+from enishi.errors import AnalysisError
+from enishi.lake import schema
+from enishi.lake.sql import check, column, expand_views, parse, table_ref, tables_of
+from enishi.ports import Services
+from enishi.segment.as_of import up_to
+from enishi.segment.library import Library
+from enishi.segment.moment import Moment
+from enishi.segment.store import load_library
+
+ROW_CAP = 10_000
+"""Rows that an answer holds unless asked for more; the answer says how many were cut."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """An analysis with every parameter filled in and every set found: what a statement is bound with."""
+
+    analysis: Analysis
+    parameters: Mapping[str, Any]
+    bound: Mapping[str, Any]
+    moment: Moment
+
+
+def ask(services: Services, analysis: Analysis, given: Mapping[str, Any], library: Library | None = None) -> Question:
+    """The question that the given parameters make; values that are left out take their defaults.
+
+    Raises:
+        AnalysisError, SegmentError: a parameter or a set that is wrong.
+    """
+    today = business_day(services.clock.now(), services.settings.tz)
+    values = complete(analysis, given, today)
+    moment = Moment.end_of(values[AS_OF], services.settings.tz)
+    known = library if library is not None else load_library(services)
+    opened: Mapping[str, sets.CellQuery] = {
+        "segment": lambda address: _cell_query(services, address, "customer", known),
+        "product_set": lambda address: _cell_query(services, address, "product", known),
+    }
+    return Question(analysis, values, sets.resolve(analysis, values, moment, known, opened), moment)
+
+
+def statement(services: Services, question: Question) -> exp.Query:
+    """The SQL that answers the question, in Athena's dialect, ready to run.
+
+    Raises:
+        QueryError: the analysis uses what is not proven on both engines.
+    """
+    return _ready(services, question, parse(question.analysis.sql, question.analysis.place))
+
+
+def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer:
+    """Answer the question.
+
+    Raises:
+        AnalysisError: the rows are not the declared columns, or a numeric step cannot be done on them.
+        QueryError, LakeError: the statement does not run.
+    """
+    analysis, query = question.analysis, statement(services, question)
+    marks = _watermarks(services, query)
+    if missing := _missing(services, analysis):
+        reason = f"{', '.join(missing)} holds no rows: load it to get an answer"
+        return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason)
+    rows = services.warehouse.query(query)
+    if analysis.step:
+        rows = steps.finish(analysis.step, rows, question.parameters)
+    _check_columns(analysis, rows)
+    return Answer(
+        analysis,
+        question.parameters,
+        rows.slice(0, cap),
+        marks,
+        _footnotes(services, question),
+        max(rows.num_rows - cap, 0),
+        labels=_axis_labels(question),
+    )
+
+
+def members(
+    services: Services, question: Question, cell: str, entity: Entity = "customer", *, complement: bool = False
+) -> exp.Query:
+    """The customers or products of a cell, as a query of one column of ids, each once (rule SET).
+
+    Raises:
+        AnalysisError: the analysis has no such cell.
+    """
+    chosen = cells.choose(question.analysis, cell)
+    return _ready(services, question, cells.members(question.analysis, chosen, entity, complement=complement))
+
+
+def _cell_query(services: Services, text: str, entity: Entity, library: Library) -> exp.Query:
+    address = cells.read_address(text)
+    question = ask(services, get(address.analysis), address.parameters, library)
+    return members(services, question, address.cell, entity, complement=address.complement)
+
+
+def _ready(services: Services, question: Question, tree: exp.Query) -> exp.Query:
+    bound = bind(tree, question.analysis, question.bound, services.settings)
+    check(bound, question.analysis.place)
+    return up_to(bound, question.moment)
+
+
+def _footnotes(services: Services, question: Question) -> tuple[tuple[str, Any], ...]:
+    found = []
+    for note in question.analysis.footnotes:
+        tree = parse(question.analysis.sql, question.analysis.place)
+        query = exp.select("*").from_(table_ref(note.cte))
+        query.set("with_", tree.args["with_"].copy())
+        rows = services.warehouse.query(_ready(services, question, query)).to_pylist()
+        found.append((note.label_ja, next(iter(rows[0].values())) if rows else None))
+    return tuple(found)
+
+
+def _missing(services: Services, analysis: Analysis) -> list[str]:
+    """The optional tables that hold nothing (rule EMPTY)."""
+    return [name for name in analysis.needs if not services.warehouse.snapshot(name)]
+
+
+def empty(analysis: Analysis) -> pa.Table:
+    """No rows, under the declared columns."""
+    return pa.table({name: pa.nulls(0) for name in analysis.column_names})
+
+
+def _check_columns(analysis: Analysis, rows: pa.Table) -> None:
+    if tuple(rows.column_names) != analysis.column_names:
+        declared, found = ", ".join(analysis.column_names), ", ".join(rows.column_names)
+        raise AnalysisError(
+            f"the statement gives {found}", where=analysis.place, remedy=f"Make it give what is declared: {declared}."
+        )
+
+
+def _axis_labels(question: Question) -> dict[str, str]:
+    """The header of an axis column is what the planner chose."""
+    chosen = [p for p in parameters(question.analysis) if p.type == "axis" and question.parameters[p.name]]
+    return {p.shown_as: axes.label(question.parameters[p.name]) for p in chosen if p.shown_as}
+
+
+def _watermarks(services: Services, query: exp.Query) -> tuple[Watermark, ...]:
+    names = sorted({table.name for table in tables_of(expand_views(query)) if not table.db})
+    return tuple(Watermark(name, services.warehouse.snapshot(name), _last_day(services, name)) for name in names)
+
+
+def _last_day(services: Services, name: str) -> str:
+    """The last business day of a table of facts; "" for a table without days."""
+    partition = schema.table(name).partition
+    if not isinstance(partition, schema.Monthly):
+        return ""
+    latest = exp.select(exp.alias_(exp.Max(this=column("t", partition.column)), "day")).from_(table_ref(name, "t"))
+    day = services.warehouse.query(latest).to_pylist()[0]["day"]
+    return day.isoformat() if isinstance(day, date) else ""

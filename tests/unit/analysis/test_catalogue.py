@@ -1,0 +1,104 @@
+"""What holds for every file of the catalogue, whatever it asks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlglot import exp
+
+from enishi.analysis import binding, library
+from enishi.analysis.expressions import write_out
+from enishi.analysis.macros import with_macros
+from enishi.analysis.model import Analysis
+from enishi.lake import schema
+from enishi.lake.sql import lint, parse, tables_of, view_names
+
+IDS = sorted(library.shipped())
+RULES = (
+    "TZ", "PUR", "RET", "NEG", "GUEST", "MERGE", "WD", "N0", "DIV0", "UNK", "TIE", "CENSOR", "SMALL", "BOT", "MPP",
+    "ATTR", "RECON", "SET", "DEDUP", "HOLD", "ONCE", "MULTI", "EMPTY", "MONEY", "LATE", "SCD", "FIFO",
+)  # fmt: skip
+
+
+def _tree(analysis: Analysis) -> exp.Query:
+    return write_out(with_macros(parse(analysis.sql, analysis.place)), analysis.place)
+
+
+def _ctes(tree: exp.Query) -> dict[str, exp.Expr]:
+    clause = tree.args.get("with_")
+    return {cte.alias: cte.this for cte in clause.expressions} if clause else {}
+
+
+def _analysis(name: str) -> Any:
+    return library.shipped()[name]
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_the_file_stands_under_its_own_name(name: str) -> None:
+    analysis = _analysis(name)
+    assert analysis.place == f"{analysis.category}/{analysis.id}.sql"
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_nothing_is_left_to_be_written(name: str) -> None:
+    analysis = _analysis(name)
+    assert "TODO" not in repr(analysis) + analysis.sql
+    assert re.search("[ぁ-んァ-ヶ一-龠]", analysis.question.ja), "the Japanese question is not Japanese"
+    assert [p.name for p in library.parameters(analysis) if not p.label_ja] == []
+    assert set(analysis.rules) <= set(RULES)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_every_parameter_is_used_and_every_hole_is_a_parameter(name: str) -> None:
+    analysis = _analysis(name)
+    tree = _tree(analysis)
+    holes = {hole.name for hole in tree.find_all(exp.Placeholder)}
+    declared = {parameter.name for parameter in library.parameters(analysis)}
+    derived = {"zone", "z", "everyone", "any_product", "as_of"} | set(binding.labels())
+    derived |= {f"{parameter}{ending}" for parameter in declared for ending in ("_name", "_is_open")}
+    derived |= {f"{axis.name}_reads_{one}" for axis in analysis.parameters for one in axis.over}
+    assert holes <= declared | derived
+    said = holes | {hole.removesuffix("_name").removesuffix("_is_open") for hole in holes}
+    own = {parameter.name for parameter in analysis.parameters}
+    assert own <= said or analysis.step, f"unused: {own - said}"
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_the_statement_uses_what_is_proven_on_both_engines(name: str) -> None:
+    assert lint(_tree(_analysis(name))) == []
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_the_rows_have_an_order(name: str) -> None:
+    analysis = _analysis(name)
+    assert analysis.step or parse(analysis.sql, analysis.place).args.get("order") is not None
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_it_reads_tables_of_the_lake(name: str) -> None:
+    for table in tables_of(_tree(_analysis(name))):
+        assert table.db or table.name in view_names() or schema.table(table.name)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_cells_open_ctes_that_hold_their_keys(name: str) -> None:
+    analysis = _analysis(name)
+    ctes = _ctes(parse(analysis.sql, analysis.place))
+    for cell in analysis.cells:
+        assert cell.customers or cell.products, f"the cell {cell.name} opens nothing"
+        for cte, key in ((cell.customers, "customer_id"), (cell.products, "product_id")):
+            if cte:
+                held = set(ctes[cte].named_selects)
+                assert "*" in held or {*cell.keys, key} <= held, f"{cell.name}: {cte} lacks {set(cell.keys) - held}"
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_charts_draw_columns_of_the_answer(name: str) -> None:
+    analysis = _analysis(name)
+    assert analysis.charts
+    for chart in analysis.charts:
+        drawn = [chart.x, chart.color, chart.size, chart.facet, chart.low, chart.high, chart.source, chart.target]
+        drawn += [chart.y] if isinstance(chart.y, str) else list(chart.y)
+        assert {name for name in drawn if name} <= set(analysis.column_names)
