@@ -125,7 +125,7 @@ def recipients(asked: Audience, now: Moment) -> exp.Select:
     if asked.attributes:
         query.select(sql.column("c", "attributes"), copy=False)
     query.select(_part(asked.parts), copy=False).from_(sql.table_ref("cohort", "h"), copy=False)
-    query.join(sql.table_ref("customers", "c"), on=_same("c"), copy=False)
+    query.join(sql.table_ref("v_people", "c"), on=_same("c"), copy=False)
     for name in ("reach", "agreed", "absorbed", *(f"block_{block}" for block in asked.blocks.blocks)):
         query.join(sql.table_ref(name, name), on=_same(name), join_type="left", copy=False)
     reached = {"reach": _reached(), "agreed": _agreed(now), "absorbed": file("absorbed")}

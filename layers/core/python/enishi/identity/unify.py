@@ -20,6 +20,8 @@ from enishi.identity.components import Settled, settle
 from enishi.identity.households import settle_households
 from enishi.identity.match import Rule, all_pairs, rules
 from enishi.identity.model import Model, default
+from enishi.identity.survivorship import Survivorship, settle_attributes
+from enishi.identity.survivorship import default as default_survivorship
 from enishi.identity.trees import standing_on, tree
 from enishi.ids import digest, stable_id
 from enishi.lake.sql import array
@@ -54,7 +56,14 @@ class Report:
     rounds: int
 
 
-def unify(warehouse: Warehouse, at: datetime, model: Model | None = None, *, full: bool = False) -> Report:
+def unify(
+    warehouse: Warehouse,
+    at: datetime,
+    model: Model | None = None,
+    survivorship: Survivorship | None = None,
+    *,
+    full: bool = False,
+) -> Report:
     """Bring `customers.merged_into` and `merge_log` up to date at the instant `at`; a repeat changes nothing.
 
     `full` compares every record again, as after a change of the model; it counts anew how many share a value.
@@ -72,6 +81,7 @@ def unify(warehouse: Warehouse, at: datetime, model: Model | None = None, *, ful
         # The log comes first: a pass that dies between the two finds the same changes and writes the same log rows.
         warehouse.upsert("merge_log", standing_on(exp.select(*log["log"].named_selects).from_("log"), **log))
         warehouse.upsert("customers", standing_on(tree("queries/states"), changes=log["changes"]))
+    settle_attributes(warehouse, survivorship or default_survivorship())
     settle_households(warehouse, chosen)
     if compared:
         _remember(warehouse, name)

@@ -22,7 +22,7 @@ Written = Segment | Node | Mapping[str, Any] | list[Any]
 
 
 def predicate(written: Written, moment: Moment, library: Library = EMPTY) -> exp.Expression:
-    """The condition as a boolean, never null, over a row `c` of `customers` that stands for a person.
+    """The condition as a boolean, never null, over a row `c` of `v_people` that stands for a person.
 
     Nothing later than the moment counts. Use `as_of` on the finished query for past days, so that views forget later
     returns and postings as well.
@@ -35,12 +35,12 @@ def predicate(written: Written, moment: Moment, library: Library = EMPTY) -> exp
 
 
 def population() -> exp.Select:
-    """`SELECT c.customer_id FROM customers AS c`: the query whose rows `c` a predicate is over.
+    """`SELECT c.customer_id FROM v_people AS c`: the query whose rows `c` a predicate is over.
 
     Rows of merged ids must be left out by `eligible`; `c.customer_id` is then the person's id. Another query may join
-    `customers AS c` itself, on the person's id.
+    `v_people AS c` itself, on the person's id.
     """
-    return exp.select(col(PERSON, POPULATION)).from_(exp.alias_(exp.to_table("customers"), POPULATION, table=True))
+    return exp.select(col(PERSON, POPULATION)).from_(exp.alias_(exp.to_table("v_people"), POPULATION, table=True))
 
 
 def eligible(moment: Moment, *, employees: bool = False) -> exp.Expr:
@@ -66,7 +66,7 @@ def members(written: Written, moment: Moment, library: Library = EMPTY, *, emplo
 def tables(written: Written, library: Library = EMPTY) -> set[str]:
     """The lake tables that a condition reads, through views as well, apart from `customers` itself."""
     asked = expand_views(population().where(predicate(written, _ANY_MOMENT, library)))
-    return {table.name for table in tables_of(asked)} - {"customers"}
+    return {table.name for table in tables_of(asked)} - {"customers", "person_attributes"}
 
 
 _ANY_MOMENT = Moment(datetime(2026, 1, 2, tzinfo=UTC), date(2026, 1, 2), datetime(2026, 1, 1, tzinfo=UTC))

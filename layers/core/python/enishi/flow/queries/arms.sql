@@ -8,5 +8,5 @@ SELECT
   :arm AS arm
 FROM work.cohorts AS w
 LEFT JOIN v_identity AS i ON i.customer_id = w.customer_id
-LEFT JOIN customers AS c ON c.customer_id = i.person_id
+LEFT JOIN v_people AS c ON c.customer_id = i.person_id
 WHERE :of_cohort

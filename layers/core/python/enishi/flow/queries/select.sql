@@ -6,5 +6,5 @@ SELECT
   CAST(NULL AS VARCHAR) AS entry_ref,
   :entered_at AS entered_at,
   'all' AS arm
-FROM customers AS c
+FROM v_people AS c
 WHERE :wanted

@@ -54,7 +54,7 @@ SELECT
   COALESCE(b.amount, 0) AS amount,
   v.store_id AS main_store_id,
   k.category_l1 AS favourite_category
-FROM customers AS c
+FROM v_people AS c
 LEFT JOIN bought AS b ON b.customer_id = c.customer_id
 LEFT JOIN visited AS v ON v.customer_id = c.customer_id AND v.place = 1
 LEFT JOIN liked AS k ON k.customer_id = c.customer_id AND k.place = 1

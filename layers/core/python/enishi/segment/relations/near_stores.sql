@@ -3,7 +3,7 @@ SELECT
   p.customer_id,
   s.store_id,
   GREAT_CIRCLE_DISTANCE(p.latitude, p.longitude, s.latitude, s.longitude) AS km
-FROM customers AS p
+FROM v_people AS p
 JOIN stores AS s ON s.latitude BETWEEN p.latitude - :km / 111E0 AND p.latitude + :km / 111E0
 WHERE s.store_type IN ('store', 'outlet')
   AND (s.open_date IS NULL OR s.open_date <= :day)
