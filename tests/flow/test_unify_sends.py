@@ -192,6 +192,19 @@ def test_the_counters_of_an_absorbed_record_count_for_the_person(world: World) -
     assert world.reasons() == {"older": "cap_day"}
 
 
+def test_what_two_records_used_is_counted_together(world: World) -> None:
+    world.add("older", "newer")
+    at = world.clock.now()
+    for record in ("older", "newer"):
+        life = at + timedelta(minutes=5)
+        used = Claim(f"s-{record}", "R0", "x", 0, record, Channel.MAIL, life, _caps_of(world, record))
+        assert isinstance(world.services.ledger.claim([used], at)[0], Won)
+    same(world.services, "older", "newer", "one person")
+    run, cohort = world.open()
+    world.step(run, "first", cohort)
+    assert (world.sent(), world.reasons()) == ([], {"older": "cap_day"})
+
+
 def _caps_of(world: World, record: str) -> Any:
     return frequency_caps(world.services.settings, record, world.clock.now())
 

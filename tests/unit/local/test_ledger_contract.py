@@ -163,6 +163,24 @@ def test_a_cap_lets_no_more_than_its_limit_through(ledger: Ledger) -> None:
     assert "m2" not in ledger.find(["m2"])
 
 
+def test_what_stands_in_other_counters_counts_and_is_not_taken(ledger: Ledger) -> None:
+    absorbed, alone = Cap("C2#day", 3), Cap("C1#day", 3)
+    person = Cap("C1#day", 3, ("C2#day", "C3#day"))
+    assert ledger.claim([a_claim("m0", absorbed)], NOW) == [Won()]
+    assert ledger.claim([a_claim("m1", alone)], NOW) == [Won()]
+    assert ledger.claim([a_claim("m2", person)], NOW) == [Won()]
+    assert ledger.claim([a_claim("m3", person)], NOW) == [CapReached(person)]
+    assert [ledger.claim([a_claim(f"m{n}", absorbed)], NOW) for n in (4, 5)] == [[Won()], [Won()]]
+
+
+def test_other_counters_alone_may_use_up_a_cap(ledger: Ledger) -> None:
+    absorbed, person = Cap("C2#day", 1), Cap("C1#day", 1, ("C2#day",))
+    ledger.claim([a_claim("m1", absorbed)], NOW)
+    assert ledger.claim([a_claim("m2", person)], NOW) == [CapReached(person)]
+    ledger.settle("m1", Refused("rejected"), NOW)
+    assert ledger.claim([a_claim("m2", person)], NOW) == [Won()]
+
+
 def test_the_reached_cap_is_named_and_the_others_keep_their_places(ledger: Ledger) -> None:
     day, week = Cap("C1#day", 1), Cap("C1#week", 5)
     ledger.claim([a_claim("m1", day, week)], NOW)

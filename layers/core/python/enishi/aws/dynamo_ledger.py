@@ -15,6 +15,7 @@ from enishi.aws.dynamo import Item, code, get_all, in_threads, instant, number, 
 from enishi.channels.settlement import expired, frees_caps, settled
 from enishi.errors import DeliveryError
 from enishi.ports import (
+    Cap,
     CapReached,
     Channel,
     Claim,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BY_CHUNK = "by_chunk"
+_NEVER: Mapping[str, Any] = {"used": {"N": "0"}}
 _CONFLICTS = 20
 """Tries of a transaction that met another on the same customer's counters."""
 
@@ -110,12 +112,23 @@ class DynamoLedger:
         return {send_id: _entry(item) for send_id, item in found.items()}
 
     def _claim(self, claim: Claim, now: datetime) -> ClaimOutcome:
-        reasons = self._transact([self._put(claim, now), *(self._take(cap.key, cap.limit, now) for cap in claim.caps)])
-        if not reasons:
-            return Won()
-        if reasons[0]:
-            return Held(self._overtaken(claim.send_id, now))
-        return CapReached(next(cap for cap, failed in zip(claim.caps, reasons[1:], strict=True) if failed))
+        for _ in range(_CONFLICTS):
+            seen = self._counted(claim.caps)
+            takes = [self._take(cap.key, cap.limit - sum(seen[key] for key in cap.counted), now) for cap in claim.caps]
+            failed = self._transact([self._put(claim, now), *takes, *(self._still(*each) for each in seen.items())])
+            if not failed:
+                return Won()
+            if failed[0]:
+                return Held(self._overtaken(claim.send_id, now))
+            if not any(failed[1 + len(takes) :]):
+                return CapReached(next(cap for cap, full in zip(claim.caps, failed[1:], strict=False) if full))
+        raise self._too_busy()
+
+    def _counted(self, caps: Sequence[Cap]) -> dict[str, int]:
+        """What stands in the counters that count towards `caps` without being taken."""
+        keys = [key for cap in caps for key in cap.counted]
+        found = get_all(self._client, self._guards, [_cap_key(key) for key in keys]) if keys else {}
+        return {key: int(found.get(_cap_key(key), _NEVER)["used"]["N"]) for key in keys}
 
     def _overtaken(self, send_id: str, now: datetime) -> Entry:
         item = self._item(send_id)
@@ -158,11 +171,21 @@ class DynamoLedger:
             "TableName": self._guards,
             "Key": {"pk": text(_cap_key(key))},
             "UpdateExpression": "ADD used :one SET #ttl = :ttl",
-            "ConditionExpression": "attribute_not_exists(used) OR used < :limit",
+            "ConditionExpression": "attribute_not_exists(used) OR used < :limit" if limit > 0 else "used < :limit",
             "ExpressionAttributeNames": {"#ttl": "ttl"},
             "ExpressionAttributeValues": {":one": number(1), ":limit": number(limit), ":ttl": ttl(now)},
         }
         return {"Update": update}
+
+    def _still(self, key: str, used: int) -> Item:
+        """The counter has not moved since it was read."""
+        check = {
+            "TableName": self._guards,
+            "Key": {"pk": text(_cap_key(key))},
+            "ConditionExpression": "used = :used" if used else "attribute_not_exists(used) OR used = :used",
+            "ExpressionAttributeValues": {":used": number(used)},
+        }
+        return {"ConditionCheck": check}
 
     def _frees(self, item: Item) -> list[Item]:
         return [
@@ -191,9 +214,11 @@ class DynamoLedger:
                     raise
             else:
                 return []
-        raise DeliveryError(
-            "the ledger's transaction kept meeting others on the same customer", remedy="Run the step again."
-        )
+        raise self._too_busy()
+
+    def _too_busy(self) -> DeliveryError:
+        what = "the ledger's transaction kept meeting others on the same customer"
+        return DeliveryError(what, remedy="Run the step again.")
 
     def _item(self, send_id: str) -> Item:
         found = get_all(self._client, self._ledger, [send_id])

@@ -129,13 +129,12 @@ def _item(
 def _caps(step: ReadyStep, recipient: Recipient, at: datetime) -> tuple[Cap, ...]:
     """The counters of the day and the week, and one message a step where several channels could send it.
 
-    A person of several records takes a place of the counters of each: what one of them used up is used up.
+    Of a person of several records, what went to all of them counts together.
     """
-    records = (recipient.customer_id, *recipient.aliases)
-    caps = [cap for record in records for cap in frequency_caps(step.settings, record, at)]
+    person, aliases = recipient.customer_id, recipient.aliases
+    caps = frequency_caps(step.settings, person, at, aliases)
     several = len(step.policy.channels) > 1
-    once = [once_a_step(step.run.id, step.step_id, record) for record in records] if several else []
-    return (*once, *caps)
+    return (once_a_step(step.run.id, step.step_id, person, aliases), *caps) if several else caps
 
 
 def verdict_of(delivery: Delivery) -> Verdict | None:

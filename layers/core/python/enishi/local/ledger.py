@@ -154,8 +154,8 @@ def _write(db: sqlite3.Connection, entry: Entry) -> None:
 
 
 def _used(db: sqlite3.Connection, cap: Cap) -> int:
-    row = db.execute("SELECT used FROM caps WHERE cap_key = ?", (cap.key,)).fetchone()
-    return 0 if row is None else int(row[0])
+    rows = (db.execute("SELECT used FROM caps WHERE cap_key = ?", (key,)).fetchone() for key in (cap.key, *cap.counted))
+    return sum(int(row[0]) for row in rows if row is not None)
 
 
 def _find(db: sqlite3.Connection, send_id: str) -> Entry | None:

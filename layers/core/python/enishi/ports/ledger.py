@@ -20,10 +20,15 @@ class LedgerState(StrEnum):
 
 @dataclass(frozen=True)
 class Cap:
-    """A frequency counter that a claim takes a place of: at most `limit` claims share `key`."""
+    """A frequency counter that a claim takes a place of: at most `limit` claims share `key`.
+
+    What stands in the counters `counted` counts as well (records that were merged into the person); the claim takes no
+    place there.
+    """
 
     key: str
     limit: int
+    counted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
