@@ -30,7 +30,7 @@ from enishi.local import warehouse_merge as merge
 from enishi.local import warehouse_statement as merges
 from enishi.local.catalog import LocalCatalog
 from enishi.local.warehouse_answers import answer
-from enishi.local.warehouse_engine import Engine, rows_of
+from enishi.local.warehouse_engine import MIRROR_ROWS, Engine, rows_of
 from enishi.local.warehouse_files import State
 from enishi.local.warehouse_lock import lake_lock
 from enishi.local.warehouse_past import past
@@ -62,7 +62,7 @@ class LocalWarehouse:
     ) -> None:
         self._work_root = home / "work"
         self._catalog = LocalCatalog(home)
-        self._engine = Engine()
+        self._engine = Engine(home)
         self._work = work or WorkFolder(self._work_root)
         self._states: dict[str, State] = {}
         self._lock = threading.RLock()
@@ -279,7 +279,11 @@ class LocalWarehouse:
         return (*removed, *crowded), pa.concat_tables([held, rows])
 
     def _files(self, state: State, declared: Table, rows: pa.Table) -> tuple[DataFile, ...]:
-        return tuple(file for part in batches(rows) for file in data.write(state, declared, part))
+        """Files of `rows`, not yet part of the table; the engine is told what small ones hold."""
+        written = [found for part in batches(rows) for found in data.write_parts(state, declared, part)]
+        if rows.num_rows <= MIRROR_ROWS:
+            self._engine.remember(declared, {file.file_path: part for file, part in written})
+        return tuple(file for file, _ in written)
 
     def _deleted(self, declared: Table, state: State, where: exp.Expr) -> Change:
         self._engine.show(declared, state)

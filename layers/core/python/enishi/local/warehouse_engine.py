@@ -8,31 +8,37 @@ place. Either way `files.<table>` has the rows with the path they stand in (`_fi
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 from sqlglot import exp
 
 from enishi.lake import types
 from enishi.lake.schema import Column, Table
 from enishi.lake.sql import duckdb as dialect
 from enishi.local.warehouse_files import State
+from enishi.local.warehouse_spill import SpillFolder
 
 MIRROR_ROWS = 300_000
 """Tables of at most so many rows are held in memory."""
 
 FILE = "_file"
+_COME = "rows_that_come"
 _FILES = "__files__"
 """Stands for the list of files in a text."""
 
 
 class Engine:
-    """One in-memory DuckDB; `cursor()` gives each caller its own transaction."""
+    """One in-memory DuckDB; `cursor()` gives each caller its own transaction. What does not fit in memory is spilled
+    to a folder of its own under `home`."""
 
-    def __init__(self) -> None:
-        self._root = duckdb.connect(":memory:")
+    def __init__(self, home: Path) -> None:
+        self._spill = SpillFolder(home)
+        self._root = duckdb.connect(":memory:", config={"temp_directory": str(self._spill.path)})
         self._root.execute(dialect.SETTINGS)
         self._root.execute(dialect.macros())
         self._root.execute("SET parquet_metadata_cache = true; SET preserve_insertion_order = true")
@@ -40,6 +46,7 @@ class Engine:
             self._root.execute(f"CREATE SCHEMA {schema}")
         self._shown: dict[str, State] = {}
         self._mirrored: set[str] = set()
+        self._written: dict[str, Mapping[str, pa.Table]] = {}
         self._readers: list[duckdb.DuckDBPyConnection] = []
         self._lock = threading.RLock()
 
@@ -67,6 +74,14 @@ class Engine:
         finally:
             cursor.close()
 
+    def remember(self, declared: Table, written: Mapping[str, pa.Table]) -> None:
+        """Keep the rows of files just written (path → rows) until the table is shown, which spares reading them back.
+
+        A file never changes, so its rows cannot be stale; the next write of the table takes their place.
+        """
+        with self._lock:
+            self._written[declared.name] = written
+
     def show(self, declared: Table, state: State) -> None:
         """Make `files.<table>` and the table's view say what `state` holds."""
         with self._lock:
@@ -77,6 +92,7 @@ class Engine:
                 self._mirror(declared, state)
             else:
                 self._read_in_place(declared, state)
+            self._written.pop(declared.name, None)
             self._shown[declared.name] = state
 
     def _mirror(self, declared: Table, state: State) -> None:
@@ -92,7 +108,17 @@ class Engine:
             if gone:
                 self._run(exp.delete(files_of(declared), exp.column(FILE).isin(*map(exp.Literal.string, gone))))
             if come:
-                self._run(exp.Insert(this=files_of(declared), expression=parquet(declared, come)))
+                self._take_in(declared, come)
+
+    def _take_in(self, declared: Table, paths: Sequence[str]) -> None:
+        """Add the rows of files to the mirror, in the files' order."""
+        written = self._written.get(declared.name, {})
+        if not all(path in written for path in paths):
+            self._run(exp.Insert(this=files_of(declared), expression=parquet(declared, paths)))
+            return
+        self._root.register(_COME, pa.concat_tables([_named(written[path], path) for path in paths]))
+        self._run(exp.Insert(this=files_of(declared), expression=exp.select("*").from_(exp.table_(_COME))))
+        self._root.unregister(_COME)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -127,6 +153,12 @@ class Engine:
         for reader in self._readers:
             reader.close()
         self._root.close()
+        self._spill.remove()
+
+
+def _named(rows: pa.Table, path: str) -> pa.Table:
+    """Rows with the file that they stand in."""
+    return rows.append_column(FILE, pa.repeat(pa.scalar(path), rows.num_rows))
 
 
 def rows_of(declared: Table) -> exp.Table:

@@ -93,19 +93,22 @@ def partition_of(file: DataFile) -> PartitionValue:
 
 def write(state: State, declared: Table, rows: pa.Table) -> list[DataFile]:
     """Parquet files of `rows` in the table's folder, not yet part of the table."""
-    files: list[DataFile] = []
+    return [file for file, _ in write_parts(state, declared, rows)]
+
+
+def write_parts(state: State, declared: Table, rows: pa.Table) -> Iterator[tuple[DataFile, pa.Table]]:
+    """The same, each file with its rows."""
     for value, part in split(declared, rows):
         if part.num_rows:
-            files.extend(_write_part(state.table, declared, value, part))
-    return files
+            yield _write_part(state.table, declared, value, part), part
 
 
-def _write_part(table: IcebergTable, declared: Table, value: PartitionValue, rows: pa.Table) -> Iterator[DataFile]:
+def _write_part(table: IcebergTable, declared: Table, value: PartitionValue, rows: pa.Table) -> DataFile:
     key = _key(table, value) if isinstance(declared.partition, Monthly) else None
     task = WriteTask(uuid.uuid4(), 0, table.schema(), rows.to_batches(), partition_key=key)
-    for file in write_file(table.io, table.metadata, iter([task])):
-        file.spec_id = table.spec().spec_id
-        yield file
+    [file] = write_file(table.io, table.metadata, iter([task]))
+    file.spec_id = table.spec().spec_id
+    return file
 
 
 def _key(table: IcebergTable, value: PartitionValue) -> PartitionKey:

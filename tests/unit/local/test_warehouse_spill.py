@@ -1,0 +1,50 @@
+"""What does not fit in memory lies inside the workspace, and not for longer than its process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from enishi.local.warehouse import LocalWarehouse
+from enishi.local.warehouse_spill import SpillFolder
+from enishi.settings import Settings
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from enishi.local.warehouse_spill import SpillFolder
+folder = SpillFolder(Path(sys.argv[1]))
+(folder.path / "rows.tmp").write_bytes(b"x")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def spilled(home: Path) -> list[Path]:
+    return [path for path in (home / "tmp").iterdir() if path.is_dir()]
+
+
+def test_the_engine_spills_into_the_workspace_and_leaves_nothing(tmp_path: Path) -> None:
+    warehouse = LocalWarehouse(tmp_path, Settings())
+    with warehouse._engine.cursor() as cursor:
+        [(said,)] = cursor.execute("SELECT current_setting('temp_directory')").fetchall()
+    assert spilled(tmp_path) == [Path(said)]
+    warehouse.close()
+    assert spilled(tmp_path) == []
+
+
+def test_two_at_once_have_a_folder_each(tmp_path: Path) -> None:
+    first, second = SpillFolder(tmp_path), SpillFolder(tmp_path)
+    assert sorted(spilled(tmp_path)) == sorted([first.path, second.path])
+    first.remove()
+    assert spilled(tmp_path) == [second.path]
+    second.remove()
+
+
+def test_the_folder_of_a_killed_process_is_swept(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    [left] = spilled(tmp_path)
+    assert [path.name for path in left.glob("*.tmp")] == ["rows.tmp"]
+    folder = SpillFolder(tmp_path)
+    assert spilled(tmp_path) == [folder.path]
+    folder.remove()
