@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache, wraps
 from importlib.resources import files
 from types import MappingProxyType
@@ -78,8 +79,12 @@ def name(lines: str) -> str:
 
 @_over_arrow
 def phone(lines: str) -> str:
-    """E.164. A number without a country is Japanese; what has not 9 or 10 digits after the 0 there becomes null."""
-    signs = re.sub(r"[^0-9+\n]", "", _bare(lines))
+    """E.164. A number without a country is Japanese; what has not 9 or 10 digits after the 0 there becomes null.
+
+    An extension (内線12, ext. 12, x12, #12) is left out: who shares a switchboard shares its number.
+    """
+    outside = re.sub(_EXTENSION, "", _bare(lines), flags=re.IGNORECASE | re.MULTILINE)
+    signs = re.sub(r"[^0-9+\n]", "", outside)
     national = re.sub(r"^(?:\+|00)810?", "0", signs, flags=re.MULTILINE)
     foreign = re.sub(r"^00", "+", national, flags=re.MULTILINE)
     return _only(r"\+(?:81[1-9][0-9]{8,9}|(?!81)[1-9][0-9]{6,14})", re.sub("^0", "+81", foreign, flags=re.MULTILINE))
@@ -93,8 +98,12 @@ def mail(lines: str) -> str:
 
 @_over_arrow
 def mail_key(lines: str) -> str:
-    """The comparing form of an address: `mail` in lower case. Dots and plus parts stay: they are other mailboxes."""
-    return _only(_MAIL, _bare(lines)).lower()
+    """The comparing form of an address: `mail` in lower case, and without what its provider is known to ignore.
+
+    `data/mail_providers.yaml` says which providers ignore dots or a tag, and which domains are one; elsewhere dots and
+    tags stay: they are other mailboxes.
+    """
+    return "\n".join(map(_delivered, _only(_MAIL, _bare(lines)).lower().split("\n")))
 
 
 @_over_arrow
@@ -120,12 +129,24 @@ def latin(lines: str) -> str:
 @_over_arrow
 def address(lines: str) -> str:
     """The comparing form of a postal address: no blanks, 一丁目2番地3号 and １－２－３ both as 1-2-3."""
-    arabic = re.sub(
-        "([〇一二三四五六七八九十]+)(?=丁目|番地|番|号)", lambda found: str(_number(found[1])), _bare(lines)
-    )
-    dashed = re.sub("(?<=[0-9])(?:丁目|番地の|番地|番|号|の)(?=[0-9])", "-", arabic)
-    ended = re.sub("(?<=[0-9])(?:丁目|番地|番|号)", "", dashed)
-    return re.sub(f"(?<=[0-9]){_DASHES}+(?=[0-9])", "-", ended)
+    return _numbered(_bare(lines))
+
+
+@_over_arrow
+def street(lines: str) -> str:
+    """`address` without prefecture, 政令市 before a ward, 大字 and 字, in everyday characters, up to the house number.
+
+    東京都新宿区大字西新宿一丁目２番３号縁ビル４０５ and 新宿区西新宿1-2-3-405 give 新宿区西新宿1-2-3 both: the fourth
+    number is a room. An address without a number stays whole.
+    """
+    return re.sub(rf"({_NUMBERS}).*$", r"\1", _local(lines), flags=re.MULTILINE)
+
+
+@_over_arrow
+def building(lines: str) -> str:
+    """What follows the house number of an address: building and room, 縁ビル405; null where there is none."""
+    rest = re.sub(rf"^(?:.*?{_NUMBERS}-?(.*)|.*)$", r"\1", _local(lines), flags=re.MULTILINE)
+    return re.sub("(?<=[0-9])(?:号室|号)$", "", rest, flags=re.MULTILINE)
 
 
 @_over_arrow
@@ -147,6 +168,8 @@ NORMALISERS: Mapping[str, Normaliser] = MappingProxyType(
         "digits": digits,
         "latin": latin,
         "address": address,
+        "street": street,
+        "building": building,
         "prefecture": prefecture,
     }
 )
@@ -162,6 +185,9 @@ def one(kind: str, value: str | None) -> str | None:
     return answer
 
 
+_EXTENSION = r"(?:内線|\(?ext(?:ension|n)?\.?|[x#;]).*$"
+_NUMBERS = "[0-9]+(?:-[0-9]+){0,2}(?![0-9])"
+"""丁目, 番, 号. A fourth number is a room."""
 _MAIL = r"[^@\n]+@[^@\n.]+(?:\.[^@\n.]+)+"
 
 
@@ -179,6 +205,34 @@ def _only(pattern: str, lines: str) -> str:
     return re.sub(f"^(?!(?:{pattern})$).*$", "", lines, flags=re.MULTILINE)
 
 
+def _numbered(lines: str) -> str:
+    arabic = re.sub("([〇一二三四五六七八九十]+)(?=丁目|番地|番|号)", lambda found: str(_number(found[1])), lines)
+    dashed = re.sub("(?<=[0-9])(?:丁目|番地の|番地|番|号|の)(?=[0-9])", "-", arabic)
+    ended = re.sub("(?<=[0-9])(?:丁目|番地|番|号(?!室))", "", dashed)
+    return re.sub(f"(?<=[0-9]){_DASHES}+(?=[0-9])", "-", ended)
+
+
+def _local(lines: str) -> str:
+    """Addresses in their comparing form without prefecture, designated city before its ward, 大字 and 字."""
+    parted = re.sub("(?<=[0-9]) (?=[0-9])", "-", _clean(lines)).replace(" ", "")
+    plain = _numbered(parted).translate(_kanji_variants())
+    prefectures = "|".join(name for name in _prefectures() if not name.isdigit())
+    inner = re.sub(f"^(?:{prefectures})", "", plain, flags=re.MULTILINE)
+    ward = re.sub(f"^(?:{'|'.join(_designated_cities())})(?=[^市0-9\n]{{1,5}}区)", "", inner, flags=re.MULTILINE)
+    return re.sub(r"大字|(?<=[^0-9\n])字(?=[^0-9\n]+[0-9])", "", ward)
+
+
+def _delivered(address: str) -> str:
+    """The mailbox that an address in lower case reaches, as far as its provider is known."""
+    local, _, domain = address.rpartition("@")
+    known = _mail_providers().get(domain)
+    if known is None:
+        return address
+    if known.tag:
+        local = local.split(known.tag, 1)[0] or local
+    return f"{local.replace('.', '') if known.dots else local}@{known.domain}"
+
+
 def _number(kanji: str) -> int:
     """A kanji number below 100: 二十三 → 23."""
     tens, ten, ones = kanji.rpartition("十")
@@ -192,6 +246,31 @@ def _prefectures() -> Mapping[str, str]:
     data = files("enishi.identity").joinpath("data/prefectures.yaml").read_text(encoding="utf-8")
     codes = {name: f"{number:02d}" for number, name in enumerate(yaml.safe_load(data), 1)}
     return {**codes, **{code: code for code in codes.values()}, **{str(int(code)): code for code in codes.values()}}
+
+
+@dataclass(frozen=True)
+class _Provider:
+    """What a provider does with local parts: one `domain` for all of its own, dots ignored, what opens a tag."""
+
+    domain: str
+    dots: bool
+    tag: str
+
+
+@cache
+def _mail_providers() -> Mapping[str, _Provider]:
+    data = files("enishi.identity").joinpath("data/mail_providers.yaml").read_text(encoding="utf-8")
+    return {
+        domain: _Provider(row["domains"][0] if row["one"] else domain, row["dots"], row["tag"])
+        for row in yaml.safe_load(data)
+        for domain in row["domains"]
+    }
+
+
+@cache
+def _designated_cities() -> tuple[str, ...]:
+    data = files("enishi.identity").joinpath("data/designated_cities.yaml").read_text(encoding="utf-8")
+    return tuple(yaml.safe_load(data))
 
 
 @cache
