@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import pytest
 from typer.testing import CliRunner, Result
 
-from enishi.cli.main import _assemble
+from enishi.cli.main import app
 from enishi.errors import EnishiError
 from tests.unit.privacy.small_people import MAIL, World
 
 
 def enishi(world: World, arguments: Sequence[str]) -> Result:
-    return CliRunner().invoke(_assemble(), ["--home", str(world.home), *arguments])
+    return CliRunner().invoke(app, ["--home", str(world.home), *arguments])
 
 
 def answer(world: World, *arguments: str) -> list[dict[str, object]]:

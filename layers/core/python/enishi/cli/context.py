@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from enishi.ports import Services
-from enishi.settings import Settings
+if TYPE_CHECKING:
+    from enishi.ports import Services
+    from enishi.settings import Settings
 
 
 @dataclass
