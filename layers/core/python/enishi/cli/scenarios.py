@@ -27,6 +27,7 @@ from enishi.scenario.lint import lint as find
 from enishi.scenario.lint_content import content_findings
 from enishi.scenario.model import walk
 from enishi.scenario.outline import outline, starts
+from enishi.segment.store import load_library
 
 app = typer.Typer(help="Scenarios: list, show, lint, compile, copy and run.", no_args_is_help=True)
 
@@ -136,6 +137,7 @@ def new(
     name: Annotated[str, typer.Argument(help="Id of the new scenario: small letters, digits, underscores")],
     base: Annotated[str, typer.Option("--from", help="The scenario to copy")],
     title: Annotated[str | None, typer.Option(help="Its title; the base's when left out")] = None,
+    target: Annotated[str | None, typer.Option(help="A saved segment as its target; the base's when left out")] = None,
 ) -> None:
     """Make a scenario in the workspace that copies another one and changes only what differs."""
     session: Session = ctx.obj
@@ -144,10 +146,18 @@ def new(
     path = session.settings.home / "scenarios" / original.stage / name / FILE
     if name in scenarios.paths or path.exists():
         raise ScenarioError(f"there is a scenario {name!r} already", where=str(path), remedy="Choose another id.")
+    if target is not None:
+        _know(session, target)
     path.parent.mkdir(parents=True)
-    path.write_text(copy_text(base, name, title or original.title), encoding="utf-8")
+    path.write_text(copy_text(original, name, title or original.title, target), encoding="utf-8")
     library(session.settings).read(name)
     session.console.print(f"Wrote {path}", soft_wrap=True, highlight=False)
+
+
+def _know(session: Session, segment: str) -> None:
+    known = load_library(session.services)
+    if segment not in known.saved:
+        known.get(segment, "--target")
 
 
 @app.command()

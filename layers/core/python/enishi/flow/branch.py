@@ -13,8 +13,9 @@ from enishi.lake.sql import column, literal
 from enishi.ports import Services
 from enishi.scenario.model import OTHERWISE, BranchStep, find_step
 from enishi.segment.compile import predicate
-from enishi.segment.library import shipped
+from enishi.segment.library import Library
 from enishi.segment.moment import Moment
+from enishi.segment.store import library_for
 
 
 class Payload(CohortPayload):
@@ -27,15 +28,17 @@ def run(services: Services, payload: Payload) -> dict[str, Any]:
     assert isinstance(step, BranchStep)  # noqa: S101 - the compiled definition calls this task for branches only
     moment = Moment.of(payload.at, services.settings.tz, payload.run.slot_at)
     arms = [arm.name for arm in step.branch]
-    return take_arms(services, payload, arms, arm=arm_of(step, moment), variant=column("w", "variant"), moment=moment)
+    library = library_for(services, *(arm.when for arm in step.branch))
+    chosen = arm_of(step, moment, library)
+    return take_arms(services, payload, arms, arm=chosen, variant=column("w", "variant"), moment=moment)
 
 
-def arm_of(step: BranchStep, moment: Moment) -> exp.Expr:
+def arm_of(step: BranchStep, moment: Moment, library: Library) -> exp.Expr:
     """The arm of a person `c` as an expression; nobody's arm is null when the branch has an `otherwise`."""
     chosen = exp.Case(ifs=[])
     for arm in step.branch:
         if arm.when is not None:
-            chosen = chosen.when(predicate(arm.when, moment, shipped()), literal(arm.name))
+            chosen = chosen.when(predicate(arm.when, moment, library), literal(arm.name))
     named = any(arm.name == OTHERWISE for arm in step.branch)
     other = literal(OTHERWISE) if named else exp.null()
     return chosen.else_(other) if chosen.args["ifs"] else other

@@ -18,9 +18,9 @@ from enishi.ports import Services
 from enishi.scenario.model import Scenario
 from enishi.segment.as_of import as_of
 from enishi.segment.compile import eligible, predicate
-from enishi.segment.library import shipped
 from enishi.segment.moment import Moment
 from enishi.segment.sql import every, member_of
+from enishi.segment.store import library_for
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,7 +42,8 @@ def run(services: Services, payload: Payload) -> dict[str, Any]:
 def audience(services: Services, payload: RunPayload, scenario: Scenario) -> exp.Query:
     """The query behind a run's audience, with the columns of `work.cohorts`."""
     moment = Moment.of(payload.at, services.settings.tz, payload.run.since)
-    wanted = [eligible(moment), predicate(scenario.target, moment, shipped()), *_may_enter(services, payload, scenario)]
+    library = library_for(services, scenario.target)
+    wanted = [eligible(moment), predicate(scenario.target, moment, library), *_may_enter(services, payload, scenario)]
     rows = query(
         "select",
         share=share(f"holdout|{scenario.id}", column("c", "customer_id")),

@@ -225,7 +225,9 @@ def _short(path: Path) -> str:
     return "/".join(path.parts[-3:])
 
 
-def copy_text(base: str, scenario_id: str, title: str) -> str:
-    """The text of a new scenario that copies `base` and changes only its title."""
-    header = yaml.safe_dump({"from": base, "title": title}, allow_unicode=True, sort_keys=False)
-    return f"# {scenario_id}: {base} を写して、違うところだけを書く\n{header}"
+def copy_text(base: Scenario, scenario_id: str, title: str, segment: str | None = None) -> str:
+    """The text of a new scenario that copies `base` and changes only its title and, where given, its target segment."""
+    target = {**dict.fromkeys(base.target), "all": [{"segment": segment}]}
+    changed = {"from": base.id, "title": title, **({"target": target} if segment else {})}
+    header = yaml.safe_dump(changed, allow_unicode=True, sort_keys=False)
+    return f"# {scenario_id}: {base.id} を写して、違うところだけを書く\n{header}"

@@ -22,6 +22,8 @@ class Library:
 
     segments: Mapping[str, Segment] = field(default_factory=dict)
     saved: frozenset[str] = frozenset()
+    open: bool = False
+    """A name that is not known is taken for a saved set: for checks without the lake, which alone knows them."""
 
     def get(self, segment_id: str, where: str = "") -> Segment:
         """The segment of that id.
@@ -42,7 +44,7 @@ class Library:
             raise SegmentError(
                 f"segments name each other in a circle: {circle}", where=ask.place, remedy="Break the circle."
             )
-        if segment_id in self.saved:
+        if segment_id in self.saved or (self.open and segment_id not in self.segments):
             return member_of(saved_members(segment_id, ask))
         inner = self.get(segment_id, ask.place)
         return exp.paren(inner.tree.sql(replace(ask, opened=(*ask.opened, segment_id))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -88,6 +89,17 @@ def load_library(services: Services) -> Library:
     read = [(row["segment_id"], load_text(row["definition"], f"segment {row['segment_id']}")) for row in dynamic]
     library = shipped().plus(*(segment.renamed(name) for name, segment in read))
     return replace(library, saved=frozenset(row["segment_id"] for row in rows if row["refresh"] == "static"))
+
+
+def library_for(services: Services, *conditions: object) -> Library:
+    """What these conditions need: saved sets are looked up only where one of them names a segment."""
+    return load_library(services) if any(_names_a_segment(one) for one in conditions) else shipped()
+
+
+def _names_a_segment(written: object) -> bool:
+    if isinstance(written, Mapping):
+        return "segment" in written or any(_names_a_segment(part) for part in written.values())
+    return isinstance(written, list | tuple) and any(_names_a_segment(part) for part in written)
 
 
 def saved_definition(services: Services, segment_id: str) -> Segment | None:
