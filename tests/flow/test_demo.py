@@ -141,7 +141,7 @@ def commands_of(page: str) -> list[str]:
     return [line for line in lines if " demo" not in line]
 
 
-@pytest.mark.parametrize("command", [*commands_of("README.md"), *commands_of("README.ja.md")])
+@pytest.mark.parametrize("command", dict.fromkeys([*commands_of("README.md"), *commands_of("README.ja.md")]))
 def test_the_readmes_commands_run(command: str, home: Path, first: dict[str, Any]) -> None:
     assert first["messages"]
     done = run(home, *shlex.split(command)[1:])
