@@ -1,4 +1,5 @@
-"""`make bench`: assembling a mail by hand against the standard library; loading a CSV against DuckDB's own copy.
+"""`make bench`: assembling a mail by hand against the standard library; loading a CSV against DuckDB's own copy;
+a million records becoming people.
 
 Prints tables and keeps the figures in build/bench.json. CPU seconds; of the mail the best of several rounds.
 """
@@ -17,7 +18,7 @@ from rich.table import Table
 
 from enishi.channels.mime import mail_bytes
 from enishi.ports import Channel, Message
-from tests.bench import ingest
+from tests.bench import identity, ingest
 
 ROUNDS = 5
 MAILS = 200
@@ -60,11 +61,12 @@ def main() -> None:
     ours, theirs = best(by_hand), best(by_library)
     figures: dict[str, object] = {"mime_by_hand_s": ours, "mime_email_message_s": theirs, "mime_ratio": theirs / ours}
     loads = ingest.bench(ingest.LINES)
-    figures |= ingest.figures(loads)
+    people = identity.bench(identity.RECORDS)
+    figures |= ingest.figures(loads) | identity.figures(people)
     table = Table("what", "CPU s a mail", "ratio")
     table.add_row("EmailMessage", f"{theirs:.6f}", "1")
     table.add_row("assembled by hand", f"{ours:.6f}", f"{theirs / ours:.1f}× faster")
-    Console().print(table, ingest.report(loads))
+    Console().print(table, ingest.report(loads), identity.report(people))
     out = Path("build") / "bench.json"
     out.parent.mkdir(exist_ok=True)
     out.write_text(json.dumps(figures, indent=2), encoding="utf-8")

@@ -1,14 +1,19 @@
 """Who is who, on the sample retailer's dirty records, against the truth that the generator wrote beside them."""
 
 import csv
+import re
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from itertools import combinations
 from pathlib import Path
+from time import process_time
 
 import pytest
+from typer.testing import CliRunner
 
+from enishi.cli.main import app
 from enishi.clock import ManualClock
 from enishi.flow.tasks import perform
 from enishi.flow.unify import unify
@@ -20,6 +25,7 @@ from enishi.ports import Services
 from enishi.sample import generate
 from enishi.settings import Settings
 
+DOCS = Path(__file__).parents[2] / "docs" / "identity.md"
 NOW = datetime(2026, 11, 20, 21, tzinfo=UTC)
 Pair = tuple[str, str]
 
@@ -31,8 +37,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def services(home: Path) -> Services:
+    return loaded(home, 3000)
+
+
+def loaded(home: Path, members: int) -> Services:
+    """A workspace with the sample retailer's people, not unified yet."""
     wired = local_services(Settings(home=home), ManualClock(NOW))
-    manifest = generate(home / "raw" / "drop", 7, 3000, date(2026, 11, 21))
+    manifest = generate(home / "raw" / "drop", 7, members, date(2026, 11, 21))
     for source in ("members", "ec_accounts", "line_links"):
         for file in manifest.of(source):
             perform(wired, "ingest", {"key": f"drop/{source}/{file.path.name}"})
@@ -83,3 +94,31 @@ def test_a_second_pass_through_the_task_changes_nothing(services: Services, repo
         "people": report.people,
         "to_review": report.to_review,
     }
+
+
+def shown(page: str) -> list[tuple[str, str]]:
+    """Commands of the page's consoles, each with what it answers."""
+    consoles = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    lines = [part.split("\n", 1) for console in consoles for part in console.split("$ ")[1:]]
+    return [(command, answer) for command, answer in lines]
+
+
+def test_a_merge_and_a_split_are_as_the_docs_show_them(home: Path, report: Report) -> None:
+    assert report.merged
+    for command, answer in shown(DOCS.read_text("utf-8")):
+        program, *words = shlex.split(command)
+        done = CliRunner().invoke(app, ["--home", str(home), *words], catch_exceptions=False)
+        assert (program, done.exit_code) == ("enishi", 0)
+        assert done.stdout.splitlines() == answer.splitlines()
+
+
+@pytest.mark.heavy
+def test_twenty_thousand_members_are_found_in_few_seconds(tmp_path: Path) -> None:
+    wired = loaded(tmp_path, 20_000)
+    start = process_time()
+    unify(wired)
+    spent = process_time() - start
+    true, found = pairs(true_people(tmp_path)), pairs(found_people(wired))
+    assert len(found & true) / len(found) >= 0.999
+    assert len(found & true) / len(true) >= 0.985
+    assert spent <= 6
