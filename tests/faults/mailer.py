@@ -11,12 +11,8 @@ from enishi.clock import ManualClock
 from enishi.flow import bundles, send
 from enishi.flow.manifest import Chunk
 from enishi.flow.payload import Run
-from enishi.local.blobs import FolderBlobs
-from enishi.local.ledger import SqliteLedger
-from enishi.local.notices import LocalNotices
-from enishi.local.outbox import Outbox
-from enishi.local.permissions import SqlitePermissions
-from enishi.ports import Channel, Services, Warehouse, providers
+from enishi.local.services import services_over
+from enishi.ports import Channel, Services, Warehouse
 from enishi.settings import Settings
 from tests.faults.world import NOON, bundle, people
 
@@ -27,20 +23,8 @@ CHANNELS = (Channel.PUSH, Channel.LINE, Channel.MAIL)
 
 def services_of(home: Path, hours: int = 0) -> Services:
     """The laptop's services as they are wired, without the engine that sending does not need."""
-    settings, clock = Settings(home=home, cap_per_day=100, cap_per_week=100), ManualClock(NOON + timedelta(hours=hours))
-    sender = "shop@mail.example.jp"
-    boxes = (Outbox(home / "outbox", channel, clock, sender=sender, zone=settings.tz) for channel in CHANNELS)
-    return Services(
-        settings=settings,
-        clock=clock,
-        warehouse=cast(Warehouse, None),
-        raw=FolderBlobs(home / "raw"),
-        work=FolderBlobs(home / "work"),
-        ledger=SqliteLedger(home / "ledger.sqlite"),
-        permissions=SqlitePermissions(home / "permissions.sqlite"),
-        notices=LocalNotices(),
-        channels=providers(boxes),
-    )
+    settings = Settings(home=home, cap_per_day=100, cap_per_week=100)
+    return services_over(cast(Warehouse, None), settings, ManualClock(NOON + timedelta(hours=hours)))
 
 
 def prepare(home: Path) -> None:

@@ -9,7 +9,7 @@ from enishi.local.notices import LocalNotices
 from enishi.local.outbox import Outbox
 from enishi.local.permissions import SqlitePermissions
 from enishi.local.warehouse import LocalWarehouse
-from enishi.ports import Channel, Services, providers
+from enishi.ports import Channel, Services, Warehouse, providers
 from enishi.settings import Settings
 
 SENDER = "no-reply@mail.example.jp"
@@ -22,15 +22,18 @@ def local_services(settings: Settings, clock: Clock | None = None) -> Services:
 
     Without a `clock` the present is where the workspace's virtual clock stands, else the machine's.
     """
-    home, ticking = settings.home, clock or _clock(settings)
-    sender = settings.mail_from or SENDER
-    outboxes = (
-        Outbox(home / "outbox", channel, ticking, sender=sender, zone=settings.tz) for channel in CHANNELS
-    )  # fmt: skip
+    ticking = clock or _clock(settings)
+    return services_over(LocalWarehouse(settings.home, settings, clock=ticking), settings, ticking)
+
+
+def services_over(warehouse: Warehouse, settings: Settings, clock: Clock) -> Services:
+    """The same stores, ledger and outbox over another warehouse."""
+    home, sender = settings.home, settings.mail_from or SENDER
+    outboxes = (Outbox(home / "outbox", channel, clock, sender=sender, zone=settings.tz) for channel in CHANNELS)
     return Services(
         settings=settings,
-        clock=ticking,
-        warehouse=LocalWarehouse(home, settings, clock=ticking),
+        clock=clock,
+        warehouse=warehouse,
         raw=FolderBlobs(home / "raw"),
         work=FolderBlobs(home / "work"),
         ledger=SqliteLedger(home / "ledger.sqlite"),
