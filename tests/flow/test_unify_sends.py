@@ -209,6 +209,17 @@ def _caps_of(world: World, record: str) -> Any:
     return frequency_caps(world.services.settings, record, world.clock.now())
 
 
+def test_a_message_knows_the_value_that_counts_and_after_a_split_each_records_own(world: World) -> None:
+    world.add("older", "newer")
+    ranked = {"customer_id": ["newer"], "member_rank": ["GOLD"]}
+    world.services.warehouse.upsert("customers", pa.table(ranked))
+    same(world.services, "older", "newer", "one person")
+    run, cohort = world.open()
+    assert {person.customer_id: person.rank for person in world.step(run, "first", cohort)} == {"older": "GOLD"}
+    split(world.services, "newer", "two people after all")
+    assert {person.customer_id: person.rank for person in world.step(run, "second", cohort)} == {"older": ""}
+
+
 def test_a_refusal_of_any_record_is_the_persons(world: World) -> None:
     world.add("older", "newer")
     world.services.permissions.refuse("newer", Channel.MAIL, "opt_out", datetime(2024, 1, 1, tzinfo=UTC))
