@@ -1,4 +1,4 @@
-"""Kaplan-Meier over whole steps: contracts lost at and known until step k → hazard, survival and Greenwood's interval."""
+"""Kaplan-Meier over whole steps: lost at and known until step k → hazard, survival and Greenwood's interval."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from typing import Any
 
 import pyarrow as pa
 
-_SCHEMA = pa.schema(
-    [
-        ("axis_value", pa.string()),
-        ("k", pa.int64()),
-        ("at_risk", pa.int64()),
-        ("cancelled", pa.int64()),
-        ("hazard", pa.float64()),
-        ("survival", pa.float64()),
-        ("ci_low", pa.float64()),
-        ("ci_high", pa.float64()),
-    ]
-)
+_TYPES: Mapping[str, pa.DataType] = {
+    "axis_value": pa.string(),
+    "k": pa.int64(),
+    "at_risk": pa.int64(),
+    "cancelled": pa.int64(),
+    "hazard": pa.float64(),
+    "survival": pa.float64(),
+    "ci_low": pa.float64(),
+    "ci_high": pa.float64(),
+}
+_SCHEMA = pa.schema(_TYPES)
 
 
 def run(rows: pa.Table, parameters: Mapping[str, Any]) -> pa.Table:
