@@ -22,8 +22,8 @@ columns:
 - {name: selling_stores, type: int, unit: stores, label_ja: 販売中店舗数}
 - {name: likely_customers, type: int, unit: people, label_ja: 候補顧客数}
 charts:
-- {kind: heatmap, x: age_band, y: store, color: stock_value}
-- {kind: treemap, source: store, target: item, y: stock_value}
+- {kind: heatmap, x: age_band, y: store, color: stock_value, where: {selling_stores: {min: 0}}}
+- {kind: treemap, source: store, target: item, y: stock_value, where: {selling_stores: {min: 0}}}
 - {kind: table}
 cells:
 - {name: row, keys: [item, store], customers: likely, products: dead_products, becomes: "likely customers; products = the item"}

@@ -28,7 +28,7 @@ columns:
 - {name: stock, type: int, unit: items, label_ja: 在庫数}
 charts:
 - {kind: table}
-- {kind: bar, x: product, y: value, color: group, where: {rank: {min: 1, max: 3}}}
+- {kind: bar, x: product, y: value, where: {rank: 1}}
 cells:
 - {name: rank, keys: [group, rank], customers: buyers, products: ranked_products, becomes: "who bought (viewed, noted) the product in these days; products = the ranking"}
 - {name: interested, keys: [group, rank, interest], types: {interest: string}, customers: interested, products: products_of_interest, becomes: "customers interested in the group who do not own the product; interest = bought, viewed or noted, in 90 days"}
