@@ -87,7 +87,7 @@ def _full(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _orders(purchases: Rows) -> tuple[Rows, Rows]:
-    """`{id, by, at, lines: [[product, quantity, amount]], …}` as orders and their lines; a fourth, `{unit_price: …}`, adds."""
+    """`{id, by, at, lines: [[product, quantity, amount, {unit_price: …}]], …}` as orders and their lines."""
     orders, lines = [], []
     for number, bought in enumerate(purchases, start=1):
         order_id = bought.get("id", f"O{number}")

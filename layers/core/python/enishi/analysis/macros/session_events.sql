@@ -11,6 +11,7 @@ SELECT
   s.started_at,
   s.converted,
   s.device,
+  s.channel,
   a.event_at,
   a.event_date,
   a.event_type,

@@ -12,7 +12,7 @@ COUNTS = ("baskets_antecedent", "baskets_consequent", "baskets_all")
 """What the test needs beside the rule itself; no part of the answer."""
 
 
-def run(rows: pa.Table, parameters: Mapping[str, Any]) -> pa.Table:
+def run(rows: pa.Table, _parameters: Mapping[str, Any]) -> pa.Table:
     """`rows` with `p_value`: the chance of as many baskets with both, or more, were the two independent."""
     both = rows.column("baskets_both").to_numpy()
     antecedent, consequent, everything = (rows.column(name).to_numpy() for name in COUNTS)

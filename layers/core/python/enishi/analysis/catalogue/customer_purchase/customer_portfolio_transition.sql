@@ -31,8 +31,8 @@ columns:
 - {name: moved, type: int, unit: people, label_ja: 移動人数}
 - {name: move_rate, type: ratio, unit: ratio, label_ja: 移動率}
 charts:
-- {kind: area, x: point, y: customers, color: stage, where: {from_cell: null}}
-- {kind: stacked_bar, x: point, y: customers, color: stage, where: {from_cell: null}}
+- {kind: area, title_ja: 現役と見込の客層, x: point, y: customers, color: stage, where: {state: [現役, "-"]}}
+- {kind: stacked_bar, title_ja: 離脱の客層, x: point, y: customers, color: stage, where: {state: 離脱}}
 - {kind: heatmap, x: to_cell, y: from_cell, color: move_rate}
 - {kind: sankey, source: from_cell, target: to_cell, size: moved}
 cells:

@@ -25,7 +25,7 @@ columns:
 - {name: expected_next, type: date, unit: date, label_ja: 次回予測日}
 charts:
 - {kind: table}
-- {kind: histogram, x: interval_median, y: purchases}
+- {kind: scatter, x: interval_median, y: days_since_last, size: purchases, where: {overdue: {min: 0}}}
 cells:
 - {name: overdue, keys: [overdue, expected_next, interval_median, days_since_last, is_late], types: {is_late: bool}, customers: rhythms, becomes: "customers late against their own rhythm (overdue range), or due in those days (expected_next range)"}
 - {name: customer, keys: [customer_id], customers: rhythms, becomes: that customer}

@@ -26,7 +26,7 @@ columns:
 - {name: status, type: enum, unit: none, label_ja: 状態}
 charts:
 - {kind: table}
-- {kind: calendar_heatmap, x: check, y: table_name, color: failed}
+- {kind: calendar_heatmap, x: table_name, y: check, color: failed}
 cells: []
 rules: [TZ, LATE, EMPTY, DIV0]
 notes:

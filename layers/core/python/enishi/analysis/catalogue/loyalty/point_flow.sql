@@ -20,7 +20,7 @@ columns:
 - {name: closing, type: int, unit: points, label_ja: 期末}
 - {name: check, type: int, unit: points, label_ja: 差異}
 charts:
-- {kind: stacked_bar, x: bucket, y: [earned, bonus, used, expired, adjusted], title_ja: ポイントの増減}
+- {kind: line, x: bucket, y: [earned, bonus, used, expired], title_ja: ポイントの増減}
 - {kind: area, x: bucket, y: closing, title_ja: 期末残高}
 - {kind: table}
 cells:
@@ -30,7 +30,7 @@ notes:
 - "opening + earned + bonus - used - expired + adjusted = closing; used is less what was refunded, adjusted holds transfers too"
 - "check must be 0; a posting of another kind is in closing alone, so it shows here, and the cell kind=不明 lists its customers"
 - "the ledger as it is posted: points past their day leave it when their expiry is posted (point_balance counts them as gone at once)"
-- "the waterfall of one period is the table's row: the chart stacks the flows of every period"
+- "the waterfall of one period is the row of the table; the chart shows the flows of every period"
 */
 WITH posted AS (
   SELECT

@@ -25,7 +25,7 @@ columns:
 - {name: yoy, type: ratio, unit: ratio, label_ja: 前年比}
 charts:
 - {kind: bar, x: axis_value, y: amount}
-- {kind: treemap, x: axis_value, y: amount}
+- {kind: treemap, x: axis_value, y: amount, where: {amount: {min: 1}}}
 - {kind: table}
 cells:
 - {name: axis_value, keys: [axis_value], customers: shown, products: shown_products, becomes: buyers of that value and the matching products}

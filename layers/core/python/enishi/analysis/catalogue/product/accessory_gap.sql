@@ -45,7 +45,10 @@ WITH goods AS (
 ),
 -- Categories that are in the same baskets more often than by chance, for mine_pairs.
 basket_categories AS (
-  SELECT DISTINCT l.order_id, d.category_l1 || '/' || d.category_l2 || '/' || d.category_l3 AS path, d.category_l3 AS name
+  SELECT DISTINCT
+    l.order_id,
+    d.category_l1 || '/' || d.category_l2 || '/' || d.category_l3 AS path,
+    d.category_l3 AS name
   FROM purchase_lines AS l
   JOIN products AS d ON d.product_id = l.product_id
   WHERE
@@ -171,7 +174,9 @@ summed AS (
     COUNT(*) AS owners,
     COUNT_IF(outcome = 'same') AS same,
     COUNT_IF(outcome IN ('later', 'missing') AND owned_date <= DATE_ADD('day', -:window_days, :as_of)) AS followed,
-    COUNT_IF(outcome = 'later' AND days <= :window_days AND owned_date <= DATE_ADD('day', -:window_days, :as_of)) AS later,
+    COUNT_IF(
+      outcome = 'later' AND days <= :window_days AND owned_date <= DATE_ADD('day', -:window_days, :as_of)
+    ) AS later,
     COUNT_IF(outcome = 'missing') AS missing,
     QUANTILE_OF(days, 0.5) AS days_median
   FROM outcomes

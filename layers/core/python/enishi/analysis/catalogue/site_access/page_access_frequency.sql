@@ -45,14 +45,6 @@ WITH bought AS (
   WHERE p.purchase_date BETWEEN :period_start AND :period_end
   GROUP BY p.customer_id
 ),
-linked AS (
-  SELECT DISTINCT COALESCE(i.person_id, l.customer_id) AS customer_id
-  FROM identities AS l
-  LEFT JOIN v_identity AS i ON i.customer_id = l.customer_id
-  WHERE l.id_type IN ('cookie', 'app_install') AND LOCAL_DAY(l.valid_from) <= :as_of
-  UNION
-  SELECT s.customer_id FROM sessions AS s WHERE s.customer_id IS NOT NULL
-),
 browsed AS (
   SELECT e.customer_id, e.session_id, e.session_date, e.is_view
   FROM session_events AS e
@@ -87,7 +79,7 @@ bounds AS (
 placed AS (
   SELECT x.class, c.customer_id, b.customer_id IS NOT NULL AS bought, COALESCE(b.amount, 0) AS amount
   FROM population AS c
-  JOIN linked AS l ON l.customer_id = c.customer_id
+  JOIN linked_customers AS l ON l.customer_id = c.customer_id
   LEFT JOIN counted AS n ON n.customer_id = c.customer_id
   LEFT JOIN bought AS b ON b.customer_id = c.customer_id
   JOIN bounds AS x ON COALESCE(n.times, 0) BETWEEN x.low AND x.high
@@ -120,7 +112,7 @@ largest_rise AS (
 never_linked AS (
   SELECT COUNT(*) AS customers
   FROM population AS c
-  LEFT JOIN linked AS l ON l.customer_id = c.customer_id
+  LEFT JOIN linked_customers AS l ON l.customer_id = c.customer_id
   WHERE l.customer_id IS NULL
 )
 SELECT

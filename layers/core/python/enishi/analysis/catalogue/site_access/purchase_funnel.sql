@@ -24,7 +24,7 @@ columns:
 - {name: dropped, type: int, unit: people, label_ja: 離脱数}
 - {name: median_time, type: double, unit: minutes, label_ja: 所要時間}
 charts:
-- {kind: funnel, x: step, y: entered}
+- {kind: funnel, x: step, y: entered, where: {axis_value: 合計}}
 - {kind: table}
 cells:
 - {name: dropped, keys: [dropped_at, axis_value], types: {dropped_at: string}, customers: placed, products: placed_products, becomes: "known customers who got no further than this step, with the products of that step"}

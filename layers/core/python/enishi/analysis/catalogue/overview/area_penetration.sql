@@ -1,0 +1,118 @@
+/*
+id: area_penetration
+name: {ja: 地域別会員・売上分析, en: Area penetration}
+category: overview
+origin: extension
+tier: standard
+question:
+  ja: 会員と売上はどの地域から来ているか。人口に比べて弱い地域はどこか。
+  en: "Where do members and sales come from, and where are we weak for the population?"
+method: "By prefecture, municipality (postal code) or mesh: members, active rate, sales, store/EC mix; per 1,000 inhabitants or households when a reference table is given."
+parameter_groups: [period, base, pur, top]
+parameters:
+- {name: exclude_withdrawn, type: bool, default: true, label_ja: 退会者を除く, note: ""}
+- {name: level, type: "enum(prefecture,postal3,postal7)", default: prefecture, label_ja: 地域の単位, note: ""}
+- {name: inhabitants, type: list, default: none, label_ja: 地域の人口, note: "area=inhabitants, for example 東京都=14170000,大阪府=8760000"}
+- {name: prefecture, type: axis, default: prefecture, over: [customers], hidden: true, label_ja: 都道府県}
+columns:
+- {name: area, type: string, unit: none, label_ja: 地域}
+- {name: members, type: int, unit: people, label_ja: 会員数}
+- {name: active, type: int, unit: people, label_ja: 稼働会員}
+- {name: amount, type: money, unit: JPY, label_ja: 売上}
+- {name: ec_share, type: ratio, unit: ratio, label_ja: EC比率}
+- {name: per_1000, type: double, unit: people, label_ja: 人口千人あたり会員}
+- {name: amount_per_active, type: money, unit: JPY/person, label_ja: 1人あたり}
+charts:
+- {kind: map, x: area, y: amount}
+- {kind: bar, x: area, y: members}
+- {kind: table}
+cells:
+- {name: area, keys: [area], customers: shown, becomes: its members}
+rules: [TZ, PUR, RET, GUEST, MERGE, WD, UNK, SMALL, SET]
+notes:
+- an address is current, not as of the purchase
+- "active = kept a purchase of the period; ec_share is the part of the sales that came through EC and app"
+- "per_1000 is null for an area whose inhabitants are not given"
+- "areas are ordered by members; those beyond top_n are その他"
+*/
+WITH bought AS (
+  SELECT
+    customer_id,
+    SUM(amount) AS amount,
+    SUM(CASE WHEN channel = 'ec' OR channel = 'app' THEN amount ELSE 0 END) AS ec_amount
+  FROM purchases
+  WHERE purchase_date BETWEEN :period_start AND :period_end
+  GROUP BY customer_id
+),
+members AS (
+  SELECT
+    customers.customer_id,
+    CASE :level
+      WHEN 'prefecture' THEN :prefecture
+      WHEN 'postal3' THEN COALESCE(NULLIF(SUBSTRING(customers.postal_code, 1, 3), ''), :unknown)
+      ELSE COALESCE(NULLIF(customers.postal_code, ''), :unknown)
+    END AS own_area,
+    b.amount,
+    b.ec_amount
+  FROM population AS customers
+  LEFT JOIN bought AS b ON b.customer_id = customers.customer_id
+),
+ranked AS (
+  SELECT
+    own_area,
+    ROW_NUMBER() OVER (
+      PARTITION BY own_area = :unknown
+      ORDER BY COUNT(*) DESC, SUM(COALESCE(amount, 0)) DESC, own_area
+    ) AS place
+  FROM members
+  GROUP BY own_area
+),
+shown AS (
+  SELECT
+    CASE WHEN m.own_area = :unknown OR r.place <= :top_n THEN m.own_area ELSE :other END AS area,
+    m.customer_id,
+    m.amount,
+    m.ec_amount
+  FROM members AS m
+  JOIN ranked AS r ON r.own_area = m.own_area
+),
+given AS (
+  SELECT SPLIT_PART(g.pair, '=', 1) AS area, CAST(SPLIT_PART(g.pair, '=', 2) AS DOUBLE) AS inhabitants
+  FROM UNNEST(COALESCE(:inhabitants, CAST(ARRAY[] AS ARRAY(VARCHAR)))) AS g(pair)
+),
+guests AS (
+  SELECT
+    SUM(l.amount) AS amount,
+    SUM(CASE WHEN l.channel = 'ec' OR l.channel = 'app' THEN l.amount ELSE 0 END) AS ec_amount
+  FROM sales_lines AS l
+  WHERE l.is_guest AND l.sale_date BETWEEN :period_start AND :period_end
+),
+measured AS (
+  SELECT
+    area,
+    COUNT(*) AS members,
+    COUNT(amount) AS active,
+    COALESCE(SUM(amount), 0) AS amount,
+    COALESCE(SUM(ec_amount), 0) AS ec_amount
+  FROM shown
+  GROUP BY area
+  UNION ALL
+  SELECT :guest, NULL, NULL, amount, ec_amount
+  FROM guests
+  WHERE amount IS NOT NULL
+)
+SELECT
+  m.area,
+  m.members,
+  m.active,
+  m.amount,
+  RATIO(m.ec_amount, m.amount) AS ec_share,
+  1000 * RATIO(m.members, g.inhabitants) AS per_1000,
+  CAST(RATIO(m.amount, m.active) AS DECIMAL(18, 2)) AS amount_per_active
+FROM measured AS m
+LEFT JOIN given AS g ON g.area = m.area
+ORDER BY
+  CASE m.area WHEN :other THEN 1 WHEN :guest THEN 2 WHEN :unknown THEN 3 ELSE 0 END,
+  m.members DESC,
+  m.amount DESC,
+  m.area

@@ -1,0 +1,117 @@
+/*
+id: category_cross_matrix
+name: {ja: カテゴリ併買マトリクス分析, en: Cross-category matrix per customer}
+category: product
+origin: extension
+tier: standard
+question:
+  ja: 期間全体で見て、同じ顧客に買われているのはどのカテゴリとどのカテゴリか(かご単位ではなく人単位)。
+  en: "Across the whole period, which categories share customers, not just baskets?"
+method: "Customers buying both categories / customers of the row category, lift, and value of single versus double buyers."
+parameter_groups: [period, base, pur]
+parameters:
+- {name: level, type: "enum(category_l1,category_l2,brand)", default: category_l1, label_ja: 商品の単位, note: ""}
+- {name: min_customers, type: int, default: 30, minimum: 1, label_ja: 最少人数, note: "categories with fewer buyers are left out"}
+columns:
+- {name: row_category, type: string, unit: none, label_ja: カテゴリA}
+- {name: column_category, type: string, unit: none, label_ja: カテゴリB}
+- {name: both, type: int, unit: people, label_ja: 併買人数}
+- {name: rate, type: ratio, unit: ratio, label_ja: 併買率}
+- {name: lift, type: double, unit: ratio, label_ja: リフト値}
+- {name: value_single, type: money, unit: JPY/person, label_ja: 単独購入者価値}
+- {name: value_both, type: money, unit: JPY/person, label_ja: 併買者価値}
+charts:
+- {kind: heatmap, x: column_category, y: row_category, color: lift}
+- {kind: network, source: row_category, target: column_category, size: lift}
+- {kind: table}
+cells:
+- {name: cell, keys: [row_category, column_category], customers: without_column, products: best_sellers, becomes: "buyers of A not of B; products = best sellers of B"}
+- {name: both, keys: [row_category, column_category, has_both], types: {has_both: bool}, customers: crossed, products: best_sellers_of_both, becomes: "buyers of both (has_both=true)"}
+rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, SMALL, SET]
+notes:
+- "a long period drives every rate up; compare lift, not rate"
+- "value = what the customer spent on goods of any category in the period; single = buyers of A who did not buy B"
+- "lift = the rate over the share of B's buyers among all buyers of goods; best sellers: the ten products of B with the highest sales to these customers"
+*/
+WITH bought AS (
+  SELECT l.customer_id, i.item, l.product_id, SUM(l.amount) AS amount
+  FROM purchase_lines AS l
+  JOIN items AS i ON i.product_id = l.product_id
+  WHERE
+    l.quantity > 0
+    AND NOT i.is_service
+    AND i.item <> :unknown
+    AND l.purchase_date BETWEEN :period_start AND :period_end
+  GROUP BY l.customer_id, i.item, l.product_id
+),
+spent AS (
+  SELECT customer_id, SUM(amount) AS amount
+  FROM bought
+  GROUP BY customer_id
+),
+everybody AS (
+  SELECT COUNT(*) AS customers FROM spent
+),
+buyers AS (
+  SELECT DISTINCT customer_id, item FROM bought
+),
+sizes AS (
+  SELECT item, COUNT(*) AS customers
+  FROM buyers
+  GROUP BY item
+  HAVING COUNT(*) >= :min_customers
+),
+crossed AS (
+  SELECT
+    a.item AS row_category,
+    s.item AS column_category,
+    a.customer_id,
+    b.customer_id IS NOT NULL AS has_both
+  FROM buyers AS a
+  JOIN sizes AS x ON x.item = a.item
+  JOIN sizes AS s ON s.item <> a.item
+  LEFT JOIN buyers AS b ON b.customer_id = a.customer_id AND b.item = s.item
+),
+without_column AS (
+  SELECT row_category, column_category, customer_id FROM crossed WHERE NOT has_both
+),
+sellers AS (
+  SELECT item, product_id, ROW_NUMBER() OVER (PARTITION BY item ORDER BY SUM(amount) DESC, product_id) AS place
+  FROM bought
+  GROUP BY item, product_id
+),
+best_sellers AS (
+  SELECT a.item AS row_category, b.item AS column_category, b.product_id
+  FROM sizes AS a
+  JOIN sellers AS b ON b.item <> a.item
+  WHERE b.place <= 10
+),
+best_sellers_of_both AS (
+  SELECT b.row_category, b.column_category, h.has_both, b.product_id
+  FROM best_sellers AS b
+  CROSS JOIN (VALUES (TRUE), (FALSE)) AS h(has_both)
+),
+counted AS (
+  SELECT
+    c.row_category,
+    c.column_category,
+    COUNT_IF(c.has_both) AS both,
+    COUNT(*) AS customers,
+    AVG(CASE WHEN NOT c.has_both THEN CAST(s.amount AS DOUBLE) END) AS value_single,
+    AVG(CASE WHEN c.has_both THEN CAST(s.amount AS DOUBLE) END) AS value_both
+  FROM crossed AS c
+  JOIN spent AS s ON s.customer_id = c.customer_id
+  GROUP BY c.row_category, c.column_category
+)
+SELECT
+  c.row_category,
+  c.column_category,
+  c.both,
+  RATIO(c.both, c.customers) AS rate,
+  RATIO(c.both * e.customers, c.customers * s.customers) AS lift,
+  CAST(c.value_single AS DECIMAL(18, 2)) AS value_single,
+  CAST(c.value_both AS DECIMAL(18, 2)) AS value_both
+FROM counted AS c
+JOIN sizes AS s ON s.item = c.column_category
+CROSS JOIN everybody AS e
+ORDER BY c.customers DESC, c.row_category, s.customers DESC, c.column_category

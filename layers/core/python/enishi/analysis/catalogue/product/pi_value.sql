@@ -1,0 +1,147 @@
+/*
+id: pi_value
+name: {ja: PI値分析, en: "Purchase index per 1,000 receipts"}
+category: product
+origin: extension
+tier: standard
+question:
+  ja: レジ通過1,000件あたり、商品は何点・いくら売れているか。店舗ごとに全店と比べる。
+  en: "Per 1,000 receipts, how many pieces and yen does an item make in each store?"
+method: "quantity PI = pieces / receipts x 1000, amount PI = amount / receipts x 1000; store against chain; lost potential = gap x receipts."
+parameter_groups: [period, base, pur, top]
+parameters:
+- {name: level, type: "enum(product,parent,category_l2)", default: category_l2, label_ja: 商品の単位, note: ""}
+- {name: base, type: "enum(all_receipts,selling_stores)", default: all_receipts, label_ja: 全店の母数, note: "selling_stores compares only stores that sold the item"}
+columns:
+- {name: store, type: string, unit: none, label_ja: 店舗}
+- {name: item, type: string, unit: none, label_ja: 商品}
+- {name: receipts, type: int, unit: orders, label_ja: レジ通過数}
+- {name: quantity_pi, type: double, unit: items, label_ja: 数量PI}
+- {name: amount_pi, type: money, unit: JPY/1000, label_ja: 金額PI}
+- {name: chain_pi, type: double, unit: items, label_ja: 全店PI}
+- {name: gap, type: double, unit: items, label_ja: 差}
+- {name: potential, type: money, unit: JPY, label_ja: 機会額}
+charts:
+- {kind: heatmap, x: item, y: store, color: quantity_pi}
+- {kind: bar, x: store, y: potential}
+- {kind: table}
+cells:
+- {name: low, keys: [store, item], customers: elsewhere, products: item_products, becomes: "customers of the store who buy the category elsewhere"}
+- {name: bought, keys: [store, item, bought_date], types: {bought_date: date}, customers: store_buyers, products: item_products_sold, becomes: "members who bought it in the store on these days"}
+rules: [TZ, RET, GUEST, DIV0, SMALL, UNK, SET]
+notes:
+- receipts include guests
+- "a receipt is an order or a till slip, whatever came back later; pieces and yen are net of returns"
+- "potential = what the store lacks to the chain's PI × its receipts ÷ 1,000 × the chain's price per piece; 0 where it is not behind"
+- "the chain are all stores with receipts in the period, online shops too; all_receipts lists every item in every store, sold there or not; services are out"
+- "the top_n rows by potential are kept, then by amount"
+standard: "PI = quantity (or amount) / customers x 1000, kotobank and Nikkei xTREND glossary."
+*/
+WITH store_receipts AS (
+  SELECT s.store_id, COALESCE(t.name, s.store_id, :unknown) AS store, COUNT(*) AS receipts
+  FROM sales AS s
+  LEFT JOIN stores AS t ON t.store_id = s.store_id
+  WHERE NOT s.is_return AND s.sale_date BETWEEN :period_start AND :period_end
+  GROUP BY s.store_id, COALESCE(t.name, s.store_id, :unknown)
+),
+sold AS (
+  SELECT
+    COALESCE(l.store_id, '') AS store_id,
+    i.item,
+    CASE WHEN NOT l.is_guest THEN l.customer_id END AS customer_id,
+    l.sale_date,
+    l.quantity,
+    l.amount
+  FROM sales_lines AS l
+  JOIN items AS i ON i.product_id = l.product_id
+  WHERE NOT i.is_service AND l.sale_date BETWEEN :period_start AND :period_end
+),
+in_store AS (
+  SELECT store_id, item, SUM(quantity) AS quantity, SUM(amount) AS amount
+  FROM sold
+  GROUP BY store_id, item
+),
+chain_receipts AS (
+  SELECT SUM(receipts) AS receipts FROM store_receipts
+),
+chain AS (
+  SELECT
+    n.item,
+    SUM(n.quantity) AS quantity,
+    SUM(n.amount) AS amount,
+    CASE :base WHEN 'selling_stores' THEN SUM(r.receipts) ELSE MAX(c.receipts) END AS receipts
+  FROM in_store AS n
+  JOIN store_receipts AS r ON COALESCE(r.store_id, '') = n.store_id
+  CROSS JOIN chain_receipts AS c
+  GROUP BY n.item
+  HAVING SUM(n.quantity) > 0
+),
+compared AS (
+  SELECT
+    r.store,
+    c.item,
+    r.receipts,
+    COALESCE(n.amount, 0) AS amount,
+    RATIO(COALESCE(n.quantity, 0) * 1000, r.receipts) AS quantity_pi,
+    RATIO(COALESCE(n.amount, 0) * 1000, r.receipts) AS amount_pi,
+    RATIO(c.quantity * 1000, c.receipts) AS chain_pi,
+    RATIO(c.amount, c.quantity) AS price
+  FROM chain AS c
+  CROSS JOIN store_receipts AS r
+  LEFT JOIN in_store AS n ON n.item = c.item AND n.store_id = COALESCE(r.store_id, '')
+  WHERE :base = 'all_receipts' OR n.item IS NOT NULL
+),
+valued AS (
+  SELECT
+    d.*,
+    CAST(GREATEST(d.chain_pi - d.quantity_pi, 0) * d.receipts / 1000 * d.price AS DECIMAL(18, 2)) AS potential
+  FROM compared AS d
+),
+member_buys AS (
+  SELECT s.customer_id, s.store_id, r.store, s.item, s.sale_date AS bought_date, s.quantity
+  FROM sold AS s
+  JOIN store_receipts AS r ON COALESCE(r.store_id, '') = s.store_id
+  WHERE s.customer_id IS NOT NULL
+),
+store_buyers AS (
+  SELECT store, item, bought_date, customer_id FROM member_buys WHERE quantity > 0
+),
+store_customers AS (
+  SELECT DISTINCT store, customer_id FROM member_buys WHERE quantity > 0
+),
+item_buyers AS (
+  SELECT store, item, customer_id
+  FROM member_buys
+  GROUP BY store, item, customer_id
+  HAVING SUM(quantity) > 0
+),
+elsewhere AS (
+  SELECT c.store, b.item, c.customer_id
+  FROM store_customers AS c
+  JOIN item_buyers AS b ON b.customer_id = c.customer_id AND b.store <> c.store
+),
+item_products AS (
+  SELECT r.store, i.item, i.product_id
+  FROM store_receipts AS r
+  CROSS JOIN items AS i
+),
+item_products_sold AS (
+  SELECT DISTINCT b.store, b.item, b.bought_date, i.product_id
+  FROM store_buyers AS b
+  JOIN items AS i ON i.item = b.item
+)
+SELECT
+  store,
+  item,
+  receipts,
+  quantity_pi,
+  CAST(amount_pi AS DECIMAL(18, 2)) AS amount_pi,
+  chain_pi,
+  quantity_pi - chain_pi AS gap,
+  potential
+FROM (
+  SELECT v.*, ROW_NUMBER() OVER (ORDER BY v.potential DESC, v.amount DESC, v.store, v.item) AS place
+  FROM valued AS v
+) AS placed
+WHERE place <= :top_n
+ORDER BY place

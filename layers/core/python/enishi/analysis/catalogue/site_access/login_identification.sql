@@ -1,0 +1,78 @@
+/*
+id: login_identification
+name: {ja: ログイン・識別率分析, en: Login and identification rate}
+category: site_access
+origin: extension
+tier: standard
+question:
+  ja: 訪問のうち、どれだけを、何によって顧客と結び付けられているか。
+  en: "What share of visits and views can be tied to a customer, and through what?"
+method: "Sessions by state: logged in, recognised by linked cookie, recognised by message link, unknown; by device, source and landing page."
+parameter_groups: [period, web, grain, axis]
+parameters:
+- {name: base_segment, type: segment, default: null, hidden: true, label_ja: 母集団, note: ""}
+- {name: exclude_employees, type: bool, default: true, hidden: true, label_ja: 従業員を除く, note: ""}
+- {name: exclude_withdrawn, type: bool, default: false, hidden: true, label_ja: 退会者を除く, note: ""}
+- {name: axis, type: axis, default: device, over: [sessions], shown_as: axis_value, label_ja: 集計軸, note: ""}
+columns:
+- {name: bucket, type: date, unit: date, label_ja: 期間}
+- {name: axis_value, type: string, unit: none, label_ja: 区分}
+- {name: state, type: enum, unit: none, label_ja: 識別状態}
+- {name: sessions, type: int, unit: sessions, label_ja: セッション数}
+- {name: share, type: ratio, unit: ratio, label_ja: 構成比}
+- {name: views, type: int, unit: views, label_ja: PV}
+- {name: customers, type: int, unit: people, label_ja: 識別顧客数}
+charts:
+- {kind: stacked_bar, x: bucket, y: sessions, color: state}
+- {kind: line, x: bucket, y: share, color: state}
+- {kind: table}
+cells:
+- {name: state, keys: [bucket, axis_value, state], customers: placed, becomes: those customers}
+rules: [TZ, BOT, DEDUP, MERGE, DIV0, SET]
+notes:
+- a login counts before a linked cookie, that before the link of a message; share is within the period and the axis value
+- sessions of employees are left out
+*/
+WITH visits AS (
+  SELECT
+    GRAIN_OF(sessions.session_date) AS bucket,
+    :axis AS axis_value,
+    CASE
+      WHEN sessions.customer_id IS NULL THEN '未識別'
+      WHEN sessions.identified_by = 'login' THEN 'ログイン'
+      WHEN sessions.identified_by = 'cookie' THEN 'クッキー'
+      ELSE '配信リンク'
+    END AS state,
+    sessions.customer_id,
+    sessions.views
+  FROM sessions
+  WHERE sessions.session_date BETWEEN :period_start AND :period_end
+),
+ranked AS (
+  SELECT axis_value, ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC, axis_value) AS rank
+  FROM visits
+  WHERE axis_value <> :unknown
+  GROUP BY axis_value
+),
+placed AS (
+  SELECT
+    v.bucket,
+    CASE WHEN r.rank > :max_axis_values THEN :other ELSE v.axis_value END AS axis_value,
+    CASE WHEN v.axis_value = :unknown THEN :max_axis_values + 2 ELSE LEAST(r.rank, :max_axis_values + 1) END AS place,
+    v.state,
+    v.customer_id,
+    v.views
+  FROM visits AS v
+  LEFT JOIN ranked AS r ON r.axis_value = v.axis_value
+)
+SELECT
+  p.bucket,
+  p.axis_value,
+  p.state,
+  COUNT(*) AS sessions,
+  RATIO(COUNT(*), SUM(COUNT(*)) OVER (PARTITION BY p.bucket, p.axis_value)) AS share,
+  SUM(p.views) AS views,
+  COUNT(DISTINCT p.customer_id) AS customers
+FROM placed AS p
+GROUP BY p.bucket, p.axis_value, p.place, p.state
+ORDER BY p.bucket, p.place, ARRAY_POSITION(ARRAY['ログイン', 'クッキー', '配信リンク', '未識別'], p.state)

@@ -1,0 +1,70 @@
+/*
+id: traffic_source
+name: {ja: 流入元分析, en: Traffic sources}
+category: site_access
+origin: extension
+tier: standard
+question:
+  ja: 訪問はどこから来て、流入元ごとに新規と既存の質はどうか。
+  en: From where do visits come and how good is each source for new and known customers?
+method: "Group sessions by medium, utm or referrer with a fixed rule order (message_id, utm, click id, referrer, direct)."
+parameter_groups: [period, base, web, grain]
+parameters:
+- {name: level, type: "enum(medium_type,medium,campaign,referrer)", default: medium_type, label_ja: 流入元のまとめ方, note: ""}
+- {name: goal_events, type: list, default: "purchase,signup,favourite_add", hidden: true, label_ja: 目標とする行動, note: ""}
+columns:
+- {name: source, type: string, unit: none, label_ja: 流入元}
+- {name: bucket, type: date, unit: date, label_ja: 期間}
+- {name: sessions, type: int, unit: sessions, label_ja: セッション数}
+- {name: new_visitors, type: int, unit: people, label_ja: 新規訪問者}
+- {name: engaged_rate, type: ratio, unit: ratio, label_ja: エンゲージ率}
+- {name: orders, type: int, unit: orders, label_ja: 購入件数}
+- {name: cvr, type: ratio, unit: ratio, label_ja: CVR}
+- {name: amount, type: money, unit: JPY, label_ja: 売上}
+- {name: signups, type: int, unit: people, label_ja: 会員登録}
+charts:
+- {kind: stacked_bar, x: bucket, y: sessions, color: source}
+- {kind: line, x: bucket, y: cvr, color: source}
+- {kind: table}
+cells:
+- {name: source, keys: [source, bucket], customers: placed, becomes: known customers who came through it}
+rules: [TZ, BOT, DEDUP, MERGE, UNK, DIV0, RECON, SET]
+notes:
+- the order of the rule is message, link (utm), referrer, direct; the first event of the visit with a source decides
+- new_visitors are visitors on their first visit; signups are visitors who sign up in it; visits without a campaign or a referrer are 不明 at these levels
+- the sessions and orders of all sources add up to those of the session analysis
+*/
+WITH placed AS (
+  SELECT
+    CASE :level
+      WHEN 'medium' THEN COALESCE(m.medium, CHANNEL_WORD(s.channel))
+      WHEN 'campaign' THEN COALESCE(s.utm_campaign, :unknown)
+      WHEN 'referrer' THEN COALESCE(s.referrer_host, :unknown)
+      ELSE CHANNEL_WORD(s.channel)
+    END AS source,
+    GRAIN_OF(s.session_date) AS bucket,
+    s.customer_id,
+    s.visitor_id,
+    s.is_first,
+    s.engaged,
+    s.converted,
+    s.orders,
+    s.amount,
+    s.signups
+  FROM engaged_sessions AS s
+  LEFT JOIN media_labels AS m ON m.medium_id = s.medium_id
+  WHERE s.session_date BETWEEN :period_start AND :period_end
+)
+SELECT
+  p.source,
+  p.bucket,
+  COUNT(*) AS sessions,
+  COUNT(DISTINCT CASE WHEN p.is_first THEN p.visitor_id END) AS new_visitors,
+  RATIO(COUNT_IF(p.engaged), COUNT(*)) AS engaged_rate,
+  SUM(p.orders) AS orders,
+  RATIO(COUNT_IF(p.converted), COUNT(*)) AS cvr,
+  SUM(p.amount) AS amount,
+  COUNT(DISTINCT CASE WHEN p.signups > 0 THEN p.visitor_id END) AS signups
+FROM placed AS p
+GROUP BY p.source, p.bucket
+ORDER BY p.bucket, CASE WHEN p.source = :unknown THEN 1 ELSE 0 END, COUNT(*) DESC, p.source
