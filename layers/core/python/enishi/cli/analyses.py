@@ -185,8 +185,9 @@ def _open_cell(
     found = runner.members(session.services, question, cell, entity, complement=complement)
     address = cells.Address(question.analysis.id, cell, question.parameters, complement)
     if save_as is not None:
+        title = f"{question.analysis.name.ja} [{cell}]{' 以外' if complement else ''}"
         saved = store.save_set(
-            session.services, save_as, str(address), address.as_json(), found, question.moment, entity=entity
+            session.services, save_as, title, address.as_json(), found, question.moment, entity=entity
         )
         show(session, [asdict(saved)], title="Saved", format=format)
         return
