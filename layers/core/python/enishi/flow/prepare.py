@@ -20,11 +20,13 @@ from enishi.flow.queries import query as file
 from enishi.flow.step_blocks import blocks_of, reads_attributes
 from enishi.lake import sql
 from enishi.ports import Channel, Services
-from enishi.scenario.model import Scenario, SendStep, walk
+from enishi.scenario.model import Condition, Scenario, SendStep, walk
 from enishi.segment.as_of import as_of
 from enishi.segment.compile import eligible, predicate
+from enishi.segment.library import EMPTY, Library
 from enishi.segment.moment import Moment
 from enishi.segment.sql import relation
+from enishi.segment.store import library_for
 
 PART_SIZE = 100_000
 MOST_PARTS = 100
@@ -67,7 +69,8 @@ def step_query(services: Services, payload: Payload, *, narrow: bool = True) -> 
     now = Moment.of(payload.at, zone, payload.run.slot_at)
     parts = min(MOST_PARTS, -(-payload.cohort.size // PART_SIZE))
     blocks, own_columns = blocks_of(bundle, scenario, step), reads_attributes(bundle, step)
-    audience = Audience(scenario, blocks, step.send.channels, parts, own_columns)
+    known = library_for(services, *standing_conditions(scenario))
+    audience = Audience(scenario, blocks, step.send.channels, parts, own_columns, known)
     query = recipients(audience, now)
     own = narrow and _own_facts_suffice(audience)
     return as_of(
@@ -78,10 +81,14 @@ def step_query(services: Services, payload: Payload, *, narrow: bool = True) -> 
 
 
 def _own_facts_suffice(asked: Audience) -> bool:
-    """Whether nothing in the step compares its people with others."""
-    goal = [asked.scenario.goal.condition] if asked.scenario.goal else []
-    ranked = any(_mentions(condition, COMPARING) for condition in [*asked.scenario.exit, *goal])
+    """Whether nothing in the step compares its people with others; what a named segment says is not looked into."""
+    ranked = any(_mentions(condition, COMPARING) for condition in standing_conditions(asked.scenario))
     return not ranked and not any(source.compares for source in asked.blocks.blocks.values())
+
+
+def standing_conditions(scenario: Scenario) -> list[Condition]:
+    """What is asked of each person at every step: the exits and the goal."""
+    return [*scenario.exit, *([scenario.goal.condition] if scenario.goal else [])]
 
 
 def _mentions(condition: object, words: frozenset[str]) -> bool:
@@ -114,6 +121,8 @@ class Audience:
     """Over how many parts the rows are spread."""
     attributes: bool = False
     """Whether its templates read the retailer's own columns of the customer."""
+    library: Library = EMPTY
+    """The segments that its exits and its goal may name."""
 
 
 def recipients(asked: Audience, now: Moment) -> exp.Select:
@@ -121,7 +130,7 @@ def recipients(asked: Audience, now: Moment) -> exp.Select:
 
     Blocks show what is true now: a cart's items as they stand, not as they stood when the run began.
     """
-    query = exp.select(*_person(asked.scenario, now), *_reach(asked.channels), *_blocks(asked.blocks))
+    query = exp.select(*_person(asked, now), *_reach(asked.channels), *_blocks(asked.blocks))
     if asked.attributes:
         query.select(sql.column("c", "attributes"), copy=False)
     query.select(_part(asked.parts), copy=False).from_(sql.table_ref("cohort", "h"), copy=False)
@@ -144,12 +153,13 @@ def send_step(scenario: Scenario, step_id: str) -> SendStep:
     raise RunError(f"there is no send step {step_id}", where=scenario.id, remedy="Start the run as its machine does.")
 
 
-def _person(scenario: Scenario, now: Moment) -> list[exp.Expr]:
-    goal = predicate(scenario.goal.condition, now) if scenario.goal else exp.false()
+def _person(asked: Audience, now: Moment) -> list[exp.Expr]:
+    written = asked.scenario.goal
+    goal = predicate(written.condition, now, asked.library) if written else exp.false()
     return [
         sql.column("h", "customer_id"),
         sql.column("h", "holdout"),
-        exp.alias_(_exit(scenario, now), "exited", copy=False),
+        exp.alias_(_exit(asked, now), "exited", copy=False),
         exp.alias_(goal, "goal_reached", copy=False),
         exp.alias_(sql.column("c", "member_rank"), "rank"),
         sql.column("h", "variant"),
@@ -159,11 +169,11 @@ def _person(scenario: Scenario, now: Moment) -> list[exp.Expr]:
     ]
 
 
-def _exit(scenario: Scenario, now: Moment) -> exp.Expr:
+def _exit(asked: Audience, now: Moment) -> exp.Expr:
     """The name of the first exit rule that holds; null while inside."""
     case = exp.Case().when(exp.not_(eligible(now, employees=True)), sql.literal("not_a_member"))
-    for condition in scenario.exit:
-        case.when(predicate(condition, now), sql.literal(next(iter(condition))), copy=False)
+    for condition in asked.scenario.exit:
+        case.when(predicate(condition, now, asked.library), sql.literal(next(iter(condition))), copy=False)
     return case
 
 

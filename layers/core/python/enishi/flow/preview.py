@@ -14,7 +14,7 @@ from enishi.content.render import MADE_UP, Sending, Templates, render
 from enishi.decide.recipient import Recipient
 from enishi.errors import RunError, TemplateError
 from enishi.flow.cut import plain, recipient
-from enishi.flow.prepare import Audience, recipients, send_step, with_relations
+from enishi.flow.prepare import Audience, recipients, send_step, standing_conditions, with_relations
 from enishi.flow.step_blocks import blocks_of, reads_attributes
 from enishi.lake import sql
 from enishi.ports import Channel, Services
@@ -22,6 +22,7 @@ from enishi.scenario.library import Bundle
 from enishi.scenario.model import Scenario, SendStep, walk
 from enishi.segment.as_of import as_of
 from enishi.segment.moment import Moment
+from enishi.segment.store import library_for
 
 LOOK_BACK = timedelta(days=1)
 """Exits and the goal are looked for in the day before."""
@@ -46,7 +47,8 @@ def preview(
     now = at or services.clock.now()
     scenario = bundle.scenario()
     step = send_step(scenario, step_id)
-    asked = Audience(scenario, blocks_of(bundle, scenario, step), (), attributes=reads_attributes(bundle, step))
+    known = library_for(services, *standing_conditions(scenario))
+    asked = Audience(scenario, blocks_of(bundle, scenario, step), (), 1, reads_attributes(bundle, step), known)
     person = of_customer(services, asked, customer_id, now) if customer_id else of_nobody(services, asked)
     settings = services.settings
     links = LinkBook(settings.secret.get_secret_value().encode(), settings.tenant, settings.public_url)
