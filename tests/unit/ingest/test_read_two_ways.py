@@ -65,7 +65,7 @@ def spelt(records: list[list[str]], careless: bool) -> str:
 
 
 def read(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, str, bytes]], str]:
-    """Rows, their numbers, rejects, and the error that ends the file."""
+    """Rows, their numbers and rejects; of a file that is refused its error alone, since nothing of it is kept."""
     rows: list[dict[str, Any]] = []
     numbers: list[int] = []
     rejects: list[tuple[int, str, bytes]] = []
@@ -75,7 +75,7 @@ def read(text: str) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, st
             numbers += block.row_no.tolist()
             rejects += [(reject.row_no, reject.reason, reject.raw) for reject in block.rejects]
     except SourceFileError as error:
-        return rows, numbers, sorted(rejects), str(error)
+        return [], [], [], str(error)
     return rows, numbers, sorted(rejects), ""
 
 
