@@ -78,7 +78,7 @@ class Journey:
         wait_until(lambda: self._ended(arn), 420, f"the run of {SCENARIO} ends")
         found = states.describe_execution(executionArn=arn)
         if found["status"] != "SUCCEEDED":
-            raise RuntimeError(f"the run ended as {found['status']}; see emulator.log")
+            raise RuntimeError(f"the run ended as {found['status']}: {self._cause(arn)}")
         self.say(f"{SCENARIO} ran: {self._waits(arn)} waits passed, run {self._column('scenario_runs', 'run_id')}")
         return arn
 
@@ -169,9 +169,17 @@ class Journey:
         return bool(states.describe_execution(executionArn=arn)["status"] != "RUNNING")
 
     def _waits(self, arn: str) -> int:
+        return sum(event["type"] == "WaitStateEntered" for event in self._history(arn))
+
+    def _cause(self, arn: str) -> str:
+        """What the first task that failed said."""
+        told = [detail for event in self._history(arn) for detail in event.values() if isinstance(detail, dict)]
+        failed = next((detail for detail in told if detail.get("error") and "cause" in detail), {})
+        return f"{failed.get('error', 'no task failed')} {failed.get('cause', '')}"[:2000]
+
+    def _history(self, arn: str) -> list[Mapping[str, Any]]:
         pages = client(self.emulator, "stepfunctions").get_paginator("get_execution_history")
-        events = [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
-        return sum(event["type"] == "WaitStateEntered" for event in events)
+        return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
 
     def _table(self, name: str) -> pa.Table:
         return self.lake.query(exp.select("*").from_(sql.table_ref(name)))
