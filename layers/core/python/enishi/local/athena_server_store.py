@@ -38,7 +38,8 @@ class StoredWork:
                 break
             prefix += f"{column}={wanted[column]}/"
         found = self._store.list(self._bucket, prefix)
-        return [self._fetched(key, etag) for key, etag in found if _matches(key, wanted)]
+        placed = [(key, etag) for key, etag in found if set(declared.partition_columns) <= set(_folders(key))]
+        return [self._fetched(key, etag) for key, etag in placed if _matches(key, wanted)]
 
     def _fetched(self, key: str, etag: str) -> Path:
         version = hashlib.sha256(etag.encode()).hexdigest()[:12]
@@ -51,5 +52,10 @@ class StoredWork:
 
 
 def _matches(key: str, wanted: Mapping[str, str]) -> bool:
-    folders = dict(part.split("=", 1) for part in key.split("/")[:-1] if "=" in part)
+    folders = _folders(key)
     return all(folders.get(column) == value for column, value in wanted.items())
+
+
+def _folders(key: str) -> dict[str, str]:
+    """The values that the folders of a key say; notes beside the rows lie in none."""
+    return dict(part.split("=", 1) for part in key.split("/")[:-1] if "=" in part)
