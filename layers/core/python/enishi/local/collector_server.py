@@ -35,7 +35,11 @@ Desks = Mapping[str, Desk]
 
 
 class _Server(ThreadingHTTPServer):
+    """What each request finds: who answers, when it is, and who watches."""
+
     desks: Desks
+    clock: Clock
+    watch: Watch
 
 
 class CollectorServer:
@@ -50,10 +54,11 @@ class CollectorServer:
         watch: Watch = lambda _outcome: None,
     ) -> None:
         try:
-            self._server = _Server(("127.0.0.1", port), _handler(clock, watch))
+            self._server = _Server(("127.0.0.1", port), _Handler)
         except OSError as error:
             remedy = "Choose another one with --port."
             raise SettingsError(f"port {port} cannot be used", where="enishi collect serve", remedy=remedy) from error
+        self._server.clock, self._server.watch = clock, watch
         self._server.desks = desks(self.url)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="collector")
 
@@ -77,64 +82,61 @@ def demo_page() -> Response:
     return Response(200, {"content-type": "text/html; charset=utf-8", "cache-control": "no-store"}, body)
 
 
-def _handler(clock: Clock, watch: Watch) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        server: _Server
-        protocol_version = "HTTP/1.1"
-        timeout = _SECONDS
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    timeout = _SECONDS
 
-        def do_GET(self) -> None:
-            self._answer()
+    def do_GET(self) -> None:
+        self._answer()
 
-        def do_POST(self) -> None:
-            self._answer()
+    def do_POST(self) -> None:
+        self._answer()
 
-        def do_OPTIONS(self) -> None:
-            self._answer()
+    def do_OPTIONS(self) -> None:
+        self._answer()
 
-        def _answer(self) -> None:
-            request = self._request()
-            if request is None:
-                self.close_connection = True
-                return self._send(Response(413))
-            if request.method == "GET" and request.path.startswith("/demo"):
-                return self._send(demo_page())
-            desks = self.server.desks
-            desk = desks.get(request.path.split("/")[1], desks[""])
-            outcome = desk.known.answer(request)
-            if outcome.lines:
-                desk.stream.put(outcome.lines)
-            self._send(outcome.response)
-            watch(outcome)
+    def _answer(self) -> None:
+        request = self._request()
+        if request is None:
+            self.close_connection = True
+            return self._send(Response(413))
+        if request.method == "GET" and request.path.startswith("/demo"):
+            return self._send(demo_page())
+        desks = self.server.desks
+        desk = desks.get(request.path.split("/")[1], desks[""])
+        outcome = desk.known.answer(request)
+        if outcome.lines:
+            desk.stream.put(outcome.lines)
+        self._send(outcome.response)
+        self.server.watch(outcome)
 
-        def _request(self) -> Request | None:
-            """None for a body that is too large to be read at all."""
-            size = self.headers.get("Content-Length", "0")
-            length = int(size) if size.isascii() and size.isdigit() else LARGEST + 1
-            if length > LARGEST:
-                return None
-            parts = urlsplit(self.path)
-            return Request(
-                self.command,
-                parts.path,
-                clock.now(),
-                {name.lower(): value for name, value in self.headers.items()},
-                dict(parse_qsl(parts.query)),
-                self.rfile.read(length),
-                self.client_address[0],
-            )
+    def _request(self) -> Request | None:
+        """None for a body that is too large to be read at all."""
+        size = self.headers.get("Content-Length", "0")
+        length = int(size) if size.isascii() and size.isdigit() else LARGEST + 1
+        if length > LARGEST:
+            return None
+        parts = urlsplit(self.path)
+        return Request(
+            self.command,
+            parts.path,
+            self.server.clock.now(),
+            {name.lower(): value for name, value in self.headers.items()},
+            dict(parse_qsl(parts.query)),
+            self.rfile.read(length),
+            self.client_address[0],
+        )
 
-        def _send(self, response: Response) -> None:
-            with suppress(ConnectionError):
-                self.send_response(response.status)
-                for name, value in response.headers.items():
-                    self.send_header(name, value)
-                if response.status not in (204, 304):
-                    self.send_header("Content-Length", str(len(response.body)))
-                self.end_headers()
-                self.wfile.write(response.body)
+    def _send(self, response: Response) -> None:
+        with suppress(ConnectionError):
+            self.send_response(response.status)
+            for name, value in response.headers.items():
+                self.send_header(name, value)
+            if response.status not in (204, 304):
+                self.send_header("Content-Length", str(len(response.body)))
+            self.end_headers()
+            self.wfile.write(response.body)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Requests are not logged: paths and addresses are personal."""
-
-    return Handler
+    def log_message(self, format: str, *args: Any) -> None:
+        """Requests are not logged: paths and addresses are personal."""
