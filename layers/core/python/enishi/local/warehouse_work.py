@@ -60,10 +60,17 @@ def _equalities(query: exp.Select) -> Iterator[exp.EQ]:
     conditions = [query.args["where"].this] if query.args.get("where") else []
     conditions += [join.args["on"] for join in query.args.get("joins") or () if join.args.get("on") and not join.side]
     for condition in conditions:
-        for part in condition.flatten() if isinstance(condition, exp.And) else [condition]:
-            inner = part.unnest()
-            if isinstance(inner, exp.EQ):
-                yield inner
+        yield from (part for part in _all_of(condition) if isinstance(part, exp.EQ))
+
+
+def _all_of(condition: exp.Expr) -> Iterator[exp.Expr]:
+    """The parts that must all hold, however they are bracketed."""
+    inner = condition.unnest()
+    if isinstance(inner, exp.And):
+        yield from _all_of(inner.left)
+        yield from _all_of(inner.right)
+    else:
+        yield inner
 
 
 def _sides(equality: exp.EQ) -> tuple[exp.Column | None, exp.Literal | None]:

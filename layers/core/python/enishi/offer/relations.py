@@ -67,9 +67,19 @@ def _parsed(name: str) -> exp.Query:
 
 def _near_stores(moment: Moment) -> exp.Query:
     """Of the cohort only: a distance for every member and store is what makes this dear."""
-    people = exp.Subquery(this=exp.select("customer_id").from_("cohort"))
     near = segment_sql.relation("near_stores", km=REACH_KM, day=moment.day)
-    return near.where(exp.In(this=sql.column("p", "customer_id"), query=people))
+    [everybody] = [table for table in sql.tables_of(near) if table.name == "v_people"]
+    everybody.replace(exp.alias_(exp.Subquery(this=_homes_of_the_cohort()), everybody.alias, table=True))
+    return near
+
+
+def _homes_of_the_cohort() -> exp.Query:
+    """DISTINCT keeps an optimiser from joining everybody with the stores first."""
+    return sql.parse(
+        "SELECT DISTINCT c.customer_id, c.latitude, c.longitude"
+        " FROM cohort AS h JOIN v_people AS c ON c.customer_id = h.customer_id",
+        "offer.relations",
+    )
 
 
 def _stock_now(moment: Moment) -> exp.Query:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -24,6 +25,7 @@ from enishi.local.machine import Execution, Machine, Status
 from enishi.local.notices import LocalNotices
 from enishi.local.scheduler import Scheduler, machine
 from enishi.local.services import local_services
+from enishi.local.workers import Workers, cores
 from enishi.ports import Services
 from enishi.scenario.library import library
 from enishi.scenario.model import Scenario
@@ -56,9 +58,9 @@ def run_demo(settings: Settings, dataset: Dataset, watch: Watcher) -> Summary:
     clock = ManualClock(_at(dataset.day, OPENING, settings))
     services = local_services(settings, clock)
     before = outbox_size(settings.home)
-    with _rare_collections():
-        late = _bring(services, dataset, watch)
-        executions = _live(services, clock, dataset, late, watch)
+    with _rare_collections(), Workers(settings, cores()) as workers:
+        late = _bring(services, workers, dataset, watch)
+        executions = _live(services, clock, workers, dataset, late, watch)
     perform(services, "attribute", {"at": to_text(clock.now()), "days": dataset.days_after + 3})
     _tell(services, dataset, watch)
     remember(settings, present=clock.now())
@@ -79,14 +81,15 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _bring(services: Services, dataset: Dataset, watch: Watcher) -> list[str]:
+def _bring(services: Services, workers: Workers, dataset: Dataset, watch: Watcher) -> list[str]:
     """Raw files into the drop, the lake, and onto one customer axis; the keys of files that arrive during the day."""
     keys = dataset.write(services, lambda done, total: watch(Stage("Raw files", done, total)))
     early = [key for key in keys if _source(key) not in dataset.later]
-    for done, key in enumerate(early):
-        watch(Stage("Ingest", done, len(early), key.rpartition("/")[2]))
-        perform(services, "ingest", {"key": key})
-    watch(Stage("Ingest", len(early), len(early)))
+    loads = [workers.perform("ingest", {"key": key}, services.clock.now()) for key in early]
+    watch(Stage("Ingest", 0, len(early)))
+    for done, load in enumerate(as_completed(loads), start=1):
+        load.result()
+        watch(Stage("Ingest", done, len(early)))
     watch(Stage("Unify", 0, 1))
     perform(services, "unify", {})
     watch(Stage("Unify", 1, 1))
@@ -94,10 +97,10 @@ def _bring(services: Services, dataset: Dataset, watch: Watcher) -> list[str]:
 
 
 def _live(
-    services: Services, clock: ManualClock, dataset: Dataset, late: Sequence[str], watch: Watcher
+    services: Services, clock: ManualClock, workers: Workers, dataset: Dataset, late: Sequence[str], watch: Watcher
 ) -> Sequence[Execution]:
     """The business day's runs, the days of their waits, and what people do meanwhile."""
-    stage = machine(services, clock)
+    stage = machine(services, clock, workers)
     scheduler = Scheduler(services, stage, _scenarios(services, dataset))
     opening, closing = _at(dataset.day, time(0), services.settings), _at(_next(dataset.day), time(0), services.settings)
     scheduler.plan(opening - timedelta(microseconds=1), closing - timedelta(microseconds=1))

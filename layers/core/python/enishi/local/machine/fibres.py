@@ -1,12 +1,13 @@
 """Cooperative tasks on a timeline: generators that yield what they wait for.
 
-A routine yields `Sleep` or `Gather` and is resumed with the outcome. Nothing recurses: every resumption is an action of
-the timeline, so an execution may have any number of states.
+A routine yields `Sleep`, `Gather` or `Await` and is resumed with the outcome. Nothing recurses: every resumption is an
+action of the timeline, so an execution may have any number of states.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +37,14 @@ class Gather:
     limit: int = 0
 
 
-Effect = Sleep | Gather
+@dataclass(frozen=True)
+class Await:
+    """Work that is under way elsewhere; the routine goes on when it is done, and takes the outcome itself."""
+
+    work: Future[Any]
+
+
+Effect = Sleep | Gather | Await
 Routine = Generator[Effect, Any, Any]
 Finish = Callable[[Any, StateFailure | None], None]
 
@@ -77,6 +85,8 @@ class Fibre:
     def _begin(self, effect: Effect) -> None:
         if isinstance(effect, Sleep):
             self._timeline.at(effect.until, lambda: self._advance(None, None))
+        elif isinstance(effect, Await):
+            self._timeline.when_done(effect.work, lambda: self._advance(None, None))
         else:
             self._gathering = _Gathering(self._timeline, effect, self._resume)
 

@@ -48,7 +48,8 @@ class Machine:
     """Runs state machines; `clock` moves from one due moment to the next, other events may share its `timeline`.
 
     Args:
-        tasks: called with a task's name (`open_run`) and its payload; what it raises fails the state by class name.
+        tasks: called with a task's name (`open_run`) and its payload; answers, or gives a future of the answer while
+            another process works on it. What it raises fails the state by class name.
         clock: the virtual clock.
         blobs: where distributed maps read their items.
     """

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from enishi.clock import from_text, to_text
 from enishi.errors import EnishiError
-from enishi.local.machine.fibres import Gather, Routine, Sleep, StateFailure
+from enishi.local.machine.fibres import Await, Gather, Routine, Sleep, StateFailure
 from enishi.local.machine.paths import Json, checked, fill, pick, place, present
 from enishi.local.machine.trace import Entered
 from enishi.ports import Blobs
 
 State = Mapping[str, Any]
-Tasks = Callable[[str, dict[str, Any]], dict[str, Any]]
+Tasks = Callable[[str, dict[str, Any]], dict[str, Any] | Future[dict[str, Any]]]
 Faults = list[tuple[str, Exception]]
 
 
@@ -137,12 +138,16 @@ def _fail(state: State, data: Json, scope: Scope) -> Outcome:  # noqa: ARG001 - 
 
 def _task(state: State, data: Json, scope: Scope) -> Routine:
     yield Sleep(scope.world.now())
-    return _call(state, checked(data), scope)
+    return (yield from _call(state, checked(data), scope))
 
 
-def _call(state: State, payload: Json, scope: Scope) -> Json:
+def _call(state: State, payload: Json, scope: Scope) -> Routine:
     try:
-        return checked(scope.world.tasks(task_name(state["Resource"]), payload))
+        answer = scope.world.tasks(task_name(state["Resource"]), payload)
+        if isinstance(answer, Future):
+            yield Await(answer)
+            answer = answer.result()
+        return checked(answer)
     except StateFailure:
         raise
     except Exception as error:

@@ -1,0 +1,96 @@
+"""Processes that perform tasks side by side over one workspace: a laptop's functions.
+
+In AWS a distributed map calls one function a chunk, many at a time. Here the same tasks go to a few processes, each
+with services of its own over the same tables, ledger and outbox, which are made for several processes.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from multiprocessing import get_context, parent_process
+from typing import Any
+
+from enishi.clock import ManualClock
+from enishi.flow.tasks import perform
+from enishi.local.services import local_services
+from enishi.ports import Services
+from enishi.settings import Settings
+
+Answer = dict[str, Any]
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """One task: where, what, and the instant of the virtual clock at which it happens."""
+
+    settings: bytes
+    """Pickled: the same bytes are the same workspace."""
+    task: str
+    payload: Mapping[str, Any]
+    at: datetime
+
+
+class Workers:
+    """`size` processes over the workspace of `settings`; they start when the first task comes.
+
+    What a task raises is raised by its future.
+    """
+
+    def __init__(self, settings: Settings, size: int) -> None:
+        self._settings = pickle.dumps(settings)
+        self._pool = ProcessPoolExecutor(size, mp_context=get_context("spawn"), initializer=_begin)
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def perform(self, task: str, payload: Mapping[str, Any], at: datetime) -> Future[Answer]:
+        """Begin `task` at the instant `at` (aware)."""
+        return self._pool.submit(_carry_out, _Order(self._settings, task, payload, at))
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _begin() -> None:
+    """A worker leaves an interruption to the process that started it, and does not outlive that process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    gc.set_threshold(100_000, 20, 20)
+    atexit.register(_workspace.cache_clear)
+
+
+def _leave_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _carry_out(order: _Order) -> Answer:
+    services, clock = _workspace(order.settings)
+    clock.move_to(order.at)
+    return perform(services, order.task, order.payload)
+
+
+@cache
+def _workspace(pickled: bytes) -> tuple[Services, ManualClock]:
+    """Services of this process, opened once, and their clock."""
+    settings: Settings = pickle.loads(pickled)  # noqa: S301 - the process that started this one wrote it
+    clock = ManualClock(_BEFORE_ALL)
+    return local_services(settings, clock), clock
