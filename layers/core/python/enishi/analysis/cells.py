@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sqlglot import exp
 
+from enishi.analysis import own
 from enishi.analysis.model import Analysis, Cell
 from enishi.errors import AnalysisError
 from enishi.ids import stable_id
@@ -137,8 +138,12 @@ def members(analysis: Analysis, chosen: Chosen, entity: Entity, *, complement: b
     cell = cell_of(analysis, chosen, entity)
     inside = _ids(_cte(cell, entity), chosen, entity)
     query = _rest(entity, inside) if complement else inside
-    query.set("with_", statement.args["with_"].copy() if statement.args.get("with_") else None)
+    query.set("with_", own.with_rows(statement) if analysis.given_by else _copied(statement.args.get("with_")))
     return query
+
+
+def _copied(clause: exp.With | None) -> exp.With | None:
+    return clause.copy() if clause else None
 
 
 def _cte(cell: Cell, entity: Entity) -> str:

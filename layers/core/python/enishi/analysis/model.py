@@ -127,5 +127,10 @@ class Analysis(Part):
         return said or self.column(key).type
 
     @property
+    def given_by(self) -> str:
+        """The parameter whose value is the statement (the file's own is an example of one); "" for none."""
+        return next((parameter.name for parameter in self.parameters if parameter.type == "sql"), "")
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
