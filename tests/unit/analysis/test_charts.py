@@ -93,6 +93,13 @@ def test_a_chart_of_some_rows_only() -> None:
     assert ("東京都" in svg, "沖縄県" in svg) == (True, False)
 
 
+def test_a_line_is_dashed_where_not_everybody_has_been_seen() -> None:
+    svg = _svg("{kind: line, x: place, y: people, options: {whole: [people, people]}}")
+    assert 'stroke-dasharray="5,4"' not in svg
+    svg = _svg("{kind: line, x: place, y: people, options: {whole: [people, share]}}")
+    assert 'stroke-dasharray="5,4"' in svg
+
+
 def test_a_png_is_a_picture() -> None:
     answer = _answer("{kind: bar, x: place, y: people}")
     assert charts.to_png(charts.spec(answer, answer.analysis.charts[0])).startswith(b"\x89PNG")
