@@ -36,7 +36,7 @@ notes:
 - "retention: of those who bought in the 12 months before the period, who bought in it"
 - "an addition is the first channel gained in the period by a member of at least follow_days; channels gained on one day count each. change is amount after less before, of additions whose follow_days have passed and who have matches"
 - "matches added nothing in the period, had as many channels when it began, and spent in the same amount band (a quarter of a power of ten) in the follow_days before; their days are counted from the first of the month of the addition"
-- "who adds a channel likes the shop more: also after matching the figure is no proof of a cause. Unsubscribes stand in 配信停止分析"
+- "who adds a channel likes the shop more: also after matching the figure is no proof of a cause. Unsubscribes stand in 購読解除・配信停止分析"
 standard: Matched before/after comparison.
 needs: [consents]
 */
