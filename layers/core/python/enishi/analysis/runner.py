@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from enishi.analysis import axes, cells, own, sets, steps
+from enishi.analysis import axes, cells, own, sets, step_cells, steps
 from enishi.analysis.answer import Answer, Watermark
 from enishi.analysis.binding import bind
 from enishi.analysis.cells import Entity
@@ -117,11 +117,16 @@ def members(
 ) -> exp.Query:
     """The customers or products of a cell, as a query of one column of ids, each once (rule SET).
 
+    Where a numeric step names them it runs now, and writes them to `work.cell_members`.
+
     Raises:
         AnalysisError: the analysis has no such cell.
     """
-    chosen = cells.choose(question.analysis, cell)
-    return _ready(services, question, cells.members(question.analysis, chosen, entity, complement=complement))
+    analysis, chosen = question.analysis, cells.choose(question.analysis, cell)
+    if not cells.is_by_step(analysis, chosen, entity):
+        return _ready(services, question, cells.members(analysis, chosen, entity, complement=complement))
+    found = step_cells.members(services, analysis, question.parameters, statement(services, question), chosen)
+    return _ready(services, question, cells.rest(entity, found)) if complement else found
 
 
 def _cell_query(services: Services, text: str, entity: Entity, library: Library) -> exp.Query:
