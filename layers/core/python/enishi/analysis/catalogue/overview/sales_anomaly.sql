@@ -27,6 +27,9 @@ charts:
 - {kind: table}
 cells:
 - {name: key, keys: [series, key], customers: absent, becomes: customers who usually buy there but did not}
+footnotes:
+- {label_ja: 判定した対象数, cte: looked_at}
+example: {border: 2, min_expected: 10000}
 rules: [TZ, RET, GUEST, DIV0, EMPTY, SET]
 notes:
 - "missing loads are checked first (load_log), so that a late file is not called a sales drop: a source whose newest order is older than as_of stands in the hint"
@@ -173,6 +176,9 @@ events AS (
     AND (e.store_id IS NULL OR e.store_id = s.store_id)
   WHERE :as_of BETWEEN e.start_date AND e.end_date
   GROUP BY s.series, s.key
+),
+looked_at AS (
+  SELECT COUNT(*) AS keys FROM scored WHERE series <> :total AND expected >= :min_expected
 ),
 deviating AS (
   SELECT s.*
