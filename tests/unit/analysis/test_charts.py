@@ -100,6 +100,10 @@ def test_a_line_is_dashed_where_not_everybody_has_been_seen() -> None:
     assert 'stroke-dasharray="5,4"' in svg
 
 
+def test_a_line_with_a_mark() -> None:
+    assert "mark-rule" in _svg("{kind: line, x: place, y: people, options: {marked: share}}")
+
+
 def test_a_png_is_a_picture() -> None:
     answer = _answer("{kind: bar, x: place, y: people}")
     assert charts.to_png(charts.spec(answer, answer.analysis.charts[0])).startswith(b"\x89PNG")

@@ -55,7 +55,16 @@ def line(d: Drawing) -> Spec:
     if d.chart.color:
         encoding["color"] = _series(d, d.chart.color)
     spec = d.framed(mark={"type": "line", "point": True, "color": COLOURS[0]}, encoding=encoding)
+    if "marked" in d.chart.options:
+        return _marked(d, spec)
     return {**spec, **_dashed(d, encoding)} if "whole" in d.chart.options else spec
+
+
+def _marked(d: Drawing, spec: Spec) -> Spec:
+    """An upright line where the column `options.marked` is true."""
+    said = {"filter": f"datum['{d.option('marked', '')}']"}
+    rule = {"mark": {"type": "rule", "strokeDash": [4, 4]}, "transform": [said], "encoding": {"x": d.coordinate(d.x)}}
+    return d.framed(layer=[{"mark": spec["mark"], "encoding": spec["encoding"]}, rule])
 
 
 def _dashed(d: Drawing, encoding: Spec) -> Spec:
