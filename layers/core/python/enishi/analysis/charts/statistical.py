@@ -77,7 +77,8 @@ def lorenz(d: Drawing) -> Spec:
 def waterfall(d: Drawing) -> Spec:
     """Each step from where the one before ended. `options.totals` names the values of x that stand on the ground.
 
-    Several measures are the steps themselves, summed over the rows; `options.taken` names those that are taken away.
+    Several measures are the steps themselves, summed over the rows; `options.taken` names those that are taken away,
+    `options.ends` a total that is as the first row has it, and one as the last row has it.
     """
     if len(d.ys) > 1:
         return _steps_of_measures(d)
@@ -108,8 +109,10 @@ def waterfall(d: Drawing) -> Spec:
 def _steps_of_measures(d: Drawing) -> Spec:
     """A waterfall whose steps are columns: what is listed, taken off, left."""
     totals, taken, level, rows = set(d.option("totals", [])), set(d.option("taken", [])), 0.0, []
+    opening, closing = d.option("ends", ("", ""))
     for name in d.ys:
-        value = sum(float(row[name] or 0) for row in d.rows)
+        counted = d.rows[:1] if name == opening else d.rows[-1:] if name == closing else d.rows
+        value = sum(float(row[name] or 0) for row in counted)
         change = -value if name in taken else value
         start, end = (0.0, value) if name in totals else (level, level + change)
         way = "total" if name in totals else "up" if change >= 0 else "down"
