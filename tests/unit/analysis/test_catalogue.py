@@ -56,7 +56,7 @@ def test_every_parameter_is_used_and_every_hole_is_a_parameter(name: str) -> Non
     tree = _tree(analysis)
     holes = {hole.name for hole in tree.find_all(exp.Placeholder)}
     declared = {parameter.name for parameter in library.parameters(analysis)}
-    derived = {"zone", "z", "everyone", "any_product", "as_of"} | set(binding.labels())
+    derived = {"zone", "z", "everyone", "any_product", "as_of", binding.NAMES_PEOPLE} | set(binding.labels())
     derived |= {f"{parameter}{ending}" for parameter in declared for ending in ("_name", "_is_open")}
     derived |= {f"{axis.name}_reads_{one}" for axis in analysis.parameters for one in axis.over}
     assert holes <= declared | derived

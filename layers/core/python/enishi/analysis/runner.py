@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from enishi.analysis import axes, cells, own, sets, step_cells, steps
 from enishi.analysis.answer import Answer, Watermark
-from enishi.analysis.binding import bind
+from enishi.analysis.binding import NAMES_PEOPLE, bind
 from enishi.analysis.cells import Entity
 from enishi.analysis.library import get, parameters
 from enishi.analysis.model import Analysis
@@ -125,7 +125,8 @@ def members(
     analysis, chosen = question.analysis, cells.choose(question.analysis, cell)
     if not cells.is_by_step(analysis, chosen, entity):
         return _ready(services, question, cells.members(analysis, chosen, entity, complement=complement))
-    found = step_cells.members(services, analysis, question.parameters, statement(services, question), chosen)
+    asked = replace(question, bound={**question.bound, NAMES_PEOPLE: True})
+    found = step_cells.members(services, analysis, question.parameters, statement(services, asked), chosen)
     return _ready(services, question, cells.rest(entity, found)) if complement else found
 
 
