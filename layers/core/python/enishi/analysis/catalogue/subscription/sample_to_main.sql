@@ -91,8 +91,10 @@ bought AS (
   LEFT JOIN products AS d ON d.product_id = l.product_id
   WHERE
     NOT COALESCE(d.is_sample, FALSE)
-    AND l.amount > 0
     AND (NOT :any_product OR COALESCE(l.series = t.series, l.parent_id = t.parent_id, t.series IS NULL AND t.parent_id IS NULL))
+  GROUP BY
+    s.customer_id, l.order_id, l.product_id, l.purchase_at, l.purchase_date, p.order_type, p.subscription_id, t.series, t.parent_id
+  HAVING SUM(l.amount) > 0
 ),
 mains AS (
   SELECT
