@@ -46,15 +46,7 @@ WITH ladder AS (
     d.product_id,
     CASE :level WHEN 'series' THEN COALESCE(d.category_l2, '') || '/' || d.series ELSE d.category_l3 END AS line,
     CASE :compare WHEN 'grade' THEN CAST(d.grade AS DOUBLE) ELSE CAST(d.list_price AS DOUBLE) END AS step,
-    CASE
-      WHEN :compare = 'grade' THEN CAST(d.grade AS VARCHAR)
-      WHEN d.list_price < 10000 THEN '1万円未満'
-      WHEN d.list_price < 30000 THEN '1万円〜3万円未満'
-      WHEN d.list_price < 50000 THEN '3万円〜5万円未満'
-      WHEN d.list_price < 100000 THEN '5万円〜10万円未満'
-      WHEN d.list_price < 200000 THEN '10万円〜20万円未満'
-      ELSE '20万円以上'
-    END AS grade,
+    CASE :compare WHEN 'grade' THEN CAST(d.grade AS VARCHAR) ELSE PRICE_BAND_OF(d.list_price) END AS grade,
     COALESCE(d.release_date <= :as_of, TRUE) AND COALESCE(d.discontinued_date > :as_of, TRUE) AS is_on_sale
   FROM products AS d
   WHERE NOT COALESCE(d.is_service, FALSE)
