@@ -91,6 +91,8 @@ def test_a_kind_draws(kind: str) -> None:
 def test_a_chart_of_some_rows_only() -> None:
     svg = _svg("{kind: funnel, x: place, y: people, where: {people: {min: 2}}}")
     assert ("東京都" in svg, "沖縄県" in svg) == (True, False)
+    svg = _svg("{kind: bar, x: place, y: people, where: {place: {not: [東京都]}}}")
+    assert ("東京都" in svg, "沖縄県" in svg) == (False, True)
 
 
 def test_a_line_is_dashed_where_not_everybody_has_been_seen() -> None:

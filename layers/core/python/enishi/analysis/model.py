@@ -60,7 +60,8 @@ class Chart(Part):
     source: str = ""
     target: str = ""
     where: Mapping[str, Any] = Field(
-        default_factory=dict, description="only rows with these values; [a, b] any of them, {min: a, max: b} between"
+        default_factory=dict,
+        description="only rows with these values; [a, b] any of them, {min: a, max: b} between, {not: [a, b]} none",
     )
     options: Mapping[str, Any] = Field(default_factory=dict)
 

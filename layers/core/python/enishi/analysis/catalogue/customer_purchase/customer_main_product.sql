@@ -23,7 +23,7 @@ columns:
 - {name: orders_per_customer, type: double, unit: count/person, label_ja: 平均購入回数}
 - {name: last_purchase_median, type: double, unit: days, label_ja: 最終購入経過日数}
 charts:
-- {kind: bar, x: product, y: customers, where: {avg_dependence: {min: 0}}}
+- {kind: bar, x: product, y: customers, where: {product: {not: [その他, メインなし, 0以下]}}}
 - {kind: table}
 cells:
 - {name: product, keys: [product], customers: mains, products: mains_products, becomes: "customers whose main product this is; products = that product"}

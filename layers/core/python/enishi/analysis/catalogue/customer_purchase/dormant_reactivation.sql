@@ -26,7 +26,7 @@ columns:
 - {name: stay_rate, type: ratio, unit: ratio, label_ja: 再購入率}
 charts:
 - {kind: bar, title_ja: 休眠期間別の復活率, x: silence_band, y: react_rate, where: {trigger: 合計, first_category: 合計}}
-- {kind: heatmap, title_ja: きっかけ別の復活者数, x: trigger, y: silence_band, color: reactivated, where: {first_category: 合計}}
+- {kind: heatmap, title_ja: きっかけ別の復活者数, x: silence_band, y: trigger, color: reactivated, where: {first_category: 合計}}
 - {kind: table}
 cells:
 - {name: returned, keys: [silence_band, trigger, first_category], customers: comebacks, products: comeback_products, becomes: "reactivated customers, and the products that they came back with"}

@@ -27,7 +27,7 @@ columns:
 - {name: next_rate, type: ratio, unit: ratio, label_ja: 次回転換率}
 charts:
 - {kind: heatmap, x: n, y: attribute, color: share}
-- {kind: stacked_bar, x: n, y: orders, color: attribute, where: {share: {min: 0}}}
+- {kind: stacked_bar, x: n, y: orders, color: attribute, where: {attribute: {not: [合計]}}}
 - {kind: table}
 cells:
 - {name: cell, keys: [n, attribute], customers: tagged, products: tagged_products, becomes: "customers whose N-th purchase had this attribute, with the lines that match"}

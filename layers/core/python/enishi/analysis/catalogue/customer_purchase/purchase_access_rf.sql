@@ -125,19 +125,14 @@ measured AS (
   FROM people AS p
   CROSS JOIN lows AS k
 ),
-placed AS (
+sided AS (
   SELECT
     COALESCE(b.band, '購入なし') AS purchase_band,
-    COALESCE(a.band, CASE WHEN m.is_linked THEN 'アクセスなし' ELSE '未連携' END) AS access_band,
-    CASE
-      WHEN a.band IS NULL AND NOT m.is_linked THEN '来訪不明'
-      WHEN COALESCE(b.is_active, FALSE) AND COALESCE(a.is_active, FALSE) THEN '購入・来訪とも活発'
-      WHEN COALESCE(b.is_active, FALSE) THEN '購入のみ活発'
-      WHEN COALESCE(a.is_active, FALSE) THEN '来訪のみ活発'
-      ELSE 'どちらも不活発'
-    END AS type,
     COALESCE(b.place, 1000) AS purchase_place,
+    COALESCE(b.is_active, FALSE) AS buys,
+    COALESCE(a.band, CASE WHEN m.is_linked THEN 'アクセスなし' ELSE '未連携' END) AS access_band,
     COALESCE(a.place, CASE WHEN m.is_linked THEN 1000 ELSE 1001 END) AS access_place,
+    COALESCE(a.is_active, FALSE) AS comes,
     m.customer_id,
     m.amount,
     m.sessions,
@@ -146,6 +141,38 @@ placed AS (
   FROM measured AS m
   LEFT JOIN bands AS b ON b.place = m.purchase_place
   LEFT JOIN bands AS a ON a.place = m.access_place
+),
+-- Every pair of bands that have somebody, also where nobody is in both.
+grid AS (
+  SELECT
+    b.purchase_band,
+    b.purchase_place,
+    a.access_band,
+    a.access_place,
+    CASE
+      WHEN a.access_band = '未連携' THEN '来訪不明'
+      WHEN b.buys AND a.comes THEN '購入・来訪とも活発'
+      WHEN b.buys THEN '購入のみ活発'
+      WHEN a.comes THEN '来訪のみ活発'
+      ELSE 'どちらも不活発'
+    END AS type
+  FROM (SELECT DISTINCT purchase_band, purchase_place, buys FROM sided) AS b
+  CROSS JOIN (SELECT DISTINCT access_band, access_place, comes FROM sided) AS a
+),
+placed AS (
+  SELECT
+    g.purchase_band,
+    g.access_band,
+    g.type,
+    s.purchase_place,
+    s.access_place,
+    s.customer_id,
+    s.amount,
+    s.sessions,
+    s.pageviews,
+    s.is_reachable
+  FROM sided AS s
+  JOIN grid AS g ON g.purchase_place = s.purchase_place AND g.access_place = s.access_place
 ),
 placed_products AS (
   SELECT p.purchase_band, p.access_band, p.type, l.product_id
@@ -159,15 +186,16 @@ guest_sales AS (
   WHERE s.is_guest AND s.sale_date > DATE_ADD('day', -:lookback_days, :as_of)
 )
 SELECT
-  p.purchase_band,
-  p.access_band,
-  COUNT(*) AS customers,
-  RATIO(COUNT(*), SUM(COUNT(*)) OVER ()) AS share,
-  SUM(p.amount) AS amount,
-  SUM(p.sessions) AS sessions,
-  SUM(p.pageviews) AS pageviews,
+  g.purchase_band,
+  g.access_band,
+  COUNT(p.customer_id) AS customers,
+  RATIO(COUNT(p.customer_id), SUM(COUNT(p.customer_id)) OVER ()) AS share,
+  COALESCE(SUM(p.amount), 0) AS amount,
+  COALESCE(SUM(p.sessions), 0) AS sessions,
+  COALESCE(SUM(p.pageviews), 0) AS pageviews,
   COUNT_IF(p.is_reachable) AS reachable_mail,
-  p.type
-FROM placed AS p
-GROUP BY p.purchase_band, p.access_band, p.type, p.purchase_place, p.access_place
-ORDER BY p.purchase_place, p.access_place
+  g.type
+FROM grid AS g
+LEFT JOIN placed AS p ON p.purchase_place = g.purchase_place AND p.access_place = g.access_place
+GROUP BY g.purchase_band, g.access_band, g.type, g.purchase_place, g.access_place
+ORDER BY g.purchase_place, g.access_place

@@ -165,11 +165,21 @@ counted AS (
   FROM moves
   GROUP BY from_group, from_worth, to_group, to_worth, direction
 ),
--- A move that nobody made stands there too when somebody made its opposite, so that net_flow adds up.
+sides AS (
+  SELECT from_group AS label, from_worth AS worth FROM counted
+  UNION
+  SELECT to_group, to_worth FROM counted
+),
+-- A move that nobody made stands there too when somebody made its opposite, so that net_flow adds up; between groups, all do.
 pairs AS (
   SELECT from_group, from_worth, to_group, to_worth FROM counted
   UNION
   SELECT to_group, to_worth, from_group, from_worth FROM counted
+  UNION
+  SELECT f.label, f.worth, t.label, t.worth
+  FROM sides AS f
+  CROSS JOIN sides AS t
+  WHERE :level = 'group' AND (f.worth > -1001 OR t.worth > -1001)
 ),
 borders_said AS (
   SELECT
