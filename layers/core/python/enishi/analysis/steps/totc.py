@@ -94,12 +94,13 @@ def _fit(
 
 
 def _logistic(design: Array, messages: Array, hits: Array) -> tuple[Array, Array]:
-    """Each combination twice: those who reacted, and those who did not."""
+    """Each combination twice: those who reacted, and those who did not. Fitted in directions that the data tell apart."""
     outcome, counts = np.repeat([1.0, 0.0], len(hits)), np.concatenate([hits, messages - hits])
     told = counts > 0
-    twice = np.vstack([design, design])[told]
+    basis = np.linalg.svd(design)[2][: np.linalg.matrix_rank(design)].T
+    twice = np.vstack([design, design])[told] @ basis
     fitted = sm.GLM(outcome[told], twice, family=sm.families.Binomial(), freq_weights=counts[told]).fit()
-    return np.asarray(fitted.params, dtype=np.float64), np.asarray(fitted.cov_params(), dtype=np.float64)
+    return basis @ np.asarray(fitted.params), basis @ np.asarray(fitted.cov_params()) @ basis.T
 
 
 def _linear(design: Array, messages: Array, hits: Array, squares: float) -> tuple[Array, Array]:
