@@ -37,6 +37,7 @@ notes:
 - "a returned order gives the coupon back only if the shop's rule says so: return_mode=origin takes a use whose whole order came back as none, event keeps it"
 - "over_min_share: of the orders with a coupon that asks for an amount, those at most just_over above it before the coupon"
 - "a member's value of the axis is the current one"
+- "a use that names no order is a use too, without an amount; not where channels or stores are chosen"
 */
 WITH issues AS (
   SELECT n.issue_id, n.coupon_id, COALESCE(i.person_id, n.customer_id) AS customer_id, n.issued_date
@@ -65,10 +66,12 @@ uses AS (
     r.redeemed_date,
     COALESCE(r.discount_amount, 0) AS discount,
     o.order_id,
-    o.customer_id,
+    COALESCE(o.customer_id, CASE WHEN r.order_id IS NULL THEN COALESCE(i.person_id, r.customer_id) END) AS customer_id,
     o.amount
   FROM coupon_redemptions AS r
-  JOIN receipts AS o ON o.order_id = r.order_id
+  LEFT JOIN receipts AS o ON o.order_id = r.order_id
+  LEFT JOIN v_identity AS i ON i.customer_id = r.customer_id
+  WHERE o.order_id IS NOT NULL OR (r.order_id IS NULL AND :channels_is_open AND :stores_is_open)
 ),
 -- Each use with the issue that it redeems, if any.
 redeemed AS (
@@ -130,6 +133,7 @@ use_counts AS (
     u.coupon_id,
     u.axis_value,
     COUNT(*) AS uses,
+    COUNT(u.order_id) AS receipts,
     COUNT(DISTINCT u.of_issue) AS used_issues,
     QUANTILE_OF(DATE_DIFF('day', u.issued_date, u.redeemed_date), 0.5) AS days_median,
     SUM(u.discount) AS discount,
@@ -157,7 +161,7 @@ SELECT
     WHEN NOT :mature_only OR c.valid_to <= :as_of THEN RATIO(COALESCE(u.used_issues, 0), g.issued)
   END AS redemption_rate,
   u.days_median,
-  CAST(RATIO(u.amount, u.uses) AS DECIMAL(18, 2)) AS avg_order,
+  CAST(RATIO(u.amount, u.receipts) AS DECIMAL(18, 2)) AS avg_order,
   COALESCE(u.discount, 0) AS discount,
   COALESCE(u.amount, 0) AS amount,
   RATIO(u.just_over, u.conditional) AS over_min_share
