@@ -18,9 +18,14 @@ PARAMETERS: dict[str, Any] = {"alpha": 1.0, "lambda_fit": True, "lambda0": 2.0, 
 def _rows(*lines: tuple[str, str, str, float | None, float, int | None]) -> pa.Table:
     names = ("area", "store_id", "kind", "size", "km", "orders")
     found = [{**dict(zip(names, line, strict=True)), "store": line[1], "members": 10} for line in lines]
-    kinds = {"size": pa.float64(), "km": pa.float64(), "orders": pa.int64(), "members": pa.int64()}
-    fields = [(name, kinds.get(name, pa.string())) for name in (*names, "store", "members")]
-    return pa.Table.from_pylist(found, schema=pa.schema(fields))
+    numbers: dict[str, pa.DataType] = {
+        "size": pa.float64(),
+        "km": pa.float64(),
+        "orders": pa.int64(),
+        "members": pa.int64(),
+    }
+    words: dict[str, pa.DataType] = dict.fromkeys(("area", "store_id", "store", "kind"), pa.string())
+    return pa.Table.from_pylist(found, schema=pa.schema({**words, **numbers}))
 
 
 def test_two_equal_shops_at_one_and_two_kilometres() -> None:
