@@ -1,5 +1,5 @@
--- The population's customers by their first purchase (n = 1 under the `pur` parameters), with the one medium that won them:
--- the one whose code the purchase carries, else the one that they declared; 不明 where there is neither (rule UNK).
+-- The population's customers by their first purchase (n = 1 under the `pur` parameters), with the one medium that won
+-- them: the one whose code the purchase carries, else the one that they declared; 不明 where there is neither (rule UNK).
 SELECT
   p.customer_id,
   p.purchase_date,

@@ -1,7 +1,7 @@
--- Every contact with the population, on the wall clock of the business zone (`touched_at`), whatever came of it. `kind`:
--- media_click a visit through a paid link, message_click the first human click of a message (the visit that it leads to is the
--- same contact), catalog a copy that arrived, direct_visit any other visit. `touch` is what planners call it (rules BOT, MPP,
--- DEDUP, HOLD, MERGE).
+-- Every contact with the population, on the wall clock of the business zone (`touched_at`), whatever came of it.
+-- `kind`: media_click a visit through a paid link, message_click the first human click of a message (the visit that it
+-- leads to is the same contact), catalog a copy that arrived, direct_visit any other visit. `touch` is what planners
+-- call it (rules BOT, MPP, DEDUP, HOLD, MERGE).
 WITH visits AS (
   SELECT
     s.session_id,

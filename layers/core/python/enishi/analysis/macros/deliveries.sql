@@ -1,5 +1,6 @@
--- The deliveries of `contracts` by as_of, `k` from 1: on the days of their events where these tell them all, else one an
--- interval from the first contract day. `until_date` is the day of the next one, or on which the contract ended (null: open).
+-- The deliveries of `contracts` by as_of, `k` from 1: on the days of their events where these tell them all, else one
+-- an interval from the first contract day. `until_date` is the day of the next one, or on which the contract ended
+-- (null: still open).
 WITH told AS (
   SELECT e.subscription_id, e.event_date, COUNT(*) OVER (PARTITION BY e.subscription_id) AS deliveries
   FROM subscription_events AS e

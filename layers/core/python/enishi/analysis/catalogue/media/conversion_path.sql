@@ -25,7 +25,7 @@ columns:
 - {name: assist, type: int, unit: orders, label_ja: 中間接点}
 - {name: closer, type: int, unit: orders, label_ja: 最終接点}
 charts:
-- {kind: sankey, source: path, target: path, size: orders, options: {separator: " > "}, title_ja: 初回接点から最終接点へ}
+- {kind: sankey, source: path, target: path, size: orders, where: {length: {min: 1}}, options: {separator: " > "}, title_ja: 初回接点から最終接点へ}
 - {kind: table}
 cells:
 - {name: path, keys: [path], customers: walked, becomes: customers}
@@ -133,7 +133,8 @@ medium_rows AS (
   GROUP BY m.medium
 ),
 listed AS (
-  SELECT place, path, orders, amount, length, days_median, NULL AS medium, NULL AS opener, NULL AS assist, NULL AS closer
+  SELECT
+    place, path, orders, amount, length, days_median, NULL AS medium, NULL AS opener, NULL AS assist, NULL AS closer
   FROM path_rows
   UNION ALL
   SELECT NULL, NULL, orders, amount, NULL, NULL, medium, opener, assist, closer

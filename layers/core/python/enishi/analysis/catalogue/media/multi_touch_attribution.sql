@@ -81,8 +81,8 @@ credited AS (
     ]
   ) AS v(model, credit)
 ),
--- Contacts of the period that no order followed, once it can no longer follow; of somebody who has never bought, or not yet,
--- where first orders are the goal.
+-- Contacts of the period that no order followed, once it can no longer follow; where first orders are the goal, of somebody
+-- who had not bought yet.
 idle AS (
   SELECT c.customer_id, c.touch, c.touched_at, c.contact_id
   FROM chosen AS c
@@ -169,7 +169,13 @@ rest AS (
   WHERE :goal = 'order'
 ),
 rows_told AS (
-  SELECT 'credit' AS kind, model, touch, 0 AS place, SUM(credit) AS orders, SUM(CAST(amount AS DOUBLE) * credit) AS amount
+  SELECT
+    'credit' AS kind,
+    model,
+    touch,
+    0 AS place,
+    SUM(credit) AS orders,
+    SUM(CAST(amount AS DOUBLE) * credit) AS amount
   FROM credited
   GROUP BY model, touch
   UNION ALL

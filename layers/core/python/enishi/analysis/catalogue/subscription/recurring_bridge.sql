@@ -46,7 +46,12 @@ WITH changes AS (
 ),
 -- What held before the first change and after each one.
 values_told AS (
-  SELECT subscription_id, event_type, 0 AS place, MIN_BY(old_value, ROW(event_date, event_id)) AS value, NULL AS event_date,
+  SELECT
+    subscription_id,
+    event_type,
+    0 AS place,
+    MIN_BY(old_value, ROW(event_date, event_id)) AS value,
+    NULL AS event_date,
     '' AS event_id
   FROM changes
   GROUP BY subscription_id, event_type
@@ -124,7 +129,11 @@ moves AS (
   SELECT
     c.subscription_id,
     c.flow_date,
-    CASE c.flow WHEN 'started' THEN 'new' WHEN 'cancelled' THEN 'churned' WHEN 'completed' THEN 'churned' ELSE c.flow END,
+    CASE
+      WHEN c.flow = 'started' THEN 'new'
+      WHEN c.flow IN ('cancelled', 'completed') THEN 'churned'
+      ELSE c.flow
+    END,
     c.change * f.monthly
   FROM contract_flows AS c
   JOIN followed AS f ON f.subscription_id = c.subscription_id AND f.day = c.flow_date

@@ -64,11 +64,13 @@ WITH asked AS (
     AND o.channel IN (:channels)
     AND o.store_id IN (:stores)
 ),
-samples AS (
-  SELECT a.*
-  FROM (SELECT a.*, ROW_NUMBER() OVER (PARTITION BY a.customer_id ORDER BY a.ordered_at, a.order_id) AS nth FROM asked AS a) AS a
+numbered AS (
+  SELECT a.*, ROW_NUMBER() OVER (PARTITION BY a.customer_id ORDER BY a.ordered_at, a.order_id) AS nth
+  FROM asked AS a
   JOIN population AS c ON c.customer_id = a.customer_id
-  WHERE a.nth = 1
+),
+samples AS (
+  SELECT * FROM numbered WHERE nth = 1
 ),
 -- What each customer has a sample of, as the series or the style that its main products share.
 tried AS (
@@ -91,17 +93,23 @@ bought AS (
   LEFT JOIN products AS d ON d.product_id = l.product_id
   WHERE
     NOT COALESCE(d.is_sample, FALSE)
-    AND (NOT :any_product OR COALESCE(l.series = t.series, l.parent_id = t.parent_id, t.series IS NULL AND t.parent_id IS NULL))
+    AND (
+      NOT :any_product
+      OR COALESCE(l.series = t.series, l.parent_id = t.parent_id, t.series IS NULL AND t.parent_id IS NULL)
+    )
   GROUP BY
-    s.customer_id, l.order_id, l.product_id, l.purchase_at, l.purchase_date, p.order_type, p.subscription_id, t.series, t.parent_id
+    s.customer_id, l.order_id, l.product_id, l.purchase_at, l.purchase_date, p.order_type, p.subscription_id, t.series,
+    t.parent_id
   HAVING SUM(l.amount) > 0
 ),
 mains AS (
   SELECT
     s.customer_id,
     COUNT_IF(b.purchase_at < s.ordered_at) > 0 AS owned_before,
-    MIN_BY(b.purchase_date, CASE WHEN b.purchase_at >= s.ordered_at THEN ROW(b.purchase_at, b.order_id) END) AS main_date,
-    MIN_BY(b.is_contract, CASE WHEN b.purchase_at >= s.ordered_at THEN ROW(b.purchase_at, b.order_id) END) AS is_contract
+    MIN_BY(b.purchase_date, CASE WHEN b.purchase_at >= s.ordered_at THEN ROW(b.purchase_at, b.order_id) END)
+      AS main_date,
+    MIN_BY(b.is_contract, CASE WHEN b.purchase_at >= s.ordered_at THEN ROW(b.purchase_at, b.order_id) END)
+      AS is_contract
   FROM samples AS s
   LEFT JOIN bought AS b ON b.customer_id = s.customer_id
   GROUP BY s.customer_id

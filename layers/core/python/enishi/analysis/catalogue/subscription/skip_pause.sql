@@ -167,7 +167,8 @@ SELECT
   o.interval_changed_rate,
   COALESCE(c.contracts, 0) AS current,
   COALESCE(o.contracts, 0) < :min_cell AS low_n
-FROM UNNEST(ARRAY['初回スキップ', '2回目スキップ', '休止', '周期延長', '周期短縮', '使い残し']) WITH ORDINALITY AS v(behaviour, place)
+FROM UNNEST(ARRAY['初回スキップ', '2回目スキップ', '休止', '周期延長', '周期短縮', '使い残し'])
+  WITH ORDINALITY AS v(behaviour, place)
 LEFT JOIN outcomes AS o ON o.behaviour = v.behaviour
 LEFT JOIN base_rates AS b ON b.behaviour = v.behaviour
 LEFT JOIN current_counts AS c ON c.behaviour = v.behaviour

@@ -87,7 +87,7 @@ holders AS (
   FROM held
   GROUP BY k
 ),
--- Contracts alive at their landmark, and the delivery up to which each is known: the one that did not come, or the last one.
+-- Contracts alive at their landmark, and the delivery up to which each is known: the one that did not come, or the last.
 ends AS (
   SELECT subscription_id, MAX(k) AS reached
   FROM deliveries
@@ -117,7 +117,12 @@ categories AS (
   SELECT DISTINCT category FROM bought
 ),
 compared AS (
-  SELECT c.category, x.subscription_id IS NOT NULL AS is_with, a.last_k, COUNT_IF(a.is_lost) AS lost, COUNT(*) AS contracts
+  SELECT
+    c.category,
+    x.subscription_id IS NOT NULL AS is_with,
+    a.last_k,
+    COUNT_IF(a.is_lost) AS lost,
+    COUNT(*) AS contracts
   FROM categories AS c
   CROSS JOIN alive AS a
   LEFT JOIN crossed_early AS x ON x.subscription_id = a.subscription_id AND x.category = c.category
@@ -134,8 +139,10 @@ hazards AS (
     c.is_with,
     s.k,
     SUM(c.contracts) AS at_risk,
-    CASE WHEN s.k > :landmark THEN RATIO(SUM(CASE WHEN c.last_k = s.k THEN c.lost ELSE 0 END), SUM(c.contracts)) ELSE 0e0 END
-      AS hazard
+    CASE
+      WHEN s.k > :landmark THEN RATIO(SUM(CASE WHEN c.last_k = s.k THEN c.lost ELSE 0 END), SUM(c.contracts))
+      ELSE 0e0
+    END AS hazard
   FROM compared AS c
   JOIN steps AS s ON s.k <= c.last_k AND s.k >= :landmark
   GROUP BY c.category, c.is_with, s.k

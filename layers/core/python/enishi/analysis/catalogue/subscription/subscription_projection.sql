@@ -92,4 +92,8 @@ SELECT
   COUNT(*) AS contracts
 FROM placed AS p
 GROUP BY p."by", p.is_held_out, p.reached
-ORDER BY CASE p."by" WHEN :total THEN 0 WHEN :other THEN 2 WHEN :unknown THEN 3 ELSE 1 END, p."by", p.is_held_out, p.reached
+ORDER BY
+  CASE p."by" WHEN :total THEN 0 WHEN :other THEN 2 WHEN :unknown THEN 3 ELSE 1 END,
+  p."by",
+  p.is_held_out,
+  p.reached
