@@ -144,7 +144,9 @@ compared_products AS (
   JOIN window_lines AS l ON l.customer_id = c.customer_id
 ),
 classes_said AS (
-  SELECT ARRAY_JOIN(ARRAY_AGG(n.class || ' ' || CAST(COALESCE(k.customers, 0) AS VARCHAR) || '人' ORDER BY n.place), ' / ') AS said
+  SELECT
+    ARRAY_JOIN(ARRAY_AGG(n.class || ' ' || CAST(COALESCE(k.customers, 0) AS VARCHAR) || '人' ORDER BY n.place), ' / ')
+      AS said
   FROM UNNEST(ARRAY['拡大', '維持', '縮小', '停止', '観測中']) WITH ORDINALITY AS n(class, place)
   LEFT JOIN (SELECT class, COUNT(*) AS customers FROM compared GROUP BY class) AS k ON k.class = n.class
 ),

@@ -146,7 +146,9 @@ comeback_lines AS (
     w.n,
     l.product_id,
     l.category_l1,
-    ROW_NUMBER() OVER (PARTITION BY w.customer_id, w.n ORDER BY l.amount DESC, l.order_id, l.line_no, l.product_id) AS place
+    ROW_NUMBER() OVER (
+      PARTITION BY w.customer_id, w.n ORDER BY l.amount DESC, l.order_id, l.line_no, l.product_id
+    ) AS place
   FROM woken AS w
   JOIN purchase_lines AS l ON l.customer_id = w.customer_id AND l.n = w.n
 ),

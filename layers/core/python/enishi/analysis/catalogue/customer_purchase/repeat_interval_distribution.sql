@@ -62,7 +62,9 @@ largest_lines AS (
     l.customer_id,
     l.n,
     l.product_id,
-    ROW_NUMBER() OVER (PARTITION BY l.customer_id, l.n ORDER BY l.amount DESC, l.order_id, l.line_no, l.product_id) AS place
+    ROW_NUMBER() OVER (
+      PARTITION BY l.customer_id, l.n ORDER BY l.amount DESC, l.order_id, l.line_no, l.product_id
+    ) AS place
   FROM purchase_lines AS l
   WHERE :split_reads_products
 ),

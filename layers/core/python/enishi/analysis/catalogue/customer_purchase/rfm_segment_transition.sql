@@ -170,7 +170,7 @@ sides AS (
   UNION
   SELECT to_group, to_worth FROM counted
 ),
--- A move that nobody made stands there too when somebody made its opposite, so that net_flow adds up; between groups, all do.
+-- A move that nobody made stands there too when somebody made its opposite, so that net_flow adds up; of groups, all do.
 pairs AS (
   SELECT from_group, from_worth, to_group, to_worth FROM counted
   UNION

@@ -120,7 +120,8 @@ people AS (
     w.is_control,
     a.customer_id IS NOT NULL AS is_buyer,
     CAST(CASE WHEN a.customer_id IS NULL THEN 0 ELSE a.margin END AS DOUBLE) AS margin,
-    CAST(CASE WHEN b.customer_id IS NULL THEN 0 ELSE b.margin END AS DOUBLE) * :window_days / :usual_days AS usual_margin,
+    CAST(CASE WHEN b.customer_id IS NULL THEN 0 ELSE b.margin END AS DOUBLE) * :window_days / :usual_days
+      AS usual_margin,
     COALESCE(b.orders, 0) AS orders_before,
     COALESCE(r.discount, 0) AS discount,
     w.contact_cost

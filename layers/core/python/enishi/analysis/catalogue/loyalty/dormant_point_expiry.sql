@@ -59,8 +59,11 @@ held AS (
     l.customer_id,
     COALESCE(SUM(CASE WHEN l.expires_date BETWEEN :period_start AND :period_end THEN l.expired + l.remaining END), 0)
       AS expired_points,
-    MIN(CASE WHEN l.expires_date BETWEEN :period_start AND :period_end AND l.expired + l.remaining > 0 THEN l.expires_date END)
-      AS expired_date
+    MIN(
+      CASE
+        WHEN l.expires_date BETWEEN :period_start AND :period_end AND l.expired + l.remaining > 0 THEN l.expires_date
+      END
+    ) AS expired_date
   FROM v_point_lots AS l
   WHERE l.earned_date <= :period_end AND COALESCE(l.expires_date >= :period_start, TRUE)
   GROUP BY l.customer_id

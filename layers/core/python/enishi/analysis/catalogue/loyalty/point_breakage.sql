@@ -70,7 +70,9 @@ named_uses AS (
   SELECT e.customer_id, e.lot_id, e.posted_date, -e.points AS points
   FROM entries AS e
   JOIN known_lots AS l ON l.customer_id = e.customer_id AND l.lot_id = e.lot_id
-  WHERE (e.points < 0 AND e.entry_type <> 'expire') OR (e.points > 0 AND e.entry_type = 'refund' AND e.entry_id <> e.lot_id)
+  WHERE
+    (e.points < 0 AND e.entry_type <> 'expire')
+    OR (e.points > 0 AND e.entry_type = 'refund' AND e.entry_id <> e.lot_id)
 ),
 -- Uses that name none, as a queue of points a customer …
 loose_uses AS (
