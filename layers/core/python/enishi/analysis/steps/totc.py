@@ -94,7 +94,7 @@ def _fit(
 
 
 def _logistic(design: Array, messages: Array, hits: Array) -> tuple[Array, Array]:
-    """Each combination twice: those who reacted, and those who did not. Fitted in directions that the data tell apart."""
+    """Each combination twice, who reacted and who did not; fitted in the directions that the data tell apart."""
     outcome, counts = np.repeat([1.0, 0.0], len(hits)), np.concatenate([hits, messages - hits])
     told = counts > 0
     basis = np.linalg.svd(design)[2][: np.linalg.matrix_rank(design)].T
