@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from sqlglot import exp
 
 from enishi.errors import DefinitionError
 from enishi.identity.reviews import DIFFERENT, SAME, judge, split
@@ -49,7 +50,7 @@ class Shop:
                 "ordered_at": at,
                 "order_date": at.date(),
                 "net_amount": Decimal(amount),
-            }  # fmt: skip
+            }
         )
 
     def event(self, kind: str, *, visitor: str, customer: str | None = None, day: int = 10) -> None:
@@ -63,7 +64,7 @@ class Shop:
                 "customer_id": customer,
                 "event_type": kind,
                 "product_id": "p1",
-            }  # fmt: skip
+            }
         )
 
     def unify(self, **changes: Any) -> Report:
@@ -79,12 +80,13 @@ class Shop:
         return self.rows(self.records.warehouse, text)
 
     def whose(self, view: str = "v_orders", key: str = "order_id") -> dict[str, tuple[str | None, str | None]]:
-        found = self.ask(f"SELECT {key} AS k, customer_id, person_id FROM {view}")
-        return {row["k"]: (row["customer_id"], row["person_id"]) for row in found}
+        asked = exp.select(key, "customer_id", "person_id").from_(view)
+        found = self.records.warehouse.query(asked).to_pylist()
+        return {row[key]: (row["customer_id"], row["person_id"]) for row in found}
 
     def virtual(self, column: str, value: str) -> str:
-        found = self.ask(f"SELECT customer_id FROM virtual_keys WHERE {column} = '{value}'")
-        return str(found[0]["customer_id"])
+        found = self.ask("SELECT customer_id, guest_key, visitor_id FROM virtual_keys")
+        return next(str(row["customer_id"]) for row in found if row[column] == value)
 
 
 @pytest.fixture
@@ -257,7 +259,7 @@ def test_the_views_have_every_column_of_their_table(shop: Shop, name: str, view:
     assert view in view_names()
     shop.records.add("a")
     shop.unify()
-    asked = shop.records.warehouse.query(parse_sql(f"SELECT * FROM {view}", "test"))
+    asked = shop.records.warehouse.query(exp.select("*").from_(view))
     assert asked.column_names == [*table(name).names, "person_id"]
 
 

@@ -72,7 +72,7 @@ def split(warehouse: Warehouse, record: str, why: str, at: datetime) -> Split:
 
 
 def _others(records: list[dict[str, Any]], record: str) -> list[str]:
-    """The records from which one is split: a guest's key or a cookie goes with whom it points at, unless it is alone."""
+    """The records from which one is split: a guest's key or a cookie goes where it points, unless there is no other."""
     rest = [row for row in records if row["customer_id"] != record]
     keyed = any(row["is_key"] for row in records if row["customer_id"] == record)
     delivered = [row["customer_id"] for row in rest if not row["is_key"]]
