@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -41,8 +42,16 @@ def retain(tools: Tools, *, dry_run: bool = False) -> list[Retained]:
     """
     _check(tools.services.settings)
     every = [declared for declared in tables().values() if declared.database != "work"]
-    found = [_retained(tools, declared, dry_run=dry_run) for declared in every]
+    found = _each(tools, every, dry_run=dry_run)
     return [one for one in found if one.rows or one.snapshots or one.files]
+
+
+def _each(tools: Tools, every: Sequence[Table], *, dry_run: bool) -> list[Retained]:
+    """Table after table, or several at a time where the engine is far away and waits for nobody."""
+    if tools.at_once == 1:
+        return [_retained(tools, declared, dry_run=dry_run) for declared in every]
+    with ThreadPoolExecutor(tools.at_once) as pool:
+        return list(pool.map(lambda declared: _retained(tools, declared, dry_run=dry_run), every))
 
 
 def days_of(settings: Settings, declared: Table) -> tuple[int, int | None]:
