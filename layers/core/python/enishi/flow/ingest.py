@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from enishi.clock import business_day
 from enishi.errors import MappingError, SourceFileError
 from enishi.flow import loading
+from enishi.flow.hold_back import hold_back, read
 from enishi.flow.quarantine import retry_waiting
 from enishi.identity.normalise import NORMALISERS, one
 from enishi.ingest import sources
@@ -64,7 +65,10 @@ def ingest(
     load, tables = load_id(source, content), {target.table for target in source.tables}
     today = business_day(services.clock.now(), services.settings.tz)
     past = past_of(services.warehouse, source.id, load, today)
+    erased = tombstones(services)
     if not dry_run and past.has(load, tables):
+        if erased.known:
+            hold_back(services, read(services, source, key, content, erased))
         return LoadReport(source.id, key, load, Status.ALREADY)
     with TemporaryDirectory(prefix="enishi-ingest-") as folder, services.raw.open(key) as stream:
         staged = stage(
@@ -76,13 +80,15 @@ def ingest(
             zone=services.settings.tz,
             folder=Path(folder),
             progress=progress,
-            tombstones=tombstones(services),
+            tombstones=erased,
             watch=Watch(source, parents_in(services.warehouse)),
         )
-        judged = loading.judge(services, staged, past, accept=accept, dry_run=dry_run)
         if dry_run:
-            return loading.dry(judged)
-        report = loading.load(services, judged)
+            return loading.dry(loading.judge(services, staged, past, accept=accept, dry_run=True))
+        try:
+            report = loading.load(services, loading.judge(services, staged, past, accept=accept))
+        finally:
+            hold_back(services, staged)
     if report.changed:
         retry_waiting(services, catalogue(services), report.changed, staged.tombstones)
     return report
