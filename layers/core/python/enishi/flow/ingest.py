@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from shutil import copyfileobj
+from stat import S_ISDIR, S_ISREG
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict
 
 from enishi.clock import business_day
-from enishi.errors import MappingError, SourceFileError
+from enishi.errors import MappingError, SettingsError, SourceFileError
 from enishi.flow import loading
 from enishi.flow.hold_back import hold_back, read
 from enishi.flow.quarantine import retry_waiting
@@ -119,18 +120,26 @@ def drop(services: Services, source: Mapping, path: Path) -> str:
         SourceFileError: it is no file, or may not be read.
     """
     key = f"{DROP}{source.id}/{path.name}"
-    with _readable(path) as given, services.raw.create(key) as kept:
+    with readable(path) as given, services.raw.create(key) as kept:
         copyfileobj(given, kept, 1 << 20)
     return key
 
 
-def _readable(path: Path) -> BinaryIO:
-    """The file, open. A pipe is refused before it is opened: opening would wait for a writer."""
-    if path.exists() and not path.is_file():
-        kind = "a folder" if path.is_dir() else "no regular file"
-        raise SourceFileError(f"this is {kind}", where=path.name, remedy="Give the path of a file.")
+def readable(path: Path) -> BinaryIO:
+    """The file, open. A pipe is refused before it is opened: opening would wait for a writer.
+
+    Raises:
+        SettingsError: there is none.
+        SourceFileError: it is no file, or may not be read.
+    """
     try:
+        mode = path.stat().st_mode
+        if not S_ISREG(mode):
+            kind = "a folder" if S_ISDIR(mode) else "no regular file"
+            raise SourceFileError(f"this is {kind}", where=path.name, remedy="Give the path of a file.")
         return path.open("rb")
+    except FileNotFoundError as error:
+        raise SettingsError("there is no such file", where=str(path), remedy="Correct the path.") from error
     except OSError as error:
         what = f"the file cannot be read ({error.strerror or type(error).__name__})"
         raise SourceFileError(what, where=path.name, remedy="Check its path and its permissions.") from error
