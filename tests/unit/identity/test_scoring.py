@@ -126,5 +126,5 @@ def test_the_query_is_proven_on_both_engines() -> None:
     ],
 )
 def test_a_model_that_does_not_hold_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(DefinitionError, match="identity model does not hold"):
+    with pytest.raises(DefinitionError, match="rules of identity do not hold"):
         parse_model(wrong, "identity/model.yaml")
