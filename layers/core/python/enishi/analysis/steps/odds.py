@@ -13,7 +13,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 
 ABSENT = "なし"
-"""The level that says the same as あり, turned round."""
+"""The level that says the same as the other one, turned round."""
 Months = Mapping[Any, tuple[int, int]]
 """Customers and repeaters by month."""
 

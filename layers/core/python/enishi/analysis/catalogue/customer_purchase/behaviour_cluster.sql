@@ -23,7 +23,7 @@ columns:
 - {name: silhouette, type: double, unit: score, label_ja: シルエット}
 - {name: suggested_name, type: string, unit: none, label_ja: 名称案}
 charts:
-- {kind: heatmap, x: feature, y: cluster, color: z_mean}
+- {kind: heatmap, x: cluster, y: feature, color: z_mean, where: {cluster: {min: 0}}}
 - {kind: bubble, x: customers, y: amount, size: customers, color: suggested_name}
 - {kind: table}
 cells:

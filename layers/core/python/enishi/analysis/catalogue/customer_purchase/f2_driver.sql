@@ -143,10 +143,10 @@ levelled AS (
         ELSE CAST(ELEMENT_AT(:price_borders, 3) AS VARCHAR) || '円以上'
       END,
       CHANNEL_WORD(m.channel),
-      CASE WHEN m.has_coupon THEN 'あり' ELSE 'なし' END,
-      CASE WHEN m.has_clicked THEN 'あり' ELSE 'なし' END,
-      CASE WHEN m.has_visited THEN 'あり' ELSE 'なし' END,
-      CASE WHEN m.has_earned THEN 'あり' ELSE 'なし' END,
+      CASE WHEN m.has_coupon THEN 'クーポンあり' ELSE 'なし' END,
+      CASE WHEN m.has_clicked THEN 'クリックあり' ELSE 'なし' END,
+      CASE WHEN m.has_visited THEN '訪問あり' ELSE 'なし' END,
+      CASE WHEN m.has_earned THEN '獲得あり' ELSE 'なし' END,
       CASE
         WHEN NOT COALESCE(m.is_shop, FALSE) THEN NULL
         WHEN m.km < 5 THEN '5km未満'
