@@ -1,0 +1,141 @@
+"""Every question that the cases ask, with DuckDB's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from enishi import wiring
+from enishi.analysis import library, runner
+from enishi.lake import sql
+from enishi.lake.sql import duckdb as dialect
+from enishi.local.warehouse import LocalWarehouse
+from enishi.local.warehouse_answers import answer
+from enishi.segment.model import condition
+from enishi.segment.tree import Nobody
+from enishi.settings import Settings
+from tests.trino.asked import Asked, Recorder, World
+from tests.unit.analysis import test_golden as golden
+from tests.unit.analysis.small_shop import Shop, open_shop, tables_of
+from tests.unit.lake import test_sql_cases as constructs
+from tests.unit.segment import test_segment_cases as segments
+from tests.unit.segment.small_lake import Lake
+
+Collector = Callable[[Path], Iterator[Asked]]
+"""Takes a folder for the worlds that it makes."""
+
+
+def of_constructs(_folder: Path) -> Iterator[Asked]:
+    """One value a case; no rows where the case says that both engines refuse."""
+    with duckdb.connect(":memory:") as engine:
+        engine.execute(dialect.SETTINGS)
+        engine.execute(dialect.macros())
+        for case in constructs.CASES:
+            text = sql.to_duckdb(case.query)
+            rows = None if case.fails else answer(engine.sql(text).to_arrow_table())
+            yield Asked(f"construct: {case.name}", case.query, rows)
+
+
+def of_segments(folder: Path) -> Iterator[Asked]:
+    """Who is in, and who is in the opposite."""
+    for name, file in segments.FILES.items():
+        noted = _Noted(World(f"segments_{name}", folder / f"segments_{name}"))
+        warehouse = LocalWarehouse(noted.world.home, Settings(home=noted.world.home))
+        lake = Lake(warehouse).fill(file["tables"])
+        lake.warehouse = noted.recorder(warehouse)  # type: ignore[assignment]
+        for case in file["cases"]:
+            moment, asked = segments.moment(name, case), condition(case["condition"])
+            for written in (asked, Nobody((asked,))):
+                lake.who(written, moment)
+            yield from noted.take(f"segment {name}: {case['name']}")
+
+
+def of_analyses(folder: Path) -> Iterator[Asked]:
+    """The answers of every golden case, their footnotes and marks, and the cells that they open."""
+    worlds: dict[str, tuple[_Noted, Shop]] = {}
+    for name, file in golden.FILES.items():
+        shared, tables = tables_of(file)
+        key = f"shop_{shared or name}".replace("/", "_").replace("-", "_")
+        if key not in worlds:
+            worlds[key] = _shop(World(key, folder / key), tables)
+        noted, shop = worlds[key]
+        for case in file["cases"]:
+            _ask(shop, name, case)
+            yield from noted.take(f"analysis {name}: {case['name']}")
+
+
+def of_views(folder: Path) -> Iterator[Asked]:
+    """Every view whole, over the shop of the golden cases."""
+    world = World("views_shop", folder / "views_shop")
+    _, tables = tables_of({"world": "shop"})
+    noted, shop = _shop(world, tables)
+    for name in sql.view_names():
+        shop.services.warehouse.query(exp.select("*").from_(sql.table_ref(name)))
+        yield from noted.take(f"view {name}")
+
+
+def of_home(home: Path, present: datetime | None = None) -> Collector:
+    """Every analysis with its defaults, and the first cell of each, on the lake of a home that stands already."""
+
+    def collect(_folder: Path) -> Iterator[Asked]:
+        noted = _Noted(World("home", home))
+        services = wiring.services(Settings(home=home, present=present) if present else Settings(home=home))
+        shop = Shop(replace(services, warehouse=noted.recorder(services.warehouse)))  # type: ignore[arg-type]
+        for name in sorted(library.shipped()):
+            question = runner.ask(shop.services, library.get(name), {})
+            runner.run(shop.services, question)
+            yield from noted.take(f"home {name}")
+
+    return collect
+
+
+class _Noted:
+    """What was asked of one world since the last case; the same question is noted once."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._fresh: list[tuple[exp.Query, pa.Table]] = []
+        self._seen: set[str] = set()
+
+    def recorder(self, warehouse: Any) -> Recorder:
+        return Recorder(warehouse, self._note)
+
+    def _note(self, query: exp.Query, rows: pa.Table) -> None:
+        text = sql.to_athena(query)
+        if text not in self._seen:
+            self._seen.add(text)
+            self._fresh.append((query.copy(), rows))
+
+    def take(self, label: str) -> Iterator[Asked]:
+        fresh, self._fresh = self._fresh, []
+        yield from (Asked(label, query, rows, self.world) for query, rows in fresh)
+
+
+def _shop(world: World, tables: Mapping[str, Any]) -> tuple[_Noted, Shop]:
+    noted, shop = _Noted(world), open_shop(world.home, tables)
+    recorder = noted.recorder(shop.services.warehouse)
+    return noted, Shop(replace(shop.services, warehouse=recorder))  # type: ignore[arg-type]
+
+
+def _ask(shop: Shop, name: str, case: Mapping[str, Any]) -> None:
+    given = case.get("given", {})
+    shop.answer(name, given)
+    for cell in case.get("cells", {}):
+        shop.ids(name, given, cell)
+    for cell in case.get("products", {}):
+        shop.ids(name, given, cell, entity="product")
+
+
+ALL: Mapping[str, Collector] = {
+    "constructs": of_constructs,
+    "views": of_views,
+    "segments": of_segments,
+    "analyses": of_analyses,
+}
