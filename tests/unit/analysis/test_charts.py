@@ -93,6 +93,29 @@ def test_a_chart_of_some_rows_only() -> None:
     assert ("東京都" in svg, "沖縄県" in svg) == (True, False)
 
 
+def test_a_line_is_dashed_where_not_everybody_has_been_seen() -> None:
+    svg = _svg("{kind: line, x: place, y: people, options: {whole: [people, people]}}")
+    assert 'stroke-dasharray="5,4"' not in svg
+    svg = _svg("{kind: line, x: place, y: people, options: {whole: [people, share]}}")
+    assert 'stroke-dasharray="5,4"' in svg
+
+
+def test_a_line_with_a_mark() -> None:
+    assert "mark-rule" in _svg("{kind: line, x: place, y: people, options: {marked: share}}")
+
+
+def test_a_waterfall_of_measures_over_all_rows() -> None:
+    """The first total as it began, the sum of the steps, the last total as it ended (nothing there)."""
+    options = "{totals: [people, share], ends: [people, share]}"
+    answer = _answer(f"{{kind: waterfall, x: place, y: [people, amount, share], options: {options}}}")
+    steps = charts.spec(answer, answer.analysis.charts[0])["data"]["values"]
+    assert [(step["step"], step["value"], step["way"]) for step in steps] == [
+        ("人数", 3, "total"),
+        ("金額", 1209500, "up"),
+        ("割合", 0, "total"),
+    ]
+
+
 def test_a_png_is_a_picture() -> None:
     answer = _answer("{kind: bar, x: place, y: people}")
     assert charts.to_png(charts.spec(answer, answer.analysis.charts[0])).startswith(b"\x89PNG")
