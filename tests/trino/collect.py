@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlglot import exp
 
 from enishi import wiring
 from enishi.analysis import library, runner
+from enishi.errors import AnalysisError
 from enishi.lake import sql
 from enishi.lake.sql import duckdb as dialect
 from enishi.local.warehouse import LocalWarehouse
@@ -82,15 +84,15 @@ def of_views(folder: Path) -> Iterator[Asked]:
 
 
 def of_home(home: Path, present: datetime | None = None) -> Collector:
-    """Every analysis with its defaults, and the first cell of each, on the lake of a home that stands already."""
+    """Every analysis with its defaults, on the lake of a home that stands already."""
 
     def collect(_folder: Path) -> Iterator[Asked]:
         noted = _Noted(World("home", home))
         services = wiring.services(Settings(home=home, present=present) if present else Settings(home=home))
         shop = Shop(replace(services, warehouse=noted.recorder(services.warehouse)))  # type: ignore[arg-type]
         for name in sorted(library.shipped()):
-            question = runner.ask(shop.services, library.get(name), {})
-            runner.run(shop.services, question)
+            with suppress(AnalysisError):  # asks for a parameter that has no default
+                runner.run(shop.services, runner.ask(shop.services, library.get(name), {}))
             yield from noted.take(f"home {name}")
 
     return collect

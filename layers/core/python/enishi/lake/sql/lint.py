@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
 
 from sqlglot import exp
@@ -74,11 +75,14 @@ _DATE_FIELDS = frozenset("%" + letter for letter in "YymdHisSjaWbMef%") | {"%-m"
 
 def lint(tree: exp.Expr) -> list[str]:
     """What stands in `tree` that is not proven, as sentences that say what to write instead; empty = fine."""
-    nodes = list(tree.walk())
-    findings = (
-        found for kinds, check_ in _CHECKS for node in nodes if isinstance(node, kinds) for found in check_(node)
-    )
+    findings = (found for node in tree.walk() for look in _looks(type(node)) for found in look(node))
     return list(dict.fromkeys(findings))
+
+
+@cache
+def _looks(kind: type[exp.Expr]) -> tuple[Callable[[exp.Expr], Iterator[str]], ...]:
+    """The checks that concern nodes of a class."""
+    return tuple(look for kinds, look in _CHECKS if issubclass(kind, kinds))
 
 
 def check(tree: exp.Expr, where: str) -> None:
