@@ -12,17 +12,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests.trino import collect, server
 from tests.trino.asked import Asked
 from tests.trino.client import Client, Refused
-from tests.trino.collect import Collector
+from tests.trino.collect import Collector, Wanted
 from tests.trino.compare import Difference, differences
 
 REPORT = Path("build/trino.json")
@@ -38,7 +39,7 @@ def main() -> int:
     try:
         server.install()
         with tempfile.TemporaryDirectory(prefix="enishi-trino-") as folder, _progress(console) as progress:
-            asked = (one for one in _collected(parts, Path(folder), progress) if chosen.k in one.label)
+            asked = _collected(parts, Path(folder), lambda label: chosen.k in label, progress)
             with server.running() as trino:
                 labels, found = _compared(asked, Client(trino.port), progress)
                 memory = trino.memory
@@ -66,11 +67,13 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console)
 
 
-def _collected(parts: Mapping[str, Collector], folder: Path, progress: Progress) -> Iterator[Asked]:
+def _collected(
+    parts: Mapping[str, Collector], folder: Path, wanted: Wanted, progress: Progress
+) -> Iterator[Asked]:
     for name, part in parts.items():
         bar = progress.add_task(f"DuckDB: {name}", total=None)
         count = 0
-        for one in part(folder):
+        for one in part(folder, wanted):
             count += 1
             progress.update(bar, advance=1)
             yield one
@@ -81,15 +84,29 @@ def _compared(asked: Iterator[Asked], client: Client, progress: Progress) -> tup
     """The label of every question, and what differed. Trino is asked while the next cases run on DuckDB."""
     bar = progress.add_task("Trino", total=None)
     labels: list[str] = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        asking: list[Future[list[Difference]]] = []
+    found: list[Difference] = []
+
+    def work(one: Asked) -> None:
+        differs = _difference(client, one)
+        for each in differs:
+            progress.console.print(_line(each), highlight=False, soft_wrap=True)
+        found.extend(differs)
+        progress.update(bar, advance=1)
+
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
         for one in asked:
             labels.append(one.label)
-            asking.append(pool.submit(_difference, client, one))
-            asking[-1].add_done_callback(lambda _: progress.update(bar, advance=1))
-        progress.update(bar, total=len(asking))
-        found = [difference for done in asking for difference in done.result()]
-    return labels, found
+            pool.submit(work, one)
+        progress.update(bar, total=len(labels))
+        pool.shutdown(wait=True)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return labels, sorted(found, key=lambda one: one.label)
+
+
+def _line(one: Difference) -> str:
+    return f"[red]{one.kind}[/red] {escape(one.label)}\n    {escape(one.told[:600])}"
 
 
 def _difference(client: Client, one: Asked) -> list[Difference]:
@@ -107,8 +124,6 @@ def _difference(client: Client, one: Asked) -> list[Difference]:
 def _report(console: Console, labels: list[str], found: list[Difference], spent: str) -> None:
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1), encoding="utf-8")
-    for one in found:
-        console.print(f"[red]{one.kind}[/red] {one.label}\n    {one.told[:600]}", highlight=False, soft_wrap=True)
     cases = len(set(labels))
     wrong = len({one.label for one in found})
     console.print(f"{cases} cases, {len(labels)} questions on Trino {server.VERSION} and DuckDB: {spent}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,67 +29,77 @@ from tests.unit.lake import test_sql_cases as constructs
 from tests.unit.segment import test_segment_cases as segments
 from tests.unit.segment.small_lake import Lake
 
-Collector = Callable[[Path], Iterator[Asked]]
-"""Takes a folder for the worlds that it makes."""
+Wanted = Callable[[str], bool]
+Collector = Callable[[Path, Wanted], Iterator[Asked]]
+"""Takes a folder for the worlds that it makes, and says by its label whether a case is wanted."""
 
 
-def of_constructs(_folder: Path) -> Iterator[Asked]:
+def of_constructs(_folder: Path, wanted: Wanted) -> Iterator[Asked]:
     """One value a case; no rows where the case says that both engines refuse."""
     with duckdb.connect(":memory:") as engine:
         engine.execute(dialect.SETTINGS)
         engine.execute(dialect.macros())
         for case in constructs.CASES:
+            if not wanted(label := f"construct: {case.name}"):
+                continue
             text = sql.to_duckdb(case.query)
             rows = None if case.fails else answer(engine.sql(text).to_arrow_table())
-            yield Asked(f"construct: {case.name}", case.query, rows)
+            yield Asked(label, case.query, rows)
 
 
-def of_segments(folder: Path) -> Iterator[Asked]:
-    """Who is in, and who is in the opposite."""
-    for name, file in segments.FILES.items():
-        noted = _Noted(World(f"segments_{name}", folder / f"segments_{name}"))
-        warehouse = LocalWarehouse(noted.world.home, Settings(home=noted.world.home))
-        lake = Lake(warehouse).fill(file["tables"])
-        lake.warehouse = noted.recorder(warehouse)  # type: ignore[assignment]
-        for case in file["cases"]:
-            moment, asked = segments.moment(name, case), condition(case["condition"])
-            for written in (asked, Nobody((asked,))):
-                lake.who(written, moment)
-            yield from noted.take(f"segment {name}: {case['name']}")
-
-
-def of_analyses(folder: Path) -> Iterator[Asked]:
-    """The answers of every golden case, their footnotes and marks, and the cells that they open."""
-    worlds: dict[str, tuple[_Noted, Shop]] = {}
-    for name, file in golden.FILES.items():
-        shared, tables = tables_of(file)
-        key = f"shop_{shared or name}".replace("/", "_").replace("-", "_")
-        if key not in worlds:
-            worlds[key] = _shop(World(key, folder / key), tables)
-        noted, shop = worlds[key]
-        for case in file["cases"]:
-            _ask(shop, name, case)
-            yield from noted.take(f"analysis {name}: {case['name']}")
-
-
-def of_views(folder: Path) -> Iterator[Asked]:
+def of_views(folder: Path, wanted: Wanted) -> Iterator[Asked]:
     """Every view whole, over the shop of the golden cases."""
-    world = World("views_shop", folder / "views_shop")
     _, tables = tables_of({"world": "shop"})
-    noted, shop = _shop(world, tables)
-    for name in sql.view_names():
+    noted, shop = _shop(World("views_shop", folder / "views_shop"), tables)
+    for name in filter(lambda name: wanted(f"view {name}"), sql.view_names()):
         shop.services.warehouse.query(exp.select("*").from_(sql.table_ref(name)))
         yield from noted.take(f"view {name}")
 
 
-def of_home(home: Path, present: datetime | None = None) -> Collector:
+def of_segments(folder: Path, wanted: Wanted) -> Iterator[Asked]:
+    """Who is in, and who is in the opposite."""
+    for name, file in segments.FILES.items():
+        cases = [(case, f"segment {name}: {case['name']}") for case in file["cases"]]
+        if chosen := [(case, label) for case, label in cases if wanted(label)]:
+            noted = _Noted(World(f"segments_{name}", folder / f"segments_{name}"))
+            warehouse = LocalWarehouse(noted.world.home, Settings(home=noted.world.home))
+            lake = Lake(warehouse).fill(file["tables"])
+            lake.warehouse = noted.recorder(warehouse)  # type: ignore[assignment]
+            for case, label in chosen:
+                _who(lake, name, case)
+                yield from noted.take(label)
+
+
+def _who(lake: Lake, name: str, case: Mapping[str, Any]) -> None:
+    moment, asked = segments.moment(name, case), condition(case["condition"])
+    for written in (asked, Nobody((asked,))):
+        lake.who(written, moment)
+
+
+def of_analyses(folder: Path, wanted: Wanted) -> Iterator[Asked]:
+    """The answers of every golden case, their footnotes, and the cells that they open."""
+    worlds: dict[str, tuple[_Noted, Shop]] = {}
+    for name, file in golden.FILES.items():
+        cases = [(case, f"analysis {name}: {case['name']}") for case in file["cases"]]
+        if chosen := [(case, label) for case, label in cases if wanted(label)]:
+            shared, tables = tables_of(file)
+            key = f"shop_{shared or name}".replace("/", "_").replace("-", "_")
+            if key not in worlds:
+                worlds[key] = _shop(World(key, folder / key), tables)
+            noted, shop = worlds[key]
+            for case, label in chosen:
+                _ask(shop, name, case)
+                yield from noted.take(label)
+
+
+def of_home(home: Path) -> Collector:
     """Every analysis with its defaults, on the lake of a home that stands already."""
 
-    def collect(_folder: Path) -> Iterator[Asked]:
+    def collect(_folder: Path, wanted: Wanted) -> Iterator[Asked]:
         noted = _Noted(World("home", home))
-        services = wiring.services(Settings(home=home, present=present) if present else Settings(home=home))
+        services = wiring.services(Settings(home=home))
         shop = Shop(replace(services, warehouse=noted.recorder(services.warehouse)))  # type: ignore[arg-type]
-        for name in sorted(library.shipped()):
+        for name in filter(lambda name: wanted(f"home {name}"), sorted(library.shipped())):
             with suppress(AnalysisError):  # asks for a parameter that has no default
                 runner.run(shop.services, runner.ask(shop.services, library.get(name), {}))
             yield from noted.take(f"home {name}")
@@ -110,8 +119,9 @@ class _Noted:
         return Recorder(warehouse, self._note)
 
     def _note(self, query: exp.Query, rows: pa.Table) -> None:
+        """Watermarks are left out: one plain maximum a table, which says nothing about the analysis."""
         text = sql.to_athena(query)
-        if text not in self._seen:
+        if text not in self._seen and rows.column_names != ["day"]:
             self._seen.add(text)
             self._fresh.append((query.copy(), rows))
 

@@ -118,6 +118,7 @@ def _configure(port: int) -> None:
             query.max-history=20
             query.min-expire-age=1s
             task.concurrency=1
+            optimizer.join-reordering-strategy=NONE
             web-ui.enabled=false
             """,
         "node.properties": f"""
@@ -126,13 +127,14 @@ def _configure(port: int) -> None:
             node.bind-ip=127.0.0.1
             node.data-dir={FOLDER / "data"}
             """,
-        "jvm.config": f"-Xmx{HEAP}\n-XX:+UseG1GC\n-XX:+ExitOnOutOfMemoryError\n-XX:ReservedCodeCacheSize=512M",
+        "jvm.config": f"-Xmx{HEAP}\n-XX:+UseSerialGC\n-XX:TieredStopAtLevel=1\n-XX:+ExitOnOutOfMemoryError",
         "log.properties": "io.trino=WARN\nio.airlift=WARN",
         f"catalog/{CATALOG}.properties": f"""
             connector.name=iceberg
             iceberg.catalog.type=TESTING_FILE_METASTORE
             hive.metastore.catalog.dir=local://{FOLDER / "data" / "names"}
             iceberg.register-table-procedure.enabled=true
+            iceberg.table-statistics-enabled=false
             fs.native-local.enabled=true
             local.location=/
             """,

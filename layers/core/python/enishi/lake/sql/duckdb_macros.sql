@@ -65,7 +65,9 @@ CREATE OR REPLACE MACRO tr_url_parameter(x, parameter) AS
              list_filter(string_split(regexp_extract(x, '^[^?#]*\?([^#]*)', 1), '&'),
                          lambda p: string_split(p, '=')[1] = parameter)[1], '^[^=]*=?(.*)$', 1), '+', ' ')) END;
 
--- Arrays and maps. A subscript outside is an error; element_at gives null.
+-- Arrays and maps. A subscript outside is an error; element_at gives null, but counts from one too.
+CREATE OR REPLACE MACRO tr_element_at(list, n) AS
+    CASE WHEN n = 0 AND list IS NOT NULL THEN error('Array subscripts start at 1') ELSE list[n] END;
 CREATE OR REPLACE MACRO tr_item(list, n) AS
     CASE WHEN n < 1 OR n > len(list) THEN error('Array subscript out of bounds') ELSE list[n] END;
 CREATE OR REPLACE MACRO tr_entry(m, k) AS
