@@ -67,9 +67,7 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console)
 
 
-def _collected(
-    parts: Mapping[str, Collector], folder: Path, wanted: Wanted, progress: Progress
-) -> Iterator[Asked]:
+def _collected(parts: Mapping[str, Collector], folder: Path, wanted: Wanted, progress: Progress) -> Iterator[Asked]:
     for name, part in parts.items():
         bar = progress.add_task(f"DuckDB: {name}", total=None)
         count = 0
@@ -114,7 +112,11 @@ def _difference(client: Client, one: Asked) -> list[Difference]:
     try:
         statement, answer = client.ask(one)
     except Refused as refusal:
-        return [] if one.rows is None else [Difference(one.label, "refused", str(refusal), refusal.statement)]
+        return (
+            [] if one.run and one.rows is None else [Difference(one.label, "refused", str(refusal), refusal.statement)]
+        )
+    if not one.run:
+        return []
     if one.rows is None:
         return [Difference(one.label, "not refused", f"Trino says {answer.rows[:1]}", statement)]
     kind, _, told = differences(one, answer).partition(": ")

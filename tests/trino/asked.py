@@ -29,6 +29,8 @@ class Asked:
     query: exp.Query
     rows: pa.Table | None
     world: World | None = None
+    run: bool = True
+    """False: Trino is only asked whether the statement is right: its names, functions and types."""
 
 
 class Recorder:

@@ -47,7 +47,7 @@ class Client:
         text = statement(asked)
         if asked.world is not None:
             self._register(asked.world, _read(asked.query))
-        return text, self._run(text)
+        return text, self._run(text if asked.run else f"EXPLAIN (TYPE VALIDATE) {text}")
 
     def _register(self, world: World, read: Iterable[Table]) -> None:
         """Let the catalogue know the world's tables where they stand."""

@@ -22,6 +22,7 @@ from enishi.local.warehouse_answers import answer
 from enishi.segment.model import condition
 from enishi.segment.tree import Nobody
 from enishi.settings import Settings
+from tests.grammar.statements import statements
 from tests.trino.asked import Asked, Recorder, World
 from tests.unit.analysis import test_golden as golden
 from tests.unit.analysis.small_shop import Shop, open_shop, tables_of
@@ -45,6 +46,14 @@ def of_constructs(_folder: Path, wanted: Wanted) -> Iterator[Asked]:
             text = sql.to_duckdb(case.query)
             rows = None if case.fails else answer(engine.sql(text).to_arrow_table())
             yield Asked(label, case.query, rows)
+
+
+def of_statements(folder: Path, wanted: Wanted) -> Iterator[Asked]:
+    """Every packaged or written statement, to be checked and not run, over a lake without rows."""
+    world = World("nothing", folder / "nothing")
+    for where, tree in statements():
+        if wanted(label := f"statement: {where}") and not tree.find(exp.Placeholder):
+            yield Asked(label, tree, None, world, run=False)
 
 
 def of_views(folder: Path, wanted: Wanted) -> Iterator[Asked]:
@@ -146,6 +155,7 @@ def _ask(shop: Shop, name: str, case: Mapping[str, Any]) -> None:
 
 
 ALL: Mapping[str, Collector] = {
+    "statements": of_statements,
     "constructs": of_constructs,
     "views": of_views,
     "segments": of_segments,
