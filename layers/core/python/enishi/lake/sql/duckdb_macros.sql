@@ -96,7 +96,8 @@ CREATE OR REPLACE MACRO tr_json_scalar(j, path) AS
          ELSE json_extract_string(j, path) END;
 CREATE OR REPLACE MACRO tr_json(j, path) AS CASE WHEN json_valid(j) THEN json_extract(j, path) END;
 
--- Numbers.
+-- Numbers. Trino's logarithm to a base is a quotient, with its rounding.
+CREATE OR REPLACE MACRO tr_log(base, x) AS ln(x) / ln(base);
 CREATE OR REPLACE MACRO tr_width_bucket(x, low, high, n) AS
     CAST(CASE WHEN low < high THEN CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1
                                    ELSE floor(n * (CAST(x AS DOUBLE) - low) / (CAST(high AS DOUBLE) - low)) + 1 END

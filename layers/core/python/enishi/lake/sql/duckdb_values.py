@@ -276,6 +276,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "ApproxQuantile": _quantile,
         "every": renamed("bool_and"),
         "map_agg": _map_agg,
+        "Log": macro("tr_log", "this", "expression"),
         "Round": _to_places("tr_round"),
         "Trunc": _to_places("tr_truncate"),
         "Substring": _substring,
