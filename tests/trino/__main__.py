@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -32,6 +33,7 @@ AT_ONCE = 3
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # so that the server is stopped on the way out
     console = Console()
     chosen = _arguments()
     parts = {name: part for name, part in _parts(chosen).items() if not chosen.only or name in chosen.only}

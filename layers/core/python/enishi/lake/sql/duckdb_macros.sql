@@ -51,11 +51,11 @@ CREATE OR REPLACE MACRO tr_regexp_extract(x, pattern, grp) AS
     CASE WHEN regexp_matches(x, pattern) THEN regexp_extract(x, pattern, grp) END;
 CREATE OR REPLACE MACRO tr_from_base16(x) AS CAST('0x' || x AS BIGINT);
 
--- Parts of a URL; null for what is no URL. A parameter's value and the path come decoded.
+-- Parts of a URL; null for what is no URL, '' for a part that it does not have (but null for a parameter). A parameter's value and the path come decoded.
 CREATE OR REPLACE MACRO tr_is_url(x) AS NOT regexp_matches(x, '[\x00-\x20"<>\\^`{|}]');
 CREATE OR REPLACE MACRO tr_url_host(x) AS
     CASE WHEN tr_is_url(x)
-         THEN nullif(regexp_extract(x, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:@]*)', 1), '') END;
+         THEN regexp_extract(x, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:@]*)', 1) END;
 CREATE OR REPLACE MACRO tr_url_path(x) AS
     CASE WHEN tr_is_url(x)
          THEN url_decode(regexp_extract(x, '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)', 1)) END;
