@@ -6,7 +6,7 @@ READY := .venv/.ready
 export UV_PROJECT_ENVIRONMENT := .venv
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help setup demo test heavy lint synth deploy-local bench clean
+.PHONY: help setup demo test heavy lint grammar trino synth deploy-local bench clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,10 +39,23 @@ lint: $(READY) ## ruff, mypy strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+GATE := tests/grammar/node_modules/.gate/gate.cjs
+$(GATE): tests/grammar/package.json tests/grammar/package-lock.json tests/grammar/gate.mjs
+	@command -v node >/dev/null || { echo "The second syntax gate needs Node.js 20 or newer."; exit 1; }
+	npm ci --prefix tests/grammar --no-audit --no-fund --silent
+	npm run --prefix tests/grammar --silent gate
+
+grammar: $(READY) $(GATE) ## Trino's grammar over every packaged or written SQL statement
+	$(BIN)/python -m tests.grammar
+
+trino: $(READY) ## every SQL case on a real Trino server, rows compared with DuckDB's (540 MB once; Java 24, Maven)
+	$(BIN)/uv sync --frozen --quiet --inexact --group trino
+	$(BIN)/python -m tests.trino $(ARGS)
+
 include infra/targets.mk
 
 bench: $(READY) ## how fast, as ratios in one run
 	$(BIN)/python -m tests.bench
 
 clean: ## remove what the targets made
-	rm -rf .venv .enishi build cdk.out node_modules
+	rm -rf .venv .enishi .trino build cdk.out node_modules tests/grammar/node_modules

@@ -93,6 +93,16 @@ def test_only_a_condition_is_a_condition(text: str) -> None:
         sql.parse_condition(text, "test")
 
 
+def test_a_past_may_be_asked_for() -> None:
+    assert sql.lint(sql.parse("SELECT a FROM t FOR TIMESTAMP AS OF TIMESTAMP '2026-01-01 00:00:00 UTC'", "test")) == []
+
+
+@pytest.mark.parametrize("text", ["PREPARE p FROM SELECT 1", "EXECUTE p", "EXECUTE IMMEDIATE 'SELECT 1'"])
+def test_only_a_query_is_parsed(text: str) -> None:
+    with pytest.raises(QueryError, match="not a query"):
+        sql.parse(text, "test")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -111,7 +121,28 @@ def test_only_a_condition_is_a_condition(text: str) -> None:
         ("SELECT NORMALIZE(x, NFKC) FROM t", "when loading"),
         ("SELECT FROM_BASE('7', 8)", "base 16"),
         ("SELECT DATE_FORMAT(ts, p) FROM t", "literal pattern"),
-        ("SELECT x FROM t ORDER BY x FETCH FIRST 3 ROWS WITH TIES", "WITH TIES"),
+        ("SELECT x FROM t ORDER BY x FETCH FIRST 3 ROWS WITH TIES", "rank()"),
+        ("SELECT x FROM t FETCH FIRST 3 ROWS ONLY", "LIMIT"),
+        ("SELECT x FROM t MATCH_RECOGNIZE (PATTERN (A) DEFINE A AS x > 1)", "window functions"),
+        ("SELECT ST_DISTANCE(a, b) FROM t", "great_circle_distance"),
+        ("SELECT MERGE(CAST(x AS HYPERLOGLOG)) FROM t", "approx_distinct"),
+        ("SELECT APPROX_SET(x) FROM t", "approx_distinct"),
+        ("SELECT VALUE_AT_QUANTILE(TDIGEST_AGG(x), 0.5) FROM t", "approx_percentile"),
+        ("SELECT JSON_VALUE(x, 'lax $.a') FROM t", "json_extract_scalar"),
+        ("SELECT URL_EXTRACT_FRAGMENT(x) FROM t", "not proven"),
+        ("SELECT t.x FROM t LEFT JOIN UNNEST(t.a) AS u(x) ON u.x > 1", "ON TRUE"),
+        ("SELECT t.x FROM t RIGHT JOIN UNNEST(t.a) AS u(x) ON TRUE", "LEFT JOIN"),
+        ("SELECT SUM(x) FILTER (WHERE x > 1) OVER (ORDER BY x) FROM t", "CASE WHEN"),
+        ("SELECT SUM(x) OVER (ORDER BY x GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t", "ROWS or RANGE"),
+        ("SELECT * EXCEPT (a) FROM t", "List the columns"),
+        ("SELECT DISTINCT ON (a) b FROM t", "row_number"),
+        ("SELECT a FROM t GROUP BY ALL", "Name the columns"),
+        ("SELECT a FROM t WHERE a ILIKE 'x%'", "lower(x)"),
+        ("SELECT a FROM t NATURAL JOIN u", "JOIN … ON"),
+        ("SELECT a FROM t WHERE a = ANY (SELECT 1)", "EXISTS"),
+        ("SELECT CAST(a AS REAL) FROM t", "DOUBLE"),
+        ("SELECT CAST(a AS TIMESTAMP WITH TIME ZONE) FROM t", "TIMESTAMP"),
+        ("SELECT a FROM t FOR VERSION AS OF 7", "instant"),
     ],
 )
 def test_what_is_not_proven_is_refused_with_what_to_write(text: str, says: str) -> None:

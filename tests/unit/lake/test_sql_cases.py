@@ -16,7 +16,10 @@ from sqlglot import exp
 
 from enishi.lake import sql
 from enishi.lake.sql.lint import PROVEN_NAMES, PROVEN_NODES, function_name
+from enishi.lake.sql.shape import PROVEN_PARTS, PROVEN_TYPES
 
+PROVEN_ELSEWHERE = {"Version"}
+"""FOR TIMESTAMP AS OF needs a table with a past: tests/unit/segment/test_past_days.py."""
 _FOLDER = Path(__file__).parents[2] / "cases" / "sql"
 
 
@@ -62,6 +65,14 @@ def test_athena_text_reads_back_as_the_same_tree(case: Case) -> None:
 def test_nothing_is_called_proven_without_a_case() -> None:
     used = {function_name(node) for case in CASES for node in case.query.walk() if isinstance(node, exp.Func)}
     assert (PROVEN_NODES | PROVEN_NAMES) - used == set()
+
+
+def test_no_clause_operator_or_type_is_called_proven_without_a_case() -> None:
+    nodes = [node for case in CASES for node in case.query.walk()]
+    used = {type(node).__name__ for node in nodes}
+    types = {node.this.name for node in nodes if isinstance(node, exp.DataType)}
+    assert PROVEN_PARTS - used - PROVEN_ELSEWHERE == set()
+    assert PROVEN_TYPES - types == set()
 
 
 def _plain(value: object) -> object:

@@ -21,7 +21,7 @@ CASES = [
 ]
 
 
-def _moment(name: str, case: Mapping[str, Any]) -> Moment:
+def moment(name: str, case: Mapping[str, Any]) -> Moment:
     """The case's own moment, or that of its file."""
     own = {key: case[key] for key in ("at", "day") if key in case}
     shared = {key: FILES[name][key] for key in ("at", "day") if key in FILES[name]}
@@ -35,8 +35,8 @@ def test_there_are_cases() -> None:
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_case(name: str, case: Mapping[str, Any], lakes: Callable[[str, Mapping[str, Any]], Lake]) -> None:
     """The people of the condition; and nobody is unknown: all others are in its opposite."""
-    lake, moment = lakes(name, FILES[name]["tables"]), _moment(name, case)
+    lake, at = lakes(name, FILES[name]["tables"]), moment(name, case)
     asked = condition(case["condition"])
-    assert lake.who(asked, moment) == sorted(case["expect"])
-    everybody = lake.who(condition({"everyone": True}), moment)
-    assert lake.who(Nobody((asked,)), moment) == sorted(set(everybody) - set(case["expect"]))
+    assert lake.who(asked, at) == sorted(case["expect"])
+    everybody = lake.who(condition({"everyone": True}), at)
+    assert lake.who(Nobody((asked,)), at) == sorted(set(everybody) - set(case["expect"]))

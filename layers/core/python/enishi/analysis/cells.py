@@ -203,6 +203,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "ratio": float,
     "money": Decimal,
     "date": date.fromisoformat,
+    "month": date.fromisoformat,
     "timestamp": datetime.fromisoformat,
     "bool": lambda text: {"true": True, "false": False}[text.lower()],
 }

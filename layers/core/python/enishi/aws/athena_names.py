@@ -46,6 +46,7 @@ class Names:
             full = self.table(named(reference.db, reference.name))
         full.set("alias", alias.copy())
         full.set("joins", reference.args.get("joins"))
+        full.set("version", reference.args.get("version"))
         return full
 
 

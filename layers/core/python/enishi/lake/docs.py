@@ -35,7 +35,11 @@ the value that Trino's documentation says. Whatever has no case is refused with 
 - no `ntile`: it splits equal values by chance; cut with `CASE` and `percent_rank`;
 - `array_agg(DISTINCT x ORDER BY x)` in place of `array_distinct`: the engines order differently;
 - a decimal divided by a decimal keeps the larger scale (as in Trino): cast to `DOUBLE` for a ratio;
-- `UNNEST(x) AS u(k, v)` takes a map, three or more names take an array of rows, one name takes an array.
+- `UNNEST(x) AS u(k, v)` takes a map, three or more names take an array of rows, one name takes an array;
+- `UNNEST` is joined with `CROSS JOIN` or `LEFT JOIN … ON TRUE`; a window takes no `FILTER` (write `CASE WHEN`);
+- `FOR TIMESTAMP AS OF TIMESTAMP '… UTC'` asks for a table's past.
+
+How the engines are kept equal, and how that is proven: `docs/sql.md`.
 
 Functions that are proven: {functions}.
 """

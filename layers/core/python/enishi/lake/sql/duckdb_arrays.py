@@ -12,17 +12,20 @@ from enishi.lake.sql.rules import Rule, call, inside_try, macro
 
 
 def _bracket(node: exp.Expr) -> exp.Expr:
-    """`a[n]` and `m['k']` fail outside; `element_at` gives null there. The parser counts plain subscripts from zero."""
-    key = node.expressions[0]
-    safe = bool(node.args.get("safe"))
-    index = exp.Literal.number(int(key.name) + 1) if _is_plain_number(key) and not safe else key
-    if safe or inside_try(node):
-        return call("list_extract" if not _is_text(key) else "map_extract_value", node.this, index)
-    return call("tr_entry" if _is_text(key) else "tr_item", node.this, index)
+    """`a[n]` and `m['k']` fail outside; `element_at` gives null there. Both count from one (`enishi.lake.sql.text`)."""
+    if not node.args.get("offset"):
+        raise QueryError("a subscript was not read from text", remedy="Parse it, or use element_at.")
+    return call(_lookup(node), node.this, node.expressions[0])
 
 
-def _is_plain_number(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Literal) and not node.is_string
+def _lookup(node: exp.Expr) -> str:
+    """The macro or function of a subscript: by text in a map, else by number in an array."""
+    by_text = _is_text(node.expressions[0])
+    if inside_try(node):
+        return "map_extract_value" if by_text else "list_extract"
+    if node.args.get("safe"):
+        return "map_extract_value" if by_text else "tr_element_at"
+    return "tr_entry" if by_text else "tr_item"
 
 
 def _is_text(node: exp.Expr) -> bool:
@@ -127,6 +130,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "map_filter": _map_filter,
         "transform_values": _transform_values,
         "GenerateSeries": _sequence,
+        "ArrayContains": macro("tr_contains", "this", "expression"),
+        "ArrayMax": macro("tr_array_max", "this"),
+        "ArrayMin": macro("tr_array_min", "this"),
         "ArraySlice": macro("tr_slice", "this", "start", "end"),
         "ArrayPosition": macro("tr_array_position", "this", "expression"),
         "Unnest": _unnest,

@@ -7,8 +7,14 @@ CREATE OR REPLACE MACRO tr_half_up(quotient, kind) AS
                     ELSE cast_to_type(1, quotient) END;
 CREATE OR REPLACE MACRO tr_scale(x) AS CAST('0' || regexp_extract(typeof(x), ',(\d+)\)', 1) AS INTEGER);
 CREATE OR REPLACE MACRO tr_divide(a, b) AS cast_to_type(tr_half_up(a / b, coalesce(a, b)), coalesce(a, b));
-CREATE OR REPLACE MACRO tr_avg(mean, sample) AS
-    CASE WHEN typeof(sample) LIKE 'DECIMAL%' THEN round(tr_half_up(mean, sample), tr_scale(sample)) ELSE mean END;
+-- The median of one value is a double for whole numbers and a decimal of the same scale for decimals, as Trino's avg is.
+CREATE OR REPLACE MACRO tr_avg(mean, sample) AS cast_to_type(
+    CASE WHEN typeof(sample) LIKE 'DECIMAL%' THEN round(tr_half_up(mean, sample), tr_scale(sample)) ELSE mean END,
+    list_median([sample]));
+
+-- Rounding to places keeps the scale of a decimal.
+CREATE OR REPLACE MACRO tr_round(x, places) AS cast_to_type(round(x, places), x);
+CREATE OR REPLACE MACRO tr_truncate(x, places) AS cast_to_type(trunc(x, places), x);
 
 -- Adding an interval to a date and truncating a date give a date.
 CREATE OR REPLACE MACRO tr_plus(x, span) AS cast_to_type(x + span, x);
@@ -45,7 +51,23 @@ CREATE OR REPLACE MACRO tr_regexp_extract(x, pattern, grp) AS
     CASE WHEN regexp_matches(x, pattern) THEN regexp_extract(x, pattern, grp) END;
 CREATE OR REPLACE MACRO tr_from_base16(x) AS CAST('0x' || x AS BIGINT);
 
--- Arrays and maps. A subscript outside is an error; element_at gives null.
+-- Parts of a URL; null for what is no URL, '' for a part that it does not have (but null for a parameter). A parameter's value and the path come decoded.
+CREATE OR REPLACE MACRO tr_is_url(x) AS NOT regexp_matches(x, '[\x00-\x20"<>\\^`{|}]');
+CREATE OR REPLACE MACRO tr_url_host(x) AS
+    CASE WHEN tr_is_url(x)
+         THEN regexp_extract(x, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:@]*)', 1) END;
+CREATE OR REPLACE MACRO tr_url_path(x) AS
+    CASE WHEN tr_is_url(x)
+         THEN url_decode(regexp_extract(x, '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)', 1)) END;
+CREATE OR REPLACE MACRO tr_url_parameter(x, parameter) AS
+    CASE WHEN tr_is_url(x)
+         THEN url_decode(replace(regexp_extract(
+             list_filter(string_split(regexp_extract(x, '^[^?#]*\?([^#]*)', 1), '&'),
+                         lambda p: string_split(p, '=')[1] = parameter)[1], '^[^=]*=?(.*)$', 1), '+', ' ')) END;
+
+-- Arrays and maps. A subscript outside is an error; element_at gives null, but counts from one too.
+CREATE OR REPLACE MACRO tr_element_at(list, n) AS
+    CASE WHEN n = 0 AND list IS NOT NULL THEN error('Array subscripts start at 1') ELSE list[n] END;
 CREATE OR REPLACE MACRO tr_item(list, n) AS
     CASE WHEN n < 1 OR n > len(list) THEN error('Array subscript out of bounds') ELSE list[n] END;
 CREATE OR REPLACE MACRO tr_entry(m, k) AS
@@ -56,6 +78,11 @@ CREATE OR REPLACE MACRO tr_slice(list, start, size) AS
          ELSE list_slice(list, len(list) + start + 1, len(list) + start + size) END;
 CREATE OR REPLACE MACRO tr_array_position(list, x) AS
     CASE WHEN list IS NULL OR x IS NULL THEN NULL ELSE coalesce(list_position(list, x), 0) END;
+CREATE OR REPLACE MACRO tr_contains(list, x) AS
+    CASE WHEN x IS NULL THEN NULL WHEN list_contains(list, x) THEN true
+         WHEN len(list) = list_count(list) THEN false END;
+CREATE OR REPLACE MACRO tr_array_max(list) AS CASE WHEN len(list) = list_count(list) THEN list_max(list) END;
+CREATE OR REPLACE MACRO tr_array_min(list) AS CASE WHEN len(list) = list_count(list) THEN list_min(list) END;
 CREATE OR REPLACE MACRO tr_any(verdicts) AS
     CASE WHEN verdicts IS NULL THEN NULL WHEN list_contains(verdicts, true) THEN true
          WHEN len(list_filter(verdicts, lambda v: v IS NULL)) > 0 THEN NULL ELSE false END;
@@ -69,7 +96,8 @@ CREATE OR REPLACE MACRO tr_json_scalar(j, path) AS
          ELSE json_extract_string(j, path) END;
 CREATE OR REPLACE MACRO tr_json(j, path) AS CASE WHEN json_valid(j) THEN json_extract(j, path) END;
 
--- Numbers.
+-- Numbers. Trino's logarithm to a base is a quotient, with its rounding.
+CREATE OR REPLACE MACRO tr_log(base, x) AS ln(x) / ln(base);
 CREATE OR REPLACE MACRO tr_width_bucket(x, low, high, n) AS
     CAST(CASE WHEN low < high THEN CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1
                                    ELSE floor(n * (CAST(x AS DOUBLE) - low) / (CAST(high AS DOUBLE) - low)) + 1 END

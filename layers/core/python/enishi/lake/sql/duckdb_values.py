@@ -147,23 +147,16 @@ def _joda_part(part: str) -> str:
 
 def _average(node: exp.Expr) -> exp.Expr:
     """avg of decimals is a decimal of the same scale: the mean and a sample that shows the type."""
-    outer = node
-    while isinstance(outer.parent, exp.Filter | exp.Window) and outer.arg_key == "this":
-        outer = outer.parent
-    if outer is not node:
-        return node
-    return call("tr_avg", node, exp.Max(this=node.this.copy()))
+    wrapped = isinstance(node.parent, exp.Filter | exp.Window) and node.arg_key == "this"
+    return node if wrapped else call("tr_avg", node, exp.Max(this=node.this.copy()))
 
 
 def _average_outer(node: exp.Expr) -> exp.Expr:
-    """The same for avg(…) FILTER (…) OVER (…), seen from its outermost wrapper."""
-    if isinstance(node.parent, exp.Window) and node.arg_key == "this":
+    """The same for avg(…) FILTER (…) and avg(…) OVER (…), seen from the wrapper."""
+    if not isinstance(node.this, exp.Avg):
         return node
     sample = node.copy()
-    inner = sample.this.this if isinstance(sample.this, exp.Filter) else sample.this
-    if not isinstance(inner, exp.Avg):
-        return node
-    inner.replace(exp.Max(this=inner.this.copy()))
+    sample.this.replace(exp.Max(this=sample.this.this.copy()))
     return call("tr_avg", node, sample)
 
 
@@ -239,6 +232,16 @@ def _count_if(node: exp.Expr) -> exp.Expr:
     return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this, true=exp.Literal.number(1))]))
 
 
+def _to_places(name: str) -> Rule:
+    """Rounding with a number of places; without one the engines agree."""
+
+    def rule(node: exp.Expr) -> exp.Expr:
+        places = node.args.get("decimals")
+        return node if places is None else call(name, node.this, places)
+
+    return rule
+
+
 def _by(name: str) -> Rule:
     def rule(node: exp.Expr) -> exp.Expr:
         if node.args.get("count") is not None:
@@ -273,6 +276,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "ApproxQuantile": _quantile,
         "every": renamed("bool_and"),
         "map_agg": _map_agg,
+        "Log": macro("tr_log", "this", "expression"),
+        "Round": _to_places("tr_round"),
+        "Trunc": _to_places("tr_truncate"),
         "Substring": _substring,
         "SplitPart": macro("tr_split_part", "this", "delimiter", "part_index"),
         "RegexpExtract": _regexp_extract,
@@ -284,5 +290,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "JSONExtract": _json_extract,
         "WidthBucket": macro("tr_width_bucket", "this", "min_value", "max_value", "num_buckets"),
         "great_circle_distance": renamed("tr_great_circle"),
+        "url_extract_host": renamed("tr_url_host"),
+        "url_extract_parameter": renamed("tr_url_parameter"),
+        "url_extract_path": renamed("tr_url_path"),
     }
 )

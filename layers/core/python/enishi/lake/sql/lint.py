@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from sqlglot import exp
 
 from enishi.errors import QueryError
+from enishi.lake.sql import shape
 from enishi.lake.sql.duckdb_values import normal_form
 from enishi.lake.sql.rules import inside_try
 
@@ -35,11 +38,14 @@ PROVEN_NODES = frozenset(
 PROVEN_NAMES = frozenset(
     {
         "all_match", "any_match", "at_timezone", "every", "format_datetime", "great_circle_distance", "map_agg",
-        "map_filter", "map_values", "none_match", "transform_values", "with_timezone", "zip_with",
+        "map_filter", "map_values", "none_match", "transform_values", "url_extract_host",
+        "url_extract_parameter", "url_extract_path", "with_timezone", "zip_with",
     }
 )  # fmt: skip
 """Functions that the parser does not know, by name."""
 
+_SKETCH = "Sketches are not kept: use approx_distinct or count(DISTINCT …) over the rows."
+_DIGEST = "Digests are not kept: use approx_percentile over the rows, or quantile_of for an exact one."
 _INSTEAD: Mapping[str, str] = MappingProxyType(
     {
         "ntile": "Cut at quantiles with CASE and percent_rank: ntile splits equal values by chance.",
@@ -47,9 +53,15 @@ _INSTEAD: Mapping[str, str] = MappingProxyType(
         "currentdate": "Give the day as a parameter: an answer must not depend on when it runs.",
         "localtimestamp": "Give the instant as a parameter: an answer must not depend on when it runs.",
         "rand": "Use share(salt, customer_id): the same every time.",
-        "merge": "Use approx_distinct or count(DISTINCT …) over the rows.",
+        "merge": _SKETCH,
+        "approx_set": _SKETCH,
+        "hll": _SKETCH,
+        "empty_approx_set": _SKETCH,
+        "tdigest_agg": _DIGEST,
+        "qdigest_agg": _DIGEST,
+        "value_at_quantile": _DIGEST,
+        "values_at_quantiles": _DIGEST,
         "typeof": "Cast to the type that you need.",
-        "jsonvalue": "Use json_extract_scalar.",
         "distinctarray": "Use array_agg(DISTINCT x ORDER BY x).",
         "arraydistinct": "Use array_agg(DISTINCT x ORDER BY x): the engines order the result differently.",
     }
@@ -64,11 +76,19 @@ _DATE_FIELDS = frozenset("%" + letter for letter in "YymdHisSjaWbMef%") | {"%-m"
 
 def lint(tree: exp.Expr) -> list[str]:
     """What stands in `tree` that is not proven, as sentences that say what to write instead; empty = fine."""
-    nodes = list(tree.walk())
-    findings = (
-        found for kinds, check_ in _CHECKS for node in nodes if isinstance(node, kinds) for found in check_(node)
-    )
+    findings = (found for node in tree.walk() for look in _looks(_class_of(node)) for found in look(node))
     return list(dict.fromkeys(findings))
+
+
+def _class_of(node: exp.Expr) -> Any:
+    """The node's class, of which type checkers do not know that it can be hashed."""
+    return type(node)
+
+
+@cache
+def _looks(kind: type[exp.Expr]) -> tuple[Callable[[exp.Expr], Iterator[str]], ...]:
+    """The checks that concern nodes of a class."""
+    return tuple(look for kinds, look in _CHECKS if issubclass(kind, kinds))
 
 
 def check(tree: exp.Expr, where: str) -> None:
@@ -94,19 +114,18 @@ def _functions(node: exp.Expr) -> Iterator[str]:
     name = function_name(node)
     if name not in PROVEN_NODES and name not in PROVEN_NAMES:
         shown = name if isinstance(node, exp.Anonymous) else node.sql_name().lower()
-        yield f"{shown} is not proven on both engines. {_INSTEAD.get(name.lower(), 'Use a function that is.')}"
+        yield f"{shown} is not proven on both engines. {_instead(name.lower(), shown)}"
+
+
+def _instead(name: str, shown: str) -> str:
+    if shown.startswith("st_"):
+        return "Use great_circle_distance of latitudes and longitudes."
+    return _INSTEAD.get(name, "Use a function that is.")
 
 
 def _statements(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.DML | exp.DDL) and not isinstance(node, exp.Query):
         yield "a write is not a query. Use the warehouse's verbs."
-    if isinstance(node, exp.MatchRecognize):
-        yield "MATCH_RECOGNIZE is not proven. Use window functions."
-    if isinstance(node, exp.TableSample):
-        yield "TABLESAMPLE is not repeatable. Filter on share(salt, customer_id)."
-    options = node.args.get("limit_options") if isinstance(node, exp.Fetch) else None
-    if options is not None and options.args.get("with_ties"):
-        yield "WITH TIES is not proven. Use rank() in a subquery."
 
 
 def _identifiers(node: exp.Expr) -> Iterator[str]:
@@ -150,10 +169,11 @@ def _lookups(node: exp.Expr) -> Iterator[str]:
 
 _CHECKS: tuple[tuple[tuple[type[exp.Expr], ...], Callable[[exp.Expr], Iterator[str]]], ...] = (
     ((exp.Func,), _functions),
-    ((exp.DML, exp.DDL, exp.MatchRecognize, exp.TableSample, exp.Fetch), _statements),
+    ((exp.DML, exp.DDL), _statements),
     ((exp.Identifier,), _identifiers),
     ((exp.Func, exp.AtTimeZone), _zones),
     ((exp.Func,), _formats),
     ((exp.Func,), _lookups),
+    *shape.CHECKS,
 )
 """What looks at which nodes."""

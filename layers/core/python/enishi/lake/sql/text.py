@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.expressions import apply_index_offset
 
 from enishi.errors import QueryError
 
@@ -44,7 +45,7 @@ def _parsed(text: str, where: str) -> exp.Expr:
         raise QueryError(f"this is not SQL: {_first(error)}", where=where, remedy="Correct the statement.") from error
     if len(statements) != 1 or statements[0] is None:
         raise QueryError(f"{len(statements)} statements where one is expected", where=where, remedy="Write one query.")
-    return _without_positions(statements[0])
+    return _subscripts_as_written(_without_positions(statements[0]))
 
 
 def _without_positions(tree: exp.Expr) -> exp.Expr:
@@ -52,6 +53,22 @@ def _without_positions(tree: exp.Expr) -> exp.Expr:
     for node in tree.walk():
         node._meta = None
     return tree
+
+
+def _subscripts_as_written(tree: exp.Expr) -> exp.Expr:
+    """`tree` with the subscripts that were written: the parser counts from zero where it knows a whole number."""
+    for node in tree.find_all(exp.Bracket):
+        if not node.args.get("offset"):
+            written = apply_index_offset(node.this, node.expressions, 1, dialect=DIALECT)
+            node.set("expressions", [_without_nothing(key) for key in written])
+            node.set("offset", 1)
+    return tree
+
+
+def _without_nothing(key: exp.Expr) -> exp.Expr:
+    """`x` for `x + 0`."""
+    added = isinstance(key, exp.Add) and isinstance(key.expression, exp.Literal) and key.expression.name == "0"
+    return key.this if added else key
 
 
 def _first(error: SqlglotError) -> str:
