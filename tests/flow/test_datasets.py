@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,7 +35,7 @@ from enishi.settings import Settings
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases" / "datasets"
 EXAMPLES = ROOT / "docs" / "examples"
-DATA = ROOT.parent / "shared" / "data"
+DATA = Path(os.environ.get("ENISHI_PUBLIC_DATA", ROOT.parent / "shared" / "data"))
 SETS = {path.parent.name: yaml.safe_load(path.read_text("utf-8")) for path in sorted(CASES.glob("*/cases.yaml"))}
 
 

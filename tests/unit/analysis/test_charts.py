@@ -91,6 +91,31 @@ def test_a_kind_draws(kind: str) -> None:
 def test_a_chart_of_some_rows_only() -> None:
     svg = _svg("{kind: funnel, x: place, y: people, where: {people: {min: 2}}}")
     assert ("東京都" in svg, "沖縄県" in svg) == (True, False)
+    svg = _svg("{kind: bar, x: place, y: people, where: {place: {not: [東京都]}}}")
+    assert ("東京都" in svg, "沖縄県" in svg) == (False, True)
+
+
+def test_a_line_is_dashed_where_not_everybody_has_been_seen() -> None:
+    svg = _svg("{kind: line, x: place, y: people, options: {whole: [people, people]}}")
+    assert 'stroke-dasharray="5,4"' not in svg
+    svg = _svg("{kind: line, x: place, y: people, options: {whole: [people, share]}}")
+    assert 'stroke-dasharray="5,4"' in svg
+
+
+def test_a_line_with_a_mark() -> None:
+    assert "mark-rule" in _svg("{kind: line, x: place, y: people, options: {marked: share}}")
+
+
+def test_a_waterfall_of_measures_over_all_rows() -> None:
+    """The first total as it began, the sum of the steps, the last total as it ended (nothing there)."""
+    options = "{totals: [people, share], ends: [people, share]}"
+    answer = _answer(f"{{kind: waterfall, x: place, y: [people, amount, share], options: {options}}}")
+    steps = charts.spec(answer, answer.analysis.charts[0])["data"]["values"]
+    assert [(step["step"], step["value"], step["way"]) for step in steps] == [
+        ("人数", 3, "total"),
+        ("金額", 1209500, "up"),
+        ("割合", 0, "total"),
+    ]
 
 
 def test_a_png_is_a_picture() -> None:

@@ -22,6 +22,8 @@ from enishi.lake.sql import array, literal, literals
 from enishi.segment.problems import did_you_mean
 from enishi.settings import Settings
 
+NAMES_PEOPLE = "names_people"
+"""`:names_people`: whether the rows are for the people of a cell that a numeric step names, not for the answer."""
 Values = Mapping[str, Any]
 """Parameter values by name; sets and segments already as queries of one column."""
 
@@ -44,7 +46,7 @@ def bind(tree: exp.Query, analysis: Analysis, values: Values, settings: Settings
     for name, parameter in axes.items():
         _fill_axis(tree, parameter, values[name])
     names = {f"{name}_name": values[name] for name in axes}
-    known = {**labels(), **values, **names, **_reads(axes, values), **_derived(values, settings)}
+    known = {**labels(), NAMES_PEOPLE: False, **values, **names, **_reads(axes, values), **_derived(values, settings)}
     for hole in list(tree.find_all(exp.Placeholder)):
         _fill(hole, known, analysis)
     return tree

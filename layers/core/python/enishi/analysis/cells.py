@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sqlglot import exp
 
+from enishi.analysis import own
 from enishi.analysis.model import Analysis, Cell
 from enishi.errors import AnalysisError
 from enishi.ids import stable_id
@@ -117,9 +118,11 @@ def cell_of(analysis: Analysis, chosen: Chosen, entity: Entity) -> Cell:
     Raises:
         AnalysisError: no cell opens by these keys, or it holds no such set.
     """
-    fitting = [cell for cell in analysis.cells if set(chosen.tests) <= set(cell.keys) and _cte(cell, entity)]
+    fitting = [cell for cell in analysis.cells if set(chosen.tests) <= set(cell.keys) and _opens(cell, entity)]
     if not fitting:
-        opened = "; ".join(f"{', '.join(cell.keys)} ({cell.becomes})" for cell in analysis.cells if _cte(cell, entity))
+        opened = "; ".join(
+            f"{', '.join(cell.keys)} ({cell.becomes})" for cell in analysis.cells if _opens(cell, entity)
+        )
         raise AnalysisError(
             f"no cell of {analysis.id} with {', '.join(chosen.tests) or 'no key'} opens a set of {entity}s",
             where="--cell",
@@ -136,9 +139,26 @@ def members(analysis: Analysis, chosen: Chosen, entity: Entity, *, complement: b
     statement = parse(analysis.sql, analysis.place)
     cell = cell_of(analysis, chosen, entity)
     inside = _ids(_cte(cell, entity), chosen, entity)
-    query = _rest(entity, inside) if complement else inside
-    query.set("with_", statement.args["with_"].copy() if statement.args.get("with_") else None)
+    query = rest(entity, inside) if complement else inside
+    query.set("with_", own.with_rows(statement) if analysis.given_by else _copied(statement.args.get("with_")))
     return query
+
+
+def _copied(clause: exp.With | None) -> exp.With | None:
+    return clause.copy() if clause else None
+
+
+def is_by_step(analysis: Analysis, chosen: Chosen, entity: Entity) -> bool:
+    """Whether the people of the cell are those whom the numeric step names.
+
+    Raises:
+        AnalysisError: no cell opens by these keys, or it holds no such set.
+    """
+    return entity == "customer" and cell_of(analysis, chosen, entity).by_step
+
+
+def _opens(cell: Cell, entity: Entity) -> bool:
+    return bool(_cte(cell, entity)) or (cell.by_step and entity == "customer")
 
 
 def _cte(cell: Cell, entity: Entity) -> str:
@@ -152,7 +172,8 @@ def _ids(cte: str, chosen: Chosen, entity: Entity) -> exp.Select:
     return exp.select(key).distinct().from_(table_ref(cte, "s")).where(exp.and_(known, *tests))
 
 
-def _rest(entity: Entity, inside: exp.Select) -> exp.Select:
+def rest(entity: Entity, inside: exp.Select) -> exp.Select:
+    """Everybody, or every product, but those inside; before binding."""
     everybody = {"customer": "population", "product": "products"}[entity]
     key = column("e", f"{entity}_id")
     outside = exp.not_(exp.In(this=key.copy(), query=exp.Subquery(this=inside)))

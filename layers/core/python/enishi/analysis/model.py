@@ -60,7 +60,8 @@ class Chart(Part):
     source: str = ""
     target: str = ""
     where: Mapping[str, Any] = Field(
-        default_factory=dict, description="only rows with these values; [a, b] any of them, {min: a, max: b} between"
+        default_factory=dict,
+        description="only rows with these values; [a, b] any of them, {min: a, max: b} between, {not: [a, b]} none",
     )
     options: Mapping[str, Any] = Field(default_factory=dict)
 
@@ -69,7 +70,8 @@ class Cell(Part):
     """What a click on the answer opens: the customers, and the products, behind a row or a cell.
 
     `customers` and `products` name CTEs of the statement that hold the key columns and customer_id / product_id, before
-    they are counted. The set of a cell is that CTE where the keys have the cell's values.
+    they are counted. The set of a cell is that CTE where the keys have the cell's values. What only the numeric step
+    knows (a cluster, a probability) is a cell `by_step`: the step runs again and names the people.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Cell(Part):
     )
     customers: str = ""
     products: str = ""
+    by_step: bool = Field(default=False, description="the numeric step names the customers (its `people`), not a CTE")
     becomes: str
 
 
@@ -125,6 +128,11 @@ class Analysis(Part):
         """The type of a cell's key: what the cell says, else the column's."""
         said = next((cell.types[key] for cell in self.cells if key in cell.types), None)
         return said or self.column(key).type
+
+    @property
+    def given_by(self) -> str:
+        """The parameter whose value is the statement (the file's own is an example of one); "" for none."""
+        return next((parameter.name for parameter in self.parameters if parameter.type == "sql"), "")
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
 
-from enishi.analysis import axes, cells, sets, steps
+from enishi.analysis import axes, cells, own, sets, step_cells, steps
 from enishi.analysis.answer import Answer, Watermark
-from enishi.analysis.binding import bind
+from enishi.analysis.binding import NAMES_PEOPLE, bind
 from enishi.analysis.cells import Entity
 from enishi.analysis.library import get, parameters
 from enishi.analysis.model import Analysis
@@ -55,7 +56,20 @@ def ask(services: Services, analysis: Analysis, given: Mapping[str, Any], librar
         "segment": lambda address: _cell_query(services, address, "customer", known),
         "product_set": lambda address: _cell_query(services, address, "product", known),
     }
-    return Question(analysis, values, sets.resolve(analysis, values, moment, known, opened), moment)
+    question = Question(analysis, values, sets.resolve(analysis, values, moment, known, opened), moment)
+    return _with_own_statement(services, question, known) if analysis.given_by else question
+
+
+def _with_own_statement(services: Services, question: Question, library: Library) -> Question:
+    """The question with the planner's statement in the place of the file's; asking it for no rows tells its columns."""
+    analysis, values = question.analysis, question.parameters
+    tree = own.statement(values[analysis.given_by], lambda name: sets.customers(name, question.moment, library))
+    bound = {**own.named_values(values["params"]), **question.bound}
+    asked = replace(question, analysis=analysis.model_copy(update={"place": "-p sql"}), bound=bound)
+    nothing = exp.select("*").from_(exp.to_table(own.ROWS)).limit(0)
+    nothing.set("with_", own.with_rows(tree))
+    found = services.warehouse.query(_ready(services, asked, nothing)).schema
+    return replace(asked, analysis=own.described(analysis, tree, found))
 
 
 def statement(services: Services, question: Question) -> exp.Query:
@@ -79,16 +93,20 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
     if missing := _missing(services, analysis):
         reason = f"{', '.join(missing)} holds no rows: load it to get an answer"
         return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason)
-    rows = services.warehouse.query(query)
+    began = time.perf_counter()
+    rows = services.warehouse.query(own.capped(query, question.parameters) if analysis.given_by else query)
+    seconds = time.perf_counter() - began
     if analysis.step:
         rows = steps.finish(analysis.step, rows, question.parameters)
     _check_columns(analysis, rows)
+    notes = _measured(question, rows, seconds) if analysis.given_by else _footnotes(services, question)
+    rows = rows.slice(0, question.parameters["row_limit"]) if analysis.given_by else rows
     return Answer(
         analysis,
         question.parameters,
         rows.slice(0, cap),
         marks,
-        _footnotes(services, question),
+        notes,
         max(rows.num_rows - cap, 0),
         labels=_axis_labels(question),
     )
@@ -99,11 +117,17 @@ def members(
 ) -> exp.Query:
     """The customers or products of a cell, as a query of one column of ids, each once (rule SET).
 
+    Where a numeric step names them it runs now, and writes them to `work.cell_members`.
+
     Raises:
         AnalysisError: the analysis has no such cell.
     """
-    chosen = cells.choose(question.analysis, cell)
-    return _ready(services, question, cells.members(question.analysis, chosen, entity, complement=complement))
+    analysis, chosen = question.analysis, cells.choose(question.analysis, cell)
+    if not cells.is_by_step(analysis, chosen, entity):
+        return _ready(services, question, cells.members(analysis, chosen, entity, complement=complement))
+    asked = replace(question, bound={**question.bound, NAMES_PEOPLE: True})
+    found = step_cells.members(services, analysis, question.parameters, statement(services, asked), chosen)
+    return _ready(services, question, cells.rest(entity, found)) if complement else found
 
 
 def _cell_query(services: Services, text: str, entity: Entity, library: Library) -> exp.Query:
@@ -127,6 +151,13 @@ def _footnotes(services: Services, question: Question) -> tuple[tuple[str, Any],
         rows = services.warehouse.query(_ready(services, question, query)).to_pylist()
         found.append((note.label_ja, next(iter(rows[0].values())) if rows else None))
     return tuple(found)
+
+
+def _measured(question: Question, rows: pa.Table, seconds: float) -> tuple[tuple[str, Any], ...]:
+    """What is said below the planner's own statement: its rows, and whether `row_limit` cut them, and its time."""
+    limit = question.parameters["row_limit"]
+    label = "行数(row_limitで打ち切り)" if rows.num_rows > limit else "行数"
+    return (label, min(rows.num_rows, limit)), ("実行秒数", round(seconds, 2))
 
 
 def _missing(services: Services, analysis: Analysis) -> list[str]:

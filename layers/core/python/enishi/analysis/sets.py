@@ -47,7 +47,8 @@ def is_address(value: Any) -> bool:
     return isinstance(value, str) and value.rstrip().endswith("]") and "[" in value
 
 
-def _customers(value: Any, moment: Moment, library: Library) -> exp.Query:
+def customers(value: Any, moment: Moment, library: Library) -> exp.Query:
+    """The members of a saved segment by its id, or of a condition as written."""
     written = {"segment": value} if isinstance(value, str) else value
     return segment_compile.members(written, moment, library, employees=True)
 
@@ -73,4 +74,4 @@ def _saved_products(name: str, moment: Moment) -> exp.Query:
     return exp.select(column("n", "member_id")).from_(table_ref("segment_members", "n")).where(exp.and_(named, of_day))
 
 
-_WRITTEN: Mapping[str, Callable[[Any, Moment, Library], exp.Query]] = {"segment": _customers, "product_set": _products}
+_WRITTEN: Mapping[str, Callable[[Any, Moment, Library], exp.Query]] = {"segment": customers, "product_set": _products}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from enishi.analysis import library, pages, runner
+from enishi.analysis import library, own, pages, runner
 from enishi.analysis.answer import Answer
 from enishi.analysis.model import Analysis
 from enishi.analysis.pages import Entry
@@ -57,5 +57,5 @@ def _entry(session: Session, analysis: Analysis, out: Path, as_of: str | None) -
 
 
 def _answered(session: Session, analysis: Analysis, as_of: str | None) -> Answer:
-    given = {**analysis.example, **({"as_of": as_of} if as_of else {})}
+    given = {**own.example(analysis), **({"as_of": as_of} if as_of else {})}
     return runner.run(session.services, runner.ask(session.services, analysis, given))

@@ -54,7 +54,30 @@ def line(d: Drawing) -> Spec:
     encoding = {"x": d.coordinate(d.x), "y": d.measure(d.y), "tooltip": d.hint(d.x, d.y, d.chart.color)}
     if d.chart.color:
         encoding["color"] = _series(d, d.chart.color)
-    return d.framed(mark={"type": "line", "point": True, "color": COLOURS[0]}, encoding=encoding)
+    spec = d.framed(mark={"type": "line", "point": True, "color": COLOURS[0]}, encoding=encoding)
+    if "marked" in d.chart.options:
+        return _marked(d, spec)
+    return {**spec, **_dashed(d, encoding)} if "whole" in d.chart.options else spec
+
+
+def _marked(d: Drawing, spec: Spec) -> Spec:
+    """An upright line where the column `options.marked` is true."""
+    said = {"filter": f"datum['{d.option('marked', '')}']"}
+    rule = {"mark": {"type": "rule", "strokeDash": [4, 4]}, "transform": [said], "encoding": {"x": d.coordinate(d.x)}}
+    return d.framed(layer=[{"mark": spec["mark"], "encoding": spec["encoding"]}, rule])
+
+
+def _dashed(d: Drawing, encoding: Spec) -> Spec:
+    """A line is dashed from its last point of `options.whole: [part, whole]` where the part is the whole one."""
+    part, whole = d.option("whole", [])
+    rows: list[Spec] = []
+    for row in d.rows:
+        is_whole = row[part] == row[whole]
+        before = rows[-1] if rows and rows[-1].get(d.chart.color) == row.get(d.chart.color) else {}
+        rows += [{**before, "dashed": True}] if before and not (before["dashed"] or is_whole) else []
+        rows.append({**row, "dashed": not is_whole})
+    dash = {"field": "dashed", "scale": {"domain": [False, True], "range": [[1, 0], [5, 4]]}, "legend": None}
+    return {"data": {"values": rows}, "encoding": {**encoding, "strokeDash": {**dash, "type": "nominal"}}}
 
 
 def _series(d: Drawing, name: str) -> Spec:

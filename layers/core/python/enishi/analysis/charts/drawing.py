@@ -150,7 +150,9 @@ class Drawing:
 
 
 def _fits(value: Any, wanted: Any) -> bool:
-    """Equal, one of a list, or between `min` and `max`."""
+    """Equal, one of a list, between `min` and `max`, or none of `not`."""
+    if isinstance(wanted, Mapping) and "not" in wanted:
+        return value not in wanted["not"]
     if isinstance(wanted, Mapping):
         return value is not None and value >= wanted.get("min", value) and value <= wanted.get("max", value)
     return value in wanted if isinstance(wanted, list | tuple) else bool(value == wanted)

@@ -20,7 +20,10 @@ MOST_LINKS = 60
 
 
 def sankey(d: Drawing) -> Spec:
-    """Ribbons from the values of `source` to those of `target`, as wide as the measure."""
+    """Ribbons from the values of `source` to those of `target`, as wide as the measure.
+
+    With `options.separator` both are paths: the ribbon leads from the first part of `source` to the last of `target`.
+    """
     source, target = _ends(d)
     value = d.chart.size or d.names("int", "money", "double")[0]
     picture = flows(_links(d, source, target, value), WIDTH, HEIGHT + 80)
@@ -99,7 +102,15 @@ def _ends(d: Drawing) -> tuple[str, str]:
 
 def _links(d: Drawing, source: str, target: str, value: str) -> list[tuple[str, str, float]]:
     whole = (row for row in d.rows if row[source] is not None and row[target] is not None)
-    return [(str(row[source]), str(row[target]), float(row[value] or 0)) for row in whole]
+    links = ((str(row[source]), str(row[target]), float(row[value] or 0)) for row in whole)
+    separator = d.option("separator", "")
+    if not separator:
+        return list(links)
+    sums: dict[tuple[str, str], float] = {}
+    for start, end, weight in links:
+        ends = start.split(separator)[0], end.split(separator)[-1]
+        sums[ends] = sums.get(ends, 0.0) + weight
+    return [(*ends, weight) for ends, weight in sums.items()]
 
 
 def _vega(name: str, data: Mapping[str, Sequence[Row]], form: str = ",.0f") -> Spec:

@@ -75,7 +75,13 @@ def lorenz(d: Drawing) -> Spec:
 
 
 def waterfall(d: Drawing) -> Spec:
-    """Each step from where the one before ended. `options.totals` names the values of x that stand on the ground."""
+    """Each step from where the one before ended. `options.totals` names the values of x that stand on the ground.
+
+    Several measures are the steps themselves, summed over the rows; `options.taken` names those that are taken away,
+    `options.ends` a total that is as the first row has it, and one as the last row has it.
+    """
+    if len(d.ys) > 1:
+        return _steps_of_measures(d)
     totals, level, rows = set(d.option("totals", [])), 0.0, []
     for row in d.rows:
         value = float(row[d.y] or 0)
@@ -96,6 +102,31 @@ def waterfall(d: Drawing) -> Spec:
         "y2": {"field": "end"},
         "color": {"field": "way", "type": "nominal", "scale": shades, "legend": None},
         "tooltip": d.hint(d.x, d.y),
+    }
+    return {**d.framed(mark="bar", encoding=encoding), "data": {"values": rows}}
+
+
+def _steps_of_measures(d: Drawing) -> Spec:
+    """A waterfall whose steps are columns: what is listed, taken off, left."""
+    totals, taken, level, rows = set(d.option("totals", [])), set(d.option("taken", [])), 0.0, []
+    opening, closing = d.option("ends", ("", ""))
+    for name in d.ys:
+        counted = d.rows[:1] if name == opening else d.rows[-1:] if name == closing else d.rows
+        value = sum(float(row[name] or 0) for row in counted)
+        change = -value if name in taken else value
+        start, end = (0.0, value) if name in totals else (level, level + change)
+        way = "total" if name in totals else "up" if change >= 0 else "down"
+        rows.append({"step": d.label(name), "value": value, "start": start, "end": end, "way": way})
+        level = end
+    shades = {"domain": ["total", "up", "down"], "range": [COLOURS[7], COLOURS[2], COLOURS[4]]}
+    along = d.measure(d.y, field="start", title=None)
+    text = {"field": "value", "type": "quantitative", "title": None, "format": ",.0f"}
+    encoding = {
+        "x": {"field": "step", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}},
+        "y": along,
+        "y2": {"field": "end"},
+        "color": {"field": "way", "type": "nominal", "scale": shades, "legend": None},
+        "tooltip": [{"field": "step", "title": "項目"}, {**text, "title": "金額"}],
     }
     return {**d.framed(mark="bar", encoding=encoding), "data": {"values": rows}}
 

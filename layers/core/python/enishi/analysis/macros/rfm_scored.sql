@@ -9,7 +9,7 @@ WITH measured AS (
     COUNT(*) AS orders,
     SUM(p.amount) AS amount
   FROM purchases AS p
-  CROSS JOIN UNNEST(:rfm_dates) AS d(rfm_date)
+  CROSS JOIN (SELECT DISTINCT t.rfm_date FROM UNNEST(:rfm_dates) AS t(rfm_date)) AS d
   WHERE p.purchase_date > DATE_ADD('month', -:lookback_months, d.rfm_date) AND p.purchase_date <= d.rfm_date
   GROUP BY d.rfm_date, p.customer_id
 ),

@@ -1,58 +1,24 @@
 -- Every sale and every return that 売上推移 adds up, members and guests, one row a document (rules RET, NEG, GUEST, RECON).
--- A linked return lies on the original order's day, channel and store, or on its own (`return_mode`); an unlinked one on its own.
-WITH documents AS (
-  SELECT
-    o.order_id,
-    o.order_type,
-    o.original_order_id,
-    COALESCE(i.person_id, o.customer_id) AS customer_id,
-    o.ordered_at,
-    CASE :date_basis WHEN 'shipped' THEN o.shipped_date WHEN 'delivered' THEN o.delivered_date ELSE o.order_date END
-      AS sale_date,
-    o.channel,
-    o.store_id,
-    o.response_code,
-    o.payment_method,
-    CASE :amount_basis
-      WHEN 'net_excl_tax' THEN o.net_amount - COALESCE(o.tax_amount, 0)
-      WHEN 'gross' THEN o.gross_amount
-      ELSE o.net_amount
-    END AS amount
-  FROM orders AS o
-  LEFT JOIN v_identity AS i ON i.customer_id = o.customer_id
-  WHERE o.status NOT IN ('cancelled', 'payment_failed')
-),
-sold AS (
-  SELECT * FROM documents
-  WHERE order_type IN ('normal', 'subscription', 'exchange') OR (:include_samples AND order_type = 'sample')
-),
-booked AS (
-  SELECT order_id, order_id AS sale_order_id, customer_id, ordered_at, sale_date, channel, store_id, response_code,
-    payment_method, amount, FALSE AS is_return
-  FROM sold
-  UNION ALL
-  SELECT
-    r.order_id,
-    COALESCE(s.order_id, r.order_id),
-    COALESCE(s.customer_id, r.customer_id),
-    CASE WHEN :return_mode = 'origin' THEN COALESCE(s.ordered_at, r.ordered_at) ELSE r.ordered_at END,
-    CASE WHEN :return_mode = 'origin' THEN COALESCE(s.sale_date, r.sale_date) ELSE r.sale_date END,
-    COALESCE(s.channel, r.channel),
-    COALESCE(s.store_id, r.store_id),
-    COALESCE(s.response_code, r.response_code),
-    COALESCE(s.payment_method, r.payment_method),
-    r.amount,
-    TRUE
-  FROM documents AS r
-  LEFT JOIN sold AS s ON s.order_id = r.original_order_id
-  WHERE r.order_type = 'return'
+-- With a product filter a document counts with the amount of its matching lines alone, as in `purchases` and `sales_lines`.
+WITH matching AS (
+  SELECT l.order_id, SUM(l.amount) AS amount
+  FROM sales_lines AS l
+  WHERE NOT :any_product
+  GROUP BY l.order_id
 )
-SELECT b.*, c.customer_id IS NULL AS is_guest
-FROM booked AS b
-LEFT JOIN customers AS known ON known.customer_id = b.customer_id
-LEFT JOIN population AS c ON c.customer_id = b.customer_id
-WHERE
-  b.sale_date IS NOT NULL
-  AND b.channel IN (:channels)
-  AND b.store_id IN (:stores)
-  AND (c.customer_id IS NOT NULL OR (:everyone AND known.customer_id IS NULL))
+SELECT
+  d.order_id,
+  d.sale_order_id,
+  d.customer_id,
+  d.ordered_at,
+  d.sale_date,
+  d.channel,
+  d.store_id,
+  d.response_code,
+  d.payment_method,
+  CASE WHEN :any_product THEN d.amount ELSE m.amount END AS amount,
+  d.is_return,
+  d.is_guest
+FROM sale_documents AS d
+LEFT JOIN matching AS m ON m.order_id = d.order_id
+WHERE :any_product OR m.order_id IS NOT NULL

@@ -1,10 +1,12 @@
--- The lines of `sales`, product by product. What an order charges beyond its lines is a line without product, so that the
--- lines of any set of documents add up to the documents (rule RECON).
+-- The lines of `sale_documents`, product by product, under the product filter. What an order charges beyond its lines is a
+-- line without product, so that the lines of any set of documents add up to the documents (rule RECON).
 WITH lines AS (
   SELECT
     s.order_id,
     l.product_id,
     l.quantity,
+    l.unit_price,
+    l.list_price,
     CASE
       WHEN :amount_basis = 'net_incl_tax' OR o.net_amount = 0 THEN l.line_amount
       WHEN :amount_basis = 'gross' THEN CAST(COALESCE(l.list_price, l.unit_price) * l.quantity AS DECIMAL(18, 2))
@@ -12,20 +14,20 @@ WITH lines AS (
     END AS amount,
     l.line_cost AS cost,
     l.coupon_id
-  FROM sales AS s
+  FROM sale_documents AS s
   JOIN orders AS o ON o.order_id = s.order_id
   JOIN order_lines AS l ON l.order_id = s.order_id
 ),
 rest AS (
   SELECT s.order_id, s.amount - COALESCE(t.amount, 0) AS amount
-  FROM sales AS s
+  FROM sale_documents AS s
   LEFT JOIN (SELECT order_id, SUM(amount) AS amount FROM lines GROUP BY order_id) AS t ON t.order_id = s.order_id
   WHERE s.amount <> COALESCE(t.amount, 0)
 ),
 booked AS (
-  SELECT order_id, product_id, quantity, amount, cost, coupon_id, FALSE AS is_adjustment FROM lines
+  SELECT order_id, product_id, quantity, unit_price, list_price, amount, cost, coupon_id, FALSE AS is_adjustment FROM lines
   UNION ALL
-  SELECT order_id, NULL, 0, amount, 0, NULL, TRUE FROM rest WHERE :any_product
+  SELECT order_id, NULL, 0, NULL, NULL, amount, 0, NULL, TRUE FROM rest WHERE :any_product
 )
 SELECT
   s.order_id,
@@ -47,10 +49,12 @@ SELECT
   d.series,
   b.is_adjustment,
   b.quantity,
+  b.unit_price,
+  b.list_price,
   b.amount,
   b.cost,
   b.coupon_id
 FROM booked AS b
-JOIN sales AS s ON s.order_id = b.order_id
+JOIN sale_documents AS s ON s.order_id = b.order_id
 LEFT JOIN products AS d ON d.product_id = b.product_id
 WHERE b.is_adjustment OR b.product_id IN (:product_filter)

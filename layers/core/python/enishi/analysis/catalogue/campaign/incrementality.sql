@@ -56,27 +56,9 @@ example: {campaigns: season}
 step: incrementality
 */
 WITH assigned AS (
-  SELECT
-    COALESCE(i.person_id, m.customer_id) AS customer_id,
-    COALESCE(m.campaign_id, m.scenario_id) AS campaign_key,
-    l.control_share,
-    COALESCE(m.is_control, FALSE) AS is_control,
-    CASE WHEN m.status = 'sent' THEN COALESCE(m.unit_cost, 0) ELSE 0 END AS cost,
-    m.message_id,
-    m.sent_at,
-    m.sent_date
-  FROM messages AS m
-  LEFT JOIN v_identity AS i ON i.customer_id = m.customer_id
-  LEFT JOIN campaigns AS l ON l.campaign_id = m.campaign_id
-  LEFT JOIN decisions AS d
-    ON d.run_id = m.execution_id
-    AND d.step_id = m.step_id
-    AND d.customer_id = m.customer_id
-    AND d.outcome IN ('refused', 'dropped_no_content')
-  WHERE
-    (m.campaign_id IN (:campaigns) OR m.scenario_id IN (:campaigns) OR l.name IN (:campaigns))
-    AND m.sent_date >= :period_start
-    AND d.run_id IS NULL
+  SELECT m.*
+  FROM assigned_messages AS m
+  WHERE m.sent_date >= :period_start
 ),
 firsts AS (
   SELECT

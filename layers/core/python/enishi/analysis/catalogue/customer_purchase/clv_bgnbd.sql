@@ -34,6 +34,7 @@ charts:
 - {kind: table}
 cells:
 - {name: history, keys: [customer_id, frequency, recency_weeks, age_weeks], customers: histories, becomes: "customers with these histories: p_alive depends on nothing else"}
+- {name: region, keys: [customer_id, frequency, recency_weeks, age_weeks, p_alive, expected_orders, expected_spend, clv, band], by_step: true, becomes: "a region of (p_alive, clv), for example high value with p_alive under 0.5: customers to win back"}
 rules: [TZ, PUR, RET, NEG, GUEST, MERGE, WD, SET]
 notes:
 - "BG/NBD lets nobody drop out before the first repeat, so p_alive is 1 for x = 0; the screen greys these out"
@@ -44,7 +45,7 @@ notes:
 - orders to come are discounted in steps of four weeks, each at its end
 - bands are 生存 from p_alive 0.8, 要注意 from 0.5, 離脱濃厚 below, リピート前 without a repeat
 - holdout_mae is the mean error of the orders predicted for the last holdout_weeks from what came before; null where that is too little
-- p_alive and clv are made after the SQL, so a region of them is opened by ranges of frequency, recency_weeks and age_weeks
+- "p_alive, clv and band are made after the SQL: a cell of them fits and scores again under the same parameters"
 standard: "Fader, Hardie and Lee (2005), Marketing Science 24(2) 275-284 (BG/NBD); Fader, Hardie and Lee (2005), Journal of Marketing Research 42(4) 415-430 (Gamma-Gamma / CLV)."
 step: clv
 */

@@ -37,19 +37,9 @@ notes:
 - "a returned order gives the coupon back only if the shop's rule says so: return_mode=origin takes a use whose whole order came back as none, event keeps it"
 - "over_min_share: of the orders with a coupon that asks for an amount, those at most just_over above it before the coupon"
 - "a member's value of the axis is the current one"
+- "a use that names no order is a use too, without an amount; not where channels or stores are chosen"
 */
-WITH coupon_names AS (
-  SELECT
-    c.coupon_id,
-    CASE
-      WHEN COUNT(*) OVER (PARTITION BY c.name) > 1 THEN COALESCE(c.name || ' (' || c.coupon_id || ')', c.coupon_id)
-      ELSE COALESCE(c.name, c.coupon_id)
-    END AS coupon,
-    c.min_amount,
-    c.valid_to
-  FROM coupons AS c
-),
-issues AS (
+WITH issues AS (
   SELECT n.issue_id, n.coupon_id, COALESCE(i.person_id, n.customer_id) AS customer_id, n.issued_date
   FROM coupon_issues AS n
   LEFT JOIN v_identity AS i ON i.customer_id = n.customer_id
@@ -76,10 +66,12 @@ uses AS (
     r.redeemed_date,
     COALESCE(r.discount_amount, 0) AS discount,
     o.order_id,
-    o.customer_id,
+    COALESCE(o.customer_id, CASE WHEN r.order_id IS NULL THEN COALESCE(i.person_id, r.customer_id) END) AS customer_id,
     o.amount
   FROM coupon_redemptions AS r
-  JOIN receipts AS o ON o.order_id = r.order_id
+  LEFT JOIN receipts AS o ON o.order_id = r.order_id
+  LEFT JOIN v_identity AS i ON i.customer_id = r.customer_id
+  WHERE o.order_id IS NOT NULL OR (r.order_id IS NULL AND :channels_is_open AND :stores_is_open)
 ),
 -- Each use with the issue that it redeems, if any.
 redeemed AS (
@@ -117,18 +109,18 @@ given AS (
 outcomes AS (
   SELECT COALESCE(c.coupon, u.coupon_id) AS coupon, u.axis_value, '利用' AS use, u.customer_id
   FROM used AS u
-  LEFT JOIN coupon_names AS c ON c.coupon_id = u.coupon_id
+  LEFT JOIN coupon_labels AS c ON c.coupon_id = u.coupon_id
   UNION ALL
   SELECT c.coupon, g.axis_value, '未利用', g.customer_id
   FROM given AS g
-  JOIN coupon_names AS c ON c.coupon_id = g.coupon_id
+  JOIN coupon_labels AS c ON c.coupon_id = g.coupon_id
   LEFT JOIN used AS u ON u.of_issue = g.issue_id
   WHERE u.of_issue IS NULL AND COALESCE(c.valid_to > :as_of, TRUE)
 ),
 used_products AS (
   SELECT COALESCE(c.coupon, u.coupon_id) AS coupon, u.axis_value, '利用' AS use, l.product_id
   FROM used AS u
-  LEFT JOIN coupon_names AS c ON c.coupon_id = u.coupon_id
+  LEFT JOIN coupon_labels AS c ON c.coupon_id = u.coupon_id
   JOIN order_lines AS l ON l.order_id = u.order_id
 ),
 given_counts AS (
@@ -141,6 +133,7 @@ use_counts AS (
     u.coupon_id,
     u.axis_value,
     COUNT(*) AS uses,
+    COUNT(u.order_id) AS receipts,
     COUNT(DISTINCT u.of_issue) AS used_issues,
     QUANTILE_OF(DATE_DIFF('day', u.issued_date, u.redeemed_date), 0.5) AS days_median,
     SUM(u.discount) AS discount,
@@ -151,7 +144,7 @@ use_counts AS (
       AND CAST(u.amount + u.discount AS DOUBLE) <= CAST(c.min_amount AS DOUBLE) * (1 + :just_over) + 1e-6
     ) AS just_over
   FROM used AS u
-  LEFT JOIN coupon_names AS c ON c.coupon_id = u.coupon_id
+  LEFT JOIN coupon_labels AS c ON c.coupon_id = u.coupon_id
   GROUP BY u.coupon_id, u.axis_value
 ),
 listed AS (
@@ -168,12 +161,12 @@ SELECT
     WHEN NOT :mature_only OR c.valid_to <= :as_of THEN RATIO(COALESCE(u.used_issues, 0), g.issued)
   END AS redemption_rate,
   u.days_median,
-  CAST(RATIO(u.amount, u.uses) AS DECIMAL(18, 2)) AS avg_order,
+  CAST(RATIO(u.amount, u.receipts) AS DECIMAL(18, 2)) AS avg_order,
   COALESCE(u.discount, 0) AS discount,
   COALESCE(u.amount, 0) AS amount,
   RATIO(u.just_over, u.conditional) AS over_min_share
 FROM listed AS l
-LEFT JOIN coupon_names AS c ON c.coupon_id = l.coupon_id
+LEFT JOIN coupon_labels AS c ON c.coupon_id = l.coupon_id
 LEFT JOIN given_counts AS g ON g.coupon_id = l.coupon_id AND g.axis_value = l.axis_value
 LEFT JOIN use_counts AS u ON u.coupon_id = l.coupon_id AND u.axis_value = l.axis_value
 ORDER BY l.coupon_id, l.axis_value = :guest, l.axis_value = :unknown, l.axis_value = :other, l.axis_value

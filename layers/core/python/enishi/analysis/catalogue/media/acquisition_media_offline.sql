@@ -44,14 +44,8 @@ notes:
 - f2_rate and ltv are over customers whose ltv_months have passed; roas is what all of them brought within ltv_months so far, over the cost
 needs: [media]
 */
-WITH codes AS (
-  SELECT response_code, MIN(medium_id) AS medium_id
-  FROM media_labels
-  WHERE response_code IS NOT NULL
-  GROUP BY response_code
-),
 -- From each publication to the next one of the medium.
-publications AS (
+WITH publications AS (
   SELECT
     medium_id,
     placement,
@@ -74,7 +68,7 @@ firsts AS (
     r.medium_id IS NOT NULL AS is_coded
   FROM new_customers AS n
   JOIN population AS c ON c.customer_id = n.customer_id
-  LEFT JOIN codes AS r ON r.response_code = n.response_code
+  LEFT JOIN media_codes AS r ON r.response_code = n.response_code
   WHERE n.purchase_date BETWEEN :period_start AND :period_end
 ),
 acquired AS (
@@ -110,7 +104,7 @@ coded_orders AS (
     END AS placement,
     s.order_id
   FROM sales AS s
-  JOIN codes AS r ON r.response_code = s.response_code
+  JOIN media_codes AS r ON r.response_code = s.response_code
   JOIN media_labels AS m ON m.medium_id = r.medium_id AND m.kind = 'offline'
   LEFT JOIN population AS c ON c.customer_id = s.customer_id
   LEFT JOIN publications AS p

@@ -59,57 +59,32 @@ placed_products AS (
   JOIN purchase_lines AS l ON l.order_id = p.order_id
   WHERE l.product_id IN (:product_scope)
 ),
+facts AS (
+  SELECT row_value, column_value, customer_id, order_id, amount, items, NULL AS product_id FROM placed
+  UNION ALL
+  SELECT row_value, column_value, NULL, NULL, NULL, NULL, product_id FROM placed_products WHERE :value = 'distinct'
+),
+-- Cells, and totals: a total over the columns has no column_value, one over the rows no row_value.
 measured AS (
   SELECT
-    p.row_value,
-    p.column_value,
+    row_value,
+    column_value,
     CASE :value
-      WHEN 'customers' THEN CAST(COUNT(DISTINCT p.customer_id) AS DOUBLE)
-      WHEN 'orders' THEN CAST(COUNT(DISTINCT p.order_id) AS DOUBLE)
-      WHEN 'amount' THEN COALESCE(CAST(SUM(p.amount) AS DOUBLE), 0)
-      WHEN 'items' THEN COALESCE(CAST(SUM(p.items) AS DOUBLE), 0)
-      WHEN 'avg_order' THEN RATIO(SUM(p.amount), COUNT(DISTINCT p.order_id))
-      ELSE COALESCE(MAX(CAST(d.products AS DOUBLE)), 0)
+      WHEN 'customers' THEN CAST(COUNT(DISTINCT customer_id) AS DOUBLE)
+      WHEN 'orders' THEN CAST(COUNT(DISTINCT order_id) AS DOUBLE)
+      WHEN 'amount' THEN COALESCE(CAST(SUM(amount) AS DOUBLE), 0)
+      WHEN 'items' THEN COALESCE(CAST(SUM(items) AS DOUBLE), 0)
+      WHEN 'avg_order' THEN RATIO(SUM(amount), COUNT(DISTINCT order_id))
+      ELSE CAST(COUNT(DISTINCT product_id) AS DOUBLE)
     END AS value
-  FROM placed AS p
-  LEFT JOIN (
-    SELECT row_value, column_value, COUNT(DISTINCT product_id) AS products
-    FROM placed_products
-    GROUP BY row_value, column_value
-  ) AS d ON d.row_value = p.row_value AND d.column_value = p.column_value
-  GROUP BY p.row_value, p.column_value
+  FROM facts
+  GROUP BY GROUPING SETS ((row_value, column_value), (row_value), (column_value))
 ),
 row_totals AS (
-  SELECT
-    p.row_value,
-    CASE :value
-      WHEN 'customers' THEN CAST(COUNT(DISTINCT p.customer_id) AS DOUBLE)
-      WHEN 'orders' THEN CAST(COUNT(DISTINCT p.order_id) AS DOUBLE)
-      WHEN 'amount' THEN COALESCE(CAST(SUM(p.amount) AS DOUBLE), 0)
-      WHEN 'items' THEN COALESCE(CAST(SUM(p.items) AS DOUBLE), 0)
-      WHEN 'avg_order' THEN RATIO(SUM(p.amount), COUNT(DISTINCT p.order_id))
-      ELSE COALESCE(MAX(CAST(d.products AS DOUBLE)), 0)
-    END AS value
-  FROM placed AS p
-  LEFT JOIN (SELECT row_value, COUNT(DISTINCT product_id) AS products FROM placed_products GROUP BY row_value) AS d
-    ON d.row_value = p.row_value
-  GROUP BY p.row_value
+  SELECT row_value, value FROM measured WHERE column_value IS NULL
 ),
 column_totals AS (
-  SELECT
-    p.column_value,
-    CASE :value
-      WHEN 'customers' THEN CAST(COUNT(DISTINCT p.customer_id) AS DOUBLE)
-      WHEN 'orders' THEN CAST(COUNT(DISTINCT p.order_id) AS DOUBLE)
-      WHEN 'amount' THEN COALESCE(CAST(SUM(p.amount) AS DOUBLE), 0)
-      WHEN 'items' THEN COALESCE(CAST(SUM(p.items) AS DOUBLE), 0)
-      WHEN 'avg_order' THEN RATIO(SUM(p.amount), COUNT(DISTINCT p.order_id))
-      ELSE COALESCE(MAX(CAST(d.products AS DOUBLE)), 0)
-    END AS value
-  FROM placed AS p
-  LEFT JOIN (SELECT column_value, COUNT(DISTINCT product_id) AS products FROM placed_products GROUP BY column_value) AS d
-    ON d.column_value = p.column_value
-  GROUP BY p.column_value
+  SELECT column_value, value FROM measured WHERE row_value IS NULL
 ),
 listed_rows AS (
   SELECT row_value FROM row_totals
@@ -128,7 +103,7 @@ products_in_base AS (
   SELECT COUNT(DISTINCT product_id) AS products FROM placed_products
 ),
 grand AS (
-  SELECT SUM(value) AS value FROM measured
+  SELECT SUM(value) AS value FROM measured WHERE row_value IS NOT NULL AND column_value IS NOT NULL
 )
 SELECT
   r.row_value,

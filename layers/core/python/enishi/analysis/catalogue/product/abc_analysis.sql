@@ -135,7 +135,7 @@ classed AS (
     share,
     cum_share,
     rank,
-    CASE WHEN share_above < :a_border THEN 'A' WHEN share_above < :b_border THEN 'B' ELSE 'C' END AS class,
+    ABC_CLASS_OF(share_above) AS class,
     buyers,
     stock_value,
     rank AS place

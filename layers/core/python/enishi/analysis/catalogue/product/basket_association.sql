@@ -52,7 +52,7 @@ WITH basket_lines AS (
       ELSE l.customer_id
     END AS basket_id,
     i.item,
-    l.quantity
+    COALESCE(l.quantity, CASE WHEN l.is_return THEN -1 ELSE 1 END) AS quantity
   FROM sales_lines AS l
   JOIN items AS i ON i.product_id = l.product_id
   WHERE

@@ -30,7 +30,7 @@ cells:
 - {name: bought, keys: [store, item, bought_date], types: {bought_date: date}, customers: store_buyers, products: item_products_sold, becomes: "members who bought it in the store on these days"}
 rules: [TZ, RET, GUEST, DIV0, SMALL, UNK, SET]
 notes:
-- receipts include guests
+- receipts include guests; a product filter narrows the items, never the receipts
 - "a receipt is an order or a till slip, whatever came back later; pieces and yen are net of returns"
 - "potential = what the store lacks to the chain's PI × its receipts ÷ 1,000 × the chain's price per piece; 0 where it is not behind"
 - "the chain are all stores with receipts in the period, online shops too; all_receipts lists every item in every store, sold there or not; services are out"
@@ -39,7 +39,7 @@ standard: "PI = quantity (or amount) / customers x 1000, kotobank and Nikkei xTR
 */
 WITH store_receipts AS (
   SELECT s.store_id, COALESCE(t.name, s.store_id, :unknown) AS store, COUNT(*) AS receipts
-  FROM sales AS s
+  FROM sale_documents AS s
   LEFT JOIN stores AS t ON t.store_id = s.store_id
   WHERE NOT s.is_return AND s.sale_date BETWEEN :period_start AND :period_end
   GROUP BY s.store_id, COALESCE(t.name, s.store_id, :unknown)

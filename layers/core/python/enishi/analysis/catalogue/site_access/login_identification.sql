@@ -33,37 +33,21 @@ notes:
 - a login counts before a linked cookie, that before the link of a message; share is within the period and the axis value
 - sessions of employees are left out
 */
-WITH visits AS (
+WITH placed AS (
   SELECT
-    GRAIN_OF(sessions.session_date) AS bucket,
-    :axis AS axis_value,
+    GRAIN_OF(s.session_date) AS bucket,
+    x.axis_value,
+    x.place,
     CASE
-      WHEN sessions.customer_id IS NULL THEN '未識別'
-      WHEN sessions.identified_by = 'login' THEN 'ログイン'
-      WHEN sessions.identified_by = 'cookie' THEN 'クッキー'
+      WHEN s.customer_id IS NULL THEN '未識別'
+      WHEN s.identified_by = 'login' THEN 'ログイン'
+      WHEN s.identified_by = 'cookie' THEN 'クッキー'
       ELSE '配信リンク'
     END AS state,
-    sessions.customer_id,
-    sessions.views
-  FROM sessions
-  WHERE sessions.session_date BETWEEN :period_start AND :period_end
-),
-ranked AS (
-  SELECT axis_value, ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC, axis_value) AS rank
-  FROM visits
-  WHERE axis_value <> :unknown
-  GROUP BY axis_value
-),
-placed AS (
-  SELECT
-    v.bucket,
-    CASE WHEN r.rank > :max_axis_values THEN :other ELSE v.axis_value END AS axis_value,
-    CASE WHEN v.axis_value = :unknown THEN :max_axis_values + 2 ELSE LEAST(r.rank, :max_axis_values + 1) END AS place,
-    v.state,
-    v.customer_id,
-    v.views
-  FROM visits AS v
-  LEFT JOIN ranked AS r ON r.axis_value = v.axis_value
+    s.customer_id,
+    s.views
+  FROM sessions AS s
+  JOIN sessions_by_axis AS x ON x.visitor_id = s.visitor_id AND x.visit = s.visit
 )
 SELECT
   p.bucket,

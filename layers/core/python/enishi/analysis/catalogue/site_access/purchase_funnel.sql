@@ -164,6 +164,7 @@ counted AS (
     QUANTILE_OF(minutes, 0.5) AS median_time
   FROM reached
   GROUP BY GROUPING SETS ((axis_value, place), (place))
+  HAVING GROUPING(axis_value) = 1 OR NOT :axis_is_open
 ),
 stopped AS (
   SELECT
@@ -172,6 +173,7 @@ stopped AS (
     COUNT(*) AS dropped
   FROM placed
   GROUP BY GROUPING SETS ((axis_value, dropped_at), (dropped_at))
+  HAVING GROUPING(axis_value) = 1 OR NOT :axis_is_open
 ),
 listed AS (
   SELECT

@@ -39,43 +39,21 @@ notes:
 - axis also takes visitor_type (新規・再訪), visit_hour, visit_weekday, landing_type and any column of the customer
 standard: "Session and engaged-session wording of Google Analytics 4 help (answers 12798876): 30 minutes; longer than 10 seconds, a key event, or at least 2 page views."
 */
-WITH visits AS (
+WITH placed AS (
   SELECT
-    GRAIN_OF(sessions.session_date) AS bucket,
-    :axis AS axis_value,
-    sessions.customer_id,
-    sessions.visitor_id,
-    sessions.is_first,
-    sessions.views,
-    sessions.duration_ms,
-    sessions.engaged,
-    sessions.converted,
-    sessions.amount
-  FROM engaged_sessions AS sessions
-  LEFT JOIN population AS customers ON customers.customer_id = sessions.customer_id
-  WHERE sessions.session_date BETWEEN :period_start AND :period_end
-),
-ranked AS (
-  SELECT axis_value, ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC, axis_value) AS rank
-  FROM visits
-  WHERE axis_value <> :unknown
-  GROUP BY axis_value
-),
-placed AS (
-  SELECT
-    v.bucket,
-    CASE WHEN r.rank > :max_axis_values THEN :other ELSE v.axis_value END AS axis_value,
-    CASE WHEN v.axis_value = :unknown THEN :max_axis_values + 2 ELSE LEAST(r.rank, :max_axis_values + 1) END AS place,
-    v.customer_id,
-    v.visitor_id,
-    v.is_first,
-    v.views,
-    v.duration_ms,
-    v.engaged,
-    v.converted,
-    v.amount
-  FROM visits AS v
-  LEFT JOIN ranked AS r ON r.axis_value = v.axis_value
+    GRAIN_OF(s.session_date) AS bucket,
+    x.axis_value,
+    x.place,
+    s.customer_id,
+    s.visitor_id,
+    s.is_first,
+    s.views,
+    s.duration_ms,
+    s.engaged,
+    s.converted,
+    s.amount
+  FROM engaged_sessions AS s
+  JOIN sessions_by_axis AS x ON x.visitor_id = s.visitor_id AND x.visit = s.visit
 )
 SELECT
   p.bucket,

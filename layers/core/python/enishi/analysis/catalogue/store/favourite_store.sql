@@ -75,25 +75,6 @@ open_shops AS (
   FROM store_labels AS l
   WHERE l.is_shop AND COALESCE(l.open_date <= :as_of, TRUE) AND COALESCE(l.close_date > :as_of, TRUE)
 ),
--- Members share home points (postal codes): the nearest store is looked for once a point.
-homes AS (
-  SELECT latitude, longitude
-  FROM population
-  WHERE latitude IS NOT NULL AND longitude IS NOT NULL
-  GROUP BY latitude, longitude
-),
-nearest AS (
-  SELECT
-    h.latitude,
-    h.longitude,
-    MIN_BY(
-      s.store_id,
-      ROW(GREAT_CIRCLE_DISTANCE(h.latitude, h.longitude, s.latitude, s.longitude), s.store_id)
-    ) AS store_id
-  FROM homes AS h
-  JOIN open_shops AS s ON s.latitude IS NOT NULL AND s.longitude IS NOT NULL
-  GROUP BY h.latitude, h.longitude
-),
 people AS (
   SELECT
     c.customer_id,
@@ -106,7 +87,7 @@ people AS (
   FROM population AS c
   LEFT JOIN ranked AS r ON r.customer_id = c.customer_id AND r.place = 1
   LEFT JOIN kept AS k ON k.customer_id = c.customer_id
-  LEFT JOIN nearest AS n ON n.latitude = c.latitude AND n.longitude = c.longitude
+  LEFT JOIN nearest_stores AS n ON n.latitude = c.latitude AND n.longitude = c.longitude
 ),
 mains AS (
   SELECT

@@ -39,21 +39,15 @@ notes:
 */
 WITH contacts AS (
   SELECT
-    c.customer_id,
-    v.visited_at,
-    v.visit_id,
-    v.store_id,
-    v.product_id,
-    COALESCE(d.category_l1, v.category_l1) AS category,
-    LAG(v.visited_at) OVER (
-      PARTITION BY c.customer_id, COALESCE(d.category_l1, v.category_l1)
-      ORDER BY v.visited_at, v.visit_id
-    ) AS before_at
-  FROM service_visits AS v
-  LEFT JOIN v_identity AS i ON i.customer_id = v.customer_id
-  JOIN population AS c ON c.customer_id = COALESCE(i.person_id, v.customer_id)
-  LEFT JOIN products AS d ON d.product_id = v.product_id
-  WHERE v.visit_type IN ('preview', 'consultation') AND COALESCE(d.category_l1, v.category_l1) IS NOT NULL
+    k.customer_id,
+    k.visited_at,
+    k.visit_id,
+    k.store_id,
+    k.product_id,
+    k.category_l1 AS category,
+    LAG(k.visited_at) OVER (PARTITION BY k.customer_id, k.category_l1 ORDER BY k.visited_at, k.visit_id) AS before_at
+  FROM service_contacts AS k
+  WHERE k.visit_type IN ('preview', 'consultation') AND k.category_l1 IS NOT NULL
 ),
 numbered AS (
   SELECT

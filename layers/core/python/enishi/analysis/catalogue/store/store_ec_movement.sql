@@ -73,7 +73,7 @@ moved AS (
     COALESCE(t.state, 'なし') AS to_state,
     COALESCE(f.amount, 0) AS amount_before,
     COALESCE(t.amount, 0) AS amount_after,
-    CASE WHEN f.amount > 0 THEN FLOOR(4 * LN(CAST(f.amount AS DOUBLE)) / LN(1e1) + 1e-9) END AS band
+    AMOUNT_BAND_OF(f.amount) AS band
   FROM population AS c
   LEFT JOIN periods AS f ON f.customer_id = c.customer_id AND NOT f.is_later
   LEFT JOIN periods AS t ON t.customer_id = c.customer_id AND t.is_later

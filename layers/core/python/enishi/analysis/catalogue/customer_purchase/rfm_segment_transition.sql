@@ -1,0 +1,203 @@
+/*
+id: rfm_segment_transition
+name: {ja: RFMセグメント推移分析, en: RFM segment migration}
+category: customer_purchase
+origin: brief
+brief_names: [RFMセグメント推移分析]
+tier: core
+question:
+  ja: 二つの時点の間に、RFMのどのグループの顧客が増え、どこが減ったか。優良な顧客はどこへ移ったか。
+  en: "Between two dates, which RFM groups gained or lost customers, and where did the good ones go?"
+method: "Score both dates with the borders of the first date (frozen), map scores to named groups, cross the two labels, and report row rates, net flow and the amount that moved."
+parameter_groups: [base, pur]
+parameters:
+- {name: from_date, type: date, default: as_of - 6 months, label_ja: 移動前の時点, note: ""}
+- {name: to_date, type: date, default: as_of, label_ja: 移動後の時点, note: ""}
+- {name: lookback_months, type: int, default: 24, minimum: 1, label_ja: 集計月数, note: "months to each date that are scored"}
+- {name: freeze_borders, type: bool, default: true, label_ja: 移動前の境界で固定, note: "false: each date is cut into fifths of its own"}
+- name: group_map
+  type: list(string)
+  default: "優良顧客:4-5/4-5/4-5,ロイヤル顧客:2-5/3-5/3-5,育成候補:3-5/1-3/1-3,新規顧客:4-5/1-1/1-1,有望顧客:3-4/1-1/1-1,要注意:2-3/2-3/2-3,休眠予備:2-3/1-2/1-2,離反リスク:1-2/2-5/2-5,失いたくない顧客:1-1/4-5/4-5,離反:1-2/1-2/1-2"
+  label_ja: グループの定義
+  note: "name:R/F/M, each from-to; best first, the first block that holds the scores wins; what is in none is その他"
+- {name: level, type: "enum(group,rf,rfm)", default: group, label_ja: 見る単位, note: ""}
+- {name: rfm_dates, type: list(date), default: "from_date,to_date", label_ja: 判定日, hidden: true}
+- {name: method, type: "enum(quintile,nested,threshold)", default: quintile, label_ja: 区切り方, hidden: true}
+- {name: bins, type: int, default: 5, label_ja: 段階数, hidden: true}
+- {name: r_borders, type: list(int), default: "30,90,180,365", label_ja: Rの境界, hidden: true}
+- {name: f_borders, type: list(int), default: "1,2,4,8", label_ja: Fの境界, hidden: true}
+- {name: m_borders, type: list(money), default: "5000,15000,40000,100000", label_ja: Mの境界, hidden: true}
+columns:
+- {name: from_group, type: string, unit: none, label_ja: 移動前}
+- {name: to_group, type: string, unit: none, label_ja: 移動後}
+- {name: customers, type: int, unit: people, label_ja: 人数}
+- {name: row_rate, type: ratio, unit: ratio, label_ja: 移動率}
+- {name: amount_before, type: money, unit: JPY, label_ja: 前期金額}
+- {name: amount_after, type: money, unit: JPY, label_ja: 後期金額}
+- {name: net_flow, type: int, unit: people, label_ja: 純増減}
+- {name: direction, type: enum, unit: none, label_ja: 上昇/維持/下降}
+charts:
+- {kind: heatmap, x: to_group, y: from_group, color: customers}
+- {kind: sankey, source: from_group, target: to_group, size: customers, where: {customers: {min: 1}}}
+- {kind: table}
+cells:
+- {name: move, keys: [from_group, to_group, direction], customers: moves, becomes: customers of that move}
+footnotes:
+- {label_ja: 境界の扱い, cte: borders_said}
+rules: [TZ, PUR, RET, GUEST, MERGE, WD, TIE, DIV0, SET]
+notes:
+- with freeze_borders=false the shares are constant by construction and only the moves carry meaning; the line below the table says so
+- scores are fifths, 5 best, equal values in the better one; what lies beyond the frozen borders has the outermost score
+- "who has no purchase in the lookback of a date is 購入なし there; who has none at both dates is left out"
+- "net_flow is those who moved there less those who moved back, so that the sum over a to_group is what it gained"
+- amounts are those of the lookback of each date
+- "direction: groups are better the earlier they stand in group_map; rf and rfm compare the sum of the scores; 購入なし is the worst"
+standard: First-order transition counts between scored groups; group names follow the block map of R package rfm (rfm_segment) and can be edited.
+*/
+-- Every score's end that is nearest to the next lower score, at the first date, the lowest score first.
+WITH borders AS (
+  SELECT
+    r_score,
+    f_score,
+    m_score,
+    MAX(recency) AS recency,
+    MIN(orders) AS orders,
+    MIN(amount) AS amount
+  FROM rfm_scored
+  WHERE rfm_date = :from_date
+  GROUP BY GROUPING SETS ((r_score), (f_score), (m_score))
+),
+frozen AS (
+  SELECT
+    ARRAY_AGG(r_score ORDER BY r_score NULLS LAST) AS r_scores,
+    ARRAY_AGG(CASE WHEN r_score IS NOT NULL THEN recency END ORDER BY r_score NULLS LAST) AS recencies,
+    ARRAY_AGG(f_score ORDER BY f_score NULLS LAST) AS f_scores,
+    ARRAY_AGG(CASE WHEN f_score IS NOT NULL THEN orders END ORDER BY f_score NULLS LAST) AS orders,
+    ARRAY_AGG(m_score ORDER BY m_score NULLS LAST) AS m_scores,
+    ARRAY_AGG(CASE WHEN m_score IS NOT NULL THEN amount END ORDER BY m_score NULLS LAST) AS amounts
+  FROM borders
+),
+rescored AS (
+  SELECT
+    s.rfm_date,
+    s.customer_id,
+    s.amount,
+    ELEMENT_AT(z.r_scores, GREATEST(1, CARDINALITY(FILTER(z.recencies, b -> s.recency <= b)))) AS r_score,
+    ELEMENT_AT(z.f_scores, GREATEST(1, CARDINALITY(FILTER(z.orders, b -> s.orders >= b)))) AS f_score,
+    ELEMENT_AT(z.m_scores, GREATEST(1, CARDINALITY(FILTER(z.amounts, b -> s.amount >= b)))) AS m_score
+  FROM rfm_scored AS s
+  CROSS JOIN frozen AS z
+  WHERE :freeze_borders
+  UNION ALL
+  SELECT s.rfm_date, s.customer_id, s.amount, s.r_score, s.f_score, s.m_score
+  FROM rfm_scored AS s
+  WHERE NOT :freeze_borders
+),
+entries AS (
+  SELECT
+    t.place,
+    SPLIT_PART(t.entry, ':', 1) AS name,
+    SPLIT(SPLIT_PART(t.entry, ':', 2), '/') AS spans
+  FROM UNNEST(:group_map) WITH ORDINALITY AS t(entry, place)
+),
+blocks AS (
+  SELECT
+    place,
+    name,
+    MIN(place) OVER (PARTITION BY name) AS name_place,
+    TRANSFORM(spans, s -> CAST(SPLIT_PART(s, '-', 1) AS BIGINT)) AS lows,
+    TRANSFORM(spans, s -> CAST(SPLIT_PART(s, '-', 2) AS BIGINT)) AS highs
+  FROM entries
+),
+-- Each triple of scores with what it is called, and how good that is.
+labels AS (
+  SELECT
+    t.r_score,
+    t.f_score,
+    t.m_score,
+    CASE :level
+      WHEN 'rf' THEN 'R' || CAST(t.r_score AS VARCHAR) || 'F' || CAST(t.f_score AS VARCHAR)
+      WHEN 'rfm'
+        THEN 'R' || CAST(t.r_score AS VARCHAR) || 'F' || CAST(t.f_score AS VARCHAR) || 'M' || CAST(t.m_score AS VARCHAR)
+      ELSE COALESCE(MIN_BY(b.name, b.place), :other)
+    END AS label,
+    CASE :level
+      WHEN 'rf' THEN t.r_score + t.f_score
+      WHEN 'rfm' THEN t.r_score + t.f_score + t.m_score
+      ELSE -COALESCE(MIN_BY(b.name_place, b.place), 1000)
+    END AS worth
+  FROM (SELECT DISTINCT r_score, f_score, m_score FROM rescored) AS t
+  LEFT JOIN blocks AS b
+    ON t.r_score BETWEEN ELEMENT_AT(b.lows, 1) AND ELEMENT_AT(b.highs, 1)
+    AND t.f_score BETWEEN ELEMENT_AT(b.lows, 2) AND ELEMENT_AT(b.highs, 2)
+    AND t.m_score BETWEEN ELEMENT_AT(b.lows, 3) AND ELEMENT_AT(b.highs, 3)
+  GROUP BY t.r_score, t.f_score, t.m_score
+),
+standings AS (
+  SELECT
+    r.customer_id,
+    COALESCE(MAX(CASE WHEN r.rfm_date = :from_date THEN l.label END), '購入なし') AS from_group,
+    COALESCE(MAX(CASE WHEN r.rfm_date = :from_date THEN l.worth END), -1001) AS from_worth,
+    COALESCE(MAX(CASE WHEN r.rfm_date = :to_date THEN l.label END), '購入なし') AS to_group,
+    COALESCE(MAX(CASE WHEN r.rfm_date = :to_date THEN l.worth END), -1001) AS to_worth,
+    COALESCE(SUM(CASE WHEN r.rfm_date = :from_date THEN r.amount END), 0) AS amount_before,
+    COALESCE(SUM(CASE WHEN r.rfm_date = :to_date THEN r.amount END), 0) AS amount_after
+  FROM rescored AS r
+  JOIN labels AS l ON l.r_score = r.r_score AND l.f_score = r.f_score AND l.m_score = r.m_score
+  GROUP BY r.customer_id
+),
+moves AS (
+  SELECT
+    s.*,
+    CASE WHEN s.to_worth > s.from_worth THEN '上昇' WHEN s.to_worth < s.from_worth THEN '下降' ELSE '維持' END AS direction
+  FROM standings AS s
+),
+counted AS (
+  SELECT
+    from_group,
+    from_worth,
+    to_group,
+    to_worth,
+    direction,
+    COUNT(*) AS customers,
+    SUM(amount_before) AS amount_before,
+    SUM(amount_after) AS amount_after
+  FROM moves
+  GROUP BY from_group, from_worth, to_group, to_worth, direction
+),
+sides AS (
+  SELECT from_group AS label, from_worth AS worth FROM counted
+  UNION
+  SELECT to_group, to_worth FROM counted
+),
+-- A move that nobody made stands there too when somebody made its opposite, so that net_flow adds up; between groups, all do.
+pairs AS (
+  SELECT from_group, from_worth, to_group, to_worth FROM counted
+  UNION
+  SELECT to_group, to_worth, from_group, from_worth FROM counted
+  UNION
+  SELECT f.label, f.worth, t.label, t.worth
+  FROM sides AS f
+  CROSS JOIN sides AS t
+  WHERE :level = 'group' AND (f.worth > -1001 OR t.worth > -1001)
+),
+borders_said AS (
+  SELECT
+    CASE
+      WHEN :freeze_borders THEN '移動前の時点の境界で固定'
+      ELSE '時点ごとに切り直し(各グループの構成比は作り方からほぼ一定になる。移動だけを読む)'
+    END AS said
+)
+SELECT
+  p.from_group,
+  p.to_group,
+  COALESCE(c.customers, 0) AS customers,
+  RATIO(COALESCE(c.customers, 0), SUM(c.customers) OVER (PARTITION BY p.from_group)) AS row_rate,
+  COALESCE(c.amount_before, 0) AS amount_before,
+  COALESCE(c.amount_after, 0) AS amount_after,
+  COALESCE(c.customers, 0) - COALESCE(o.customers, 0) AS net_flow,
+  CASE WHEN p.to_worth > p.from_worth THEN '上昇' WHEN p.to_worth < p.from_worth THEN '下降' ELSE '維持' END AS direction
+FROM pairs AS p
+LEFT JOIN counted AS c ON c.from_group = p.from_group AND c.to_group = p.to_group
+LEFT JOIN counted AS o ON o.from_group = p.to_group AND o.to_group = p.from_group
+ORDER BY p.from_worth DESC, p.from_group, p.to_worth DESC, p.to_group
