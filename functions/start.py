@@ -41,6 +41,11 @@ def task(name: str, load: Load = deployed) -> Handler:
     return _watched(name, run)
 
 
+def call(name: str, do: Callable[[Services], Event], load: Load = deployed) -> Handler:
+    """A handler of what is no task: it says nothing in its event, and `do` answers."""
+    return _watched(name, lambda _event: do(load()))
+
+
 def dropped_files(name: str, load: Load = deployed) -> Handler:
     """A handler for a queue of S3's "Object Created" events: one task a file; only files that failed come again."""
     logger = Logger(service=name)

@@ -54,6 +54,8 @@ class Environment:
     """Folder with `sources/` and `writebacks/` whose schedules and rights are deployed; a path from the repository."""
     schedules: bool = True
     """False deploys every trigger switched off."""
+    retention: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Table → `snapshot_days`, `row_days`: over what the tables declare (docs/erasure.md)."""
     tags: dict[str, str] = field(default_factory=dict)
 
     def physical(self, part: str) -> str:

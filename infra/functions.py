@@ -27,6 +27,8 @@ class Touch(Enum):
     PAGE_STREAM = auto()
     RAW_WRITE = auto()
     EXPORTS = auto()
+    REPORTS = auto()
+    VERSIONS = auto()
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ LOOP_TASKS = (
         timeout=900,
     ),
     Function("attribute", "orders → conversions", _WRITES | {Touch.NOTICES}, memory=1024, timeout=900),
+    Function("retain", "what is too old goes", _WRITES | {Touch.PERSONAL_WRITE}, timeout=900),
 )
 """What queues and schedules call."""
 
@@ -148,3 +151,20 @@ CORE_TASKS = (
 """What connects the core system; deployed where sources or write-backs are declared (`infra.declared`)."""
 
 FUNCTIONS = RUN_TASKS + LOOP_TASKS + WEB
+
+ERASURE = frozenset(
+    {
+        Touch.RAW_READ,
+        Touch.RAW_WRITE,
+        Touch.WORK,
+        Touch.LAKE_READ,
+        Touch.LAKE_WRITE,
+        Touch.PERSONAL_WRITE,
+        Touch.LEDGER,
+        Touch.GUARDS_WRITE,
+        Touch.SIGN,
+        Touch.REPORTS,
+        Touch.VERSIONS,
+    }
+)
+"""What `enishi erase` and `enishi access` of a person need; no function may do it."""

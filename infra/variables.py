@@ -5,9 +5,11 @@ Secrets go by name; their values never enter a template.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 
 from infra.constructs.buckets import bucket_name
+from infra.constructs.keys import ERASURE
 from infra.constructs.permissions import secret_name
 from infra.databases import Databases
 from infra.environments import Environment
@@ -45,6 +47,8 @@ def variables(environment: Environment, push_application: str) -> dict[str, str]
         "delivery_workgroup": environment.physical("delivery"),
         "ledger_table": environment.physical("ledger"),
         "guards_table": environment.physical("guards"),
+        "erasure_key": f"alias/{environment.physical(ERASURE)}",
+        "retention": json.dumps(environment.retention),
     }
     return _named(settings) | {"POWERTOOLS_LOG_LEVEL": "INFO"}
 

@@ -32,6 +32,7 @@ class Places:
     environment: Environment
     lake_key: str
     personal_key: str
+    erasure_key: str
 
     def bucket(self, name: str) -> str:
         return f"arn:aws:s3:::{bucket_name(self.environment, name)}"
@@ -169,6 +170,18 @@ def _notices(at: Places) -> Iterable[Grant]:
     yield Grant(("events:PutEvents",), (at.here("events", "event-bus/default"),))
 
 
+def _reports(at: Places) -> Iterable[Grant]:
+    yield Grant(("kms:Sign", "kms:GetPublicKey", "kms:DescribeKey"), (at.erasure_key,))
+
+
+def _versions(at: Places) -> Iterable[Grant]:
+    """Older versions of files that named a person."""
+    stores = ("raw", "work")
+    yield Grant(("s3:ListBucketVersions",), tuple(at.bucket(name) for name in stores))
+    own = tuple(at.objects(name) for name in stores)
+    yield Grant(("s3:GetObjectVersion", "s3:DeleteObjectVersion"), own, _KEYS_OF_OBJECTS)
+
+
 def _web_stream(at: Places) -> Iterable[Grant]:
     yield _put_into(at, "web-events")
 
@@ -211,6 +224,8 @@ _GRANTS: Mapping[Touch, Callable[[Places], Iterable[Grant]]] = {
     Touch.NOTICES: _notices,
     Touch.WEB_STREAM: _web_stream,
     Touch.PAGE_STREAM: _page_stream,
+    Touch.REPORTS: _reports,
+    Touch.VERSIONS: _versions,
 }
 
 

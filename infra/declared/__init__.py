@@ -55,6 +55,13 @@ def declared(environment: Environment) -> Declared:
     return Declared(tuple(found[name] for name in found), tuple(written.values()))
 
 
+def files(environment: Environment) -> dict[str, str]:
+    """Key in the raw bucket → text, of every declaration in the environment's folder."""
+    folder = ROOT / environment.declared
+    found = sorted(path for kind in ("sources", "writebacks") for path in (folder / kind).glob("*.yaml"))
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}
+
+
 def plan_of(schedule: Schedule, zone: str) -> Plan:
     """EventBridge's expressions of a schedule."""
     return plan(_TRIGGER.validate_python(schedule.trigger), zone)

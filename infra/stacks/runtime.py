@@ -6,12 +6,14 @@ from constructs import Construct
 
 from infra.constructs.clockwork import DUE, Daily, DailyCall
 from infra.constructs.core_system import CoreSystem
+from infra.constructs.declarations import Declarations
+from infra.constructs.erasers import Erasers
 from infra.constructs.inbox import Inbox
 from infra.constructs.layers import Layers
 from infra.constructs.permissions import Places
 from infra.constructs.public_web import PublicWeb
 from infra.constructs.task_function import Ground, TaskFunction
-from infra.declared import declared
+from infra.declared import declared, files
 from infra.environments import Environment
 from infra.functions import FUNCTIONS
 from infra.stacks.base import EnishiStack
@@ -19,8 +21,13 @@ from infra.stacks.delivery import DeliveryStack
 from infra.stacks.lake import LakeStack
 from infra.variables import variables
 
-DAILY = (DailyCall("unify", "cron(30 3 * * ? *)"), DailyCall("attribute", "cron(0 5 * * ? *)", {"at": DUE}))
-"""Local times, before the morning's scenarios: who is one person, then which orders belong to which message."""
+DAILY = (
+    DailyCall("retain", "cron(0 2 * * ? *)"),
+    DailyCall("unify", "cron(30 3 * * ? *)"),
+    DailyCall("attribute", "cron(0 5 * * ? *)", {"at": DUE}),
+)
+"""Local times, before the morning's scenarios: what is too old goes, then who is one person, then which orders belong
+to which message."""
 
 
 class RuntimeStack(EnishiStack):
@@ -29,7 +36,8 @@ class RuntimeStack(EnishiStack):
     def __init__(self, scope: Construct, environment: Environment, lake: LakeStack, delivery: DeliveryStack) -> None:
         super().__init__(scope, environment, "runtime", "functions and their inboxes")
         self.add_stack_dependency(delivery)
-        places = Places(environment, lake.keys.lake.key_arn, lake.keys.personal.key_arn)
+        keys = lake.keys
+        places = Places(environment, keys.lake.key_arn, keys.personal.key_arn, keys.erasure.key_arn)
         ground = Ground(
             environment, places, Layers(self, environment).all, variables(environment, delivery.push_application)
         )
@@ -44,3 +52,5 @@ class RuntimeStack(EnishiStack):
         self.daily = Daily(self, environment, self.functions, DAILY)
         self.core = CoreSystem(self, environment, ground, declared(environment))
         self.functions |= self.core.functions
+        self.declarations = Declarations(self, places, files(environment))
+        self.erasers = Erasers(self, places)

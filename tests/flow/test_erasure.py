@@ -233,7 +233,11 @@ def test_files_that_bring_the_person_back_are_refused_until_it_is_lifted(
     world.services.raw.put("drop/members/KAIIN_MST_20261222.csv", again)
     report = perform(world.services, "ingest", {"key": "drop/members/KAIIN_MST_20261222.csv"})
     assert report["rows_tombstoned"] >= 1
-    world.services.raw.delete("drop/members/KAIIN_MST_20261222.csv")
+    kept = world.services.raw.get("drop/members/KAIIN_MST_20261222.csv")
+    assert found_on_disk(world.home / "raw", canary.values) == []
+    gone = [line for line in again.splitlines(keepends=True) if line not in kept.splitlines(keepends=True)]
+    assert len(gone) == report["rows_tombstoned"]
+    assert [line for line in again.splitlines(keepends=True) if line not in gone] == kept.splitlines(keepends=True)
     [rows] = world.ask("SELECT COUNT(*) AS n FROM customers WHERE customer_id = :value", canary.customer_id)
     assert rows["n"] == 0
     assert found_on_disk(world.home / "lake" / "pii", canary.values) == []

@@ -13,7 +13,7 @@ import typer
 import yaml
 from typer.testing import CliRunner, Result
 
-from enishi.cli import connectors, sources, writeback
+from enishi.cli import connectors, loads, results, sources, writeback
 from enishi.cli.context import Session
 from enishi.clock import from_text
 from enishi.errors import ConnectorError, MappingError, NotSupportedError
@@ -52,8 +52,10 @@ def app(home: Path) -> typer.Typer:
     def session(ctx: typer.Context) -> None:
         ctx.obj = Session(Settings(home=home, present=from_text("2026-11-20T23:00:00Z")))
 
-    for name, group in (("connectors", connectors), ("sources", sources), ("writeback", writeback)):
+    groups = {"connectors": connectors, "sources": sources, "writeback": writeback, "loads": loads}
+    for name, group in groups.items():
         made.add_typer(group.app, name=name)
+    made.command("results")(results.command)
     return made
 
 
@@ -91,6 +93,17 @@ def test_what_is_late_is_an_exit_status(app: typer.Typer) -> None:
         ("2026-11-22 07:00", "expected"),
     ]
     assert run(app, "connectors", "late").exit_code == 1
+    late = run(app, "loads", "late", "--format", "json")
+    assert (late.exit_code, [row["source"] for row in json.loads(late.stdout)]) == (1, ["dwh_orders"])
+
+
+def test_the_report_says_what_has_not_come(app: typer.Typer, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    assert run(app, "results", "--html", str(page)).exit_code == 0
+    row = re.search(r"<tr><td>dwh_orders.*?</tr>", page.read_text("utf-8"))
+    assert row is not None
+    cells = re.findall(r"<td>(.*?)</td>", row[0])
+    assert cells[1:] == ["2026-11-21 07:00", "<b>未着</b>", "-", "2026-11-22 07:00"]
 
 
 def test_an_empty_workspace_writes_an_empty_file(app: typer.Typer, home: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from enishi.errors import DefinitionError
 from enishi.identity.reviews import split
-from enishi.identity.survivorship import KEY, of_workspace, parse, people_of_several
+from enishi.identity.survivorship import DECLARED, of_workspace, parse, people_of_several
 from enishi.identity.unify import unify
 from enishi.lake import schema
 from enishi.lake.sql import expand_views, lint
@@ -251,10 +251,10 @@ def test_rules_that_do_not_hold_are_refused(wrong: dict[str, Any]) -> None:
 def test_a_workspaces_own_rules_stand_over_the_default(tmp_path: Path) -> None:
     raw = FolderBlobs(tmp_path)
     assert of_workspace(raw) == parse({}, "test")
-    raw.put(KEY, b"trusted: [ec]\n")
+    raw.put(DECLARED.key, b"trusted: [ec]\n")
     assert of_workspace(raw) == parse({"trusted": ["ec"]}, "test")
     for broken in (b"- a\n", b"a: [\n", b"trusted: 1\n"):
-        raw.put(KEY, broken)
+        raw.put(DECLARED.key, broken)
         with pytest.raises(DefinitionError):
             of_workspace(raw)
 

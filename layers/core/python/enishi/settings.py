@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,6 +87,12 @@ class Settings(BaseModel):
     line_rate: float = Field(default=2000, gt=0, description="LINE pushes a second that the channel allows")
     push_rate: float = Field(default=1000, gt=0, description="app notifications a second")
     claim_seconds: int = Field(default=900, ge=1, description="life of a claim; longer than a sender may run")
+
+    @field_validator("retention", mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        """A variable says it as JSON."""
+        return json.loads(value) if isinstance(value, str) else value
 
     @field_validator("zone")
     @classmethod

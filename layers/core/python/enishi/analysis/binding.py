@@ -18,7 +18,7 @@ from enishi.analysis.library import parameters
 from enishi.analysis.macros import with_macros
 from enishi.analysis.model import Analysis, Parameter
 from enishi.errors import AnalysisError
-from enishi.lake.sql import array, literal, literals
+from enishi.lake.sql import array, literal, literals, with_people
 from enishi.segment.problems import did_you_mean
 from enishi.settings import Settings
 
@@ -41,7 +41,7 @@ def bind(tree: exp.Query, analysis: Analysis, values: Values, settings: Settings
     Raises:
         AnalysisError: a `:name` that is no parameter of the analysis.
     """
-    tree = write_out(with_macros(tree), analysis.place)
+    tree = with_people(write_out(with_macros(tree), analysis.place))
     axes = {parameter.name: parameter for parameter in parameters(analysis) if parameter.type == "axis"}
     for name, parameter in axes.items():
         _fill_axis(tree, parameter, values[name])

@@ -43,6 +43,8 @@ _AGE, _LEAST = "vacuum_max_snapshot_age_seconds", "vacuum_min_snapshots_to_keep"
 _DEFAULTS: Mapping[str, int] = {_AGE: 432_000, _LEAST: 1}
 _FORGET: Mapping[str, int] = {_AGE: 60, _LEAST: 1}
 _DAY = 86_400
+AT_ONCE = 8
+"""Tables that Athena maintains at one time: 65 tables, three statements each, within a function's fifteen minutes."""
 
 
 class AthenaPast:
@@ -228,6 +230,7 @@ def aws_tools(services: Services, session: Session | None = None) -> Tools:
         records=records,
         files=BucketFiles(s3, buckets, {"raw": services.raw, "work": services.work}),
         signer=KmsSigner(session.client("kms"), settings.erasure_key),
+        at_once=AT_ONCE,
         limits=LIMITS,
     )
 

@@ -51,8 +51,7 @@ def _jobs(session: Session, source: str | None, files: Sequence[Path], folder: P
             "nothing to load", where="enishi ingest", remedy="Give SOURCE and FILE..., or --all FOLDER."
         )
     for path in files:
-        if not path.is_file():
-            raise SettingsError("there is no such file", where=str(path), remedy="Correct the path.")
+        flow.readable(path).close()
     return [(known[source], path) for path in files]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from enishi.cli import connectors
 from enishi.cli.context import Session
 from enishi.cli.output import show
 from enishi.errors import SettingsError
@@ -27,6 +28,9 @@ def list_(
     session: Session = ctx.obj
     rows = ask(session.services.warehouse, "loads", source=source, most=most).to_pylist()
     show(session, rows, title="Loads", format=format)
+
+
+app.command("late")(connectors.late)
 
 
 @app.command("show")

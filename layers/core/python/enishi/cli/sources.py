@@ -72,7 +72,7 @@ def check(
     session: Session = ctx.obj
     source = _mapping(session, mapping)
     for path in files:
-        _must_be(path)
+        flow.readable(path).close()
     checked = [check_file(session.services, source, path) for path in files]
     if (format or session.format) == "json":
         show(session, [one.as_dict() for one in checked], format="json")
@@ -87,7 +87,7 @@ def check(
 def _mapping(session: Session, name: str) -> Mapping:
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
-        _must_be(path)
+        flow.readable(path).close()
         return parse(path.read_text(encoding="utf-8"), path.name)
     return flow.catalogue(session.services)[name]
 
@@ -129,9 +129,7 @@ def new(
 
 def _proposal(session: Session, files: Sequence[Path], source: str | None) -> Proposal:
     with ExitStack() as opened:
-        for path in files:
-            _must_be(path)
-        streams = [(path.name, opened.enter_context(path.open("rb"))) for path in files]
+        streams = [(path.name, opened.enter_context(flow.readable(path))) for path in files]
         return propose(streams, source, zone=session.settings.zone)
 
 
@@ -157,14 +155,9 @@ def _names(files: Sequence[Path]) -> str:
 def save(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="A mapping file (.yaml)")]) -> None:
     """Put a mapping in force: the next file in its layout loads by it."""
     session: Session = ctx.obj
-    _must_be(file)
-    text = file.read_text(encoding="utf-8")
+    with flow.readable(file) as given:
+        text = given.read().decode("utf-8")
     mapping = parse(text, file.name)
     session.services.raw.put(f"{FOLDER}{mapping.id}.yaml", text.encode())
     said = f"{mapping.id} is in force. Next: enishi ingest {mapping.id} FILE..."
     session.errors.print(said, markup=False, highlight=False, soft_wrap=True)
-
-
-def _must_be(path: Path) -> None:
-    if not path.is_file():
-        raise SettingsError("there is no such file", where=str(path), remedy="Correct the path.")

@@ -55,5 +55,6 @@ def _title(report: Report) -> str:
     return (
         f"{report.records:,} records, {report.people:,} people; "
         f"{report.merged:,} merged and {report.restored:,} restored by this pass; "
-        f"{report.to_review:,} pairs wait for a decision (enishi identity review list)"
+        f"{report.to_review:,} pairs wait for a decision (enishi identity review list); "
+        f"{report.virtual.keys:,} guests and cookies are virtual customers, {report.virtual.known:,} of them known"
     )

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator
 
 from enishi.errors import EnishiError
 from enishi.flow.erase_tables import recogniser
+from enishi.flow.hold_back import read, rows_out_of
 from enishi.flow.ingest import catalogue
-from enishi.identity.normalise import NORMALISERS
 from enishi.ingest.mapping import Mapping as SourceMapping
 from enishi.ingest.sources import FOLDER, Sources
-from enishi.ingest.stage import content_hash, stage
+from enishi.ingest.stage import content_hash
 from enishi.ingest.tombstones import cells_of
 from enishi.ports import Blobs, Services
 from enishi.privacy.person import Person
-from enishi.privacy.rewrite import chunk_without, parquet_without, records, without_lines, without_places, without_rows
+from enishi.privacy.rewrite import chunk_without, parquet_without, records, without_lines
 from enishi.privacy.scan import Needles, layers
 
 SHORTEST = 5
@@ -44,7 +42,7 @@ def raw(services: Services, person: Person) -> int:
         if key.startswith(FOLDER):
             continue
         data = services.raw.get(key)
-        kept = _without_rows(data, *named[key]) if key in named else data
+        kept = rows_out_of(data, *named[key]) if key in named else data
         if kept is not None and looked.inside(kept):
             kept = without_lines(kept, looked) if key.endswith(LINES) else None
         changed += _put(services.raw, key, data, kept, looked)
@@ -104,41 +102,11 @@ def _rows(services: Services, mapping: SourceMapping, key: str, person: Person) 
     """A file that cannot be read was never loaded: its lines are looked at like any other text."""
     with services.raw.open(key) as stream:
         content = content_hash(stream)
-    with TemporaryDirectory(prefix="enishi-erase-") as folder, services.raw.open(key) as stream:
-        try:
-            staged = stage(
-                mapping,
-                stream,
-                key,
-                content,
-                normalisers=NORMALISERS,
-                zone=services.settings.tz,
-                folder=Path(folder),
-                tombstones=recogniser(person),
-            )
-        except EnishiError:
-            return frozenset()
+    try:
+        staged = read(services, mapping, key, content, recogniser(person))
+    except EnishiError:
+        return frozenset()
     return frozenset(staged.tombstoned)
-
-
-def _text_without(data: bytes, mapping: SourceMapping, rows: frozenset[int]) -> bytes | None:
-    quote = mapping.format.quote if mapping.format.kind in ("csv", "tsv") else None
-    return without_rows(data, rows, quote)
-
-
-_REWRITERS: Mapping[str, Callable[[bytes, SourceMapping, frozenset[int]], bytes | None]] = {
-    "csv": _text_without,
-    "tsv": _text_without,
-    "jsonl": _text_without,
-    "fixed": _text_without,
-    "parquet": lambda data, _mapping, rows: without_places(data, rows),
-}
-"""Formats of which single rows can be taken out; files of others are taken away whole, once loaded they are copies."""
-
-
-def _without_rows(data: bytes, mapping: SourceMapping, rows: frozenset[int]) -> bytes | None:
-    rewrite = _REWRITERS.get(mapping.format.kind)
-    return rewrite(data, mapping, rows) if rewrite else None
 
 
 def _records(data: bytes, mapping: SourceMapping, rows: frozenset[int]) -> Iterator[bytes]:

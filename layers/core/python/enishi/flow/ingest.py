@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from shutil import copyfileobj
+from stat import S_ISDIR, S_ISREG
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict
 
 from enishi.clock import business_day
-from enishi.errors import MappingError, SourceFileError
+from enishi.errors import MappingError, SettingsError, SourceFileError
 from enishi.flow import loading
+from enishi.flow.hold_back import hold_back, read
 from enishi.flow.quarantine import retry_waiting
 from enishi.identity.normalise import NORMALISERS, one
 from enishi.ingest import sources
@@ -64,7 +66,10 @@ def ingest(
     load, tables = load_id(source, content), {target.table for target in source.tables}
     today = business_day(services.clock.now(), services.settings.tz)
     past = past_of(services.warehouse, source.id, load, today)
+    erased = tombstones(services)
     if not dry_run and past.has(load, tables):
+        if erased.known:
+            hold_back(services, read(services, source, key, content, erased))
         return LoadReport(source.id, key, load, Status.ALREADY)
     with TemporaryDirectory(prefix="enishi-ingest-") as folder, services.raw.open(key) as stream:
         staged = stage(
@@ -76,13 +81,15 @@ def ingest(
             zone=services.settings.tz,
             folder=Path(folder),
             progress=progress,
-            tombstones=tombstones(services),
+            tombstones=erased,
             watch=Watch(source, parents_in(services.warehouse)),
         )
-        judged = loading.judge(services, staged, past, accept=accept, dry_run=dry_run)
         if dry_run:
-            return loading.dry(judged)
-        report = loading.load(services, judged)
+            return loading.dry(loading.judge(services, staged, past, accept=accept, dry_run=True))
+        try:
+            report = loading.load(services, loading.judge(services, staged, past, accept=accept))
+        finally:
+            hold_back(services, staged)
     if report.changed:
         retry_waiting(services, catalogue(services), report.changed, staged.tombstones)
     return report
@@ -113,18 +120,26 @@ def drop(services: Services, source: Mapping, path: Path) -> str:
         SourceFileError: it is no file, or may not be read.
     """
     key = f"{DROP}{source.id}/{path.name}"
-    with _readable(path) as given, services.raw.create(key) as kept:
+    with readable(path) as given, services.raw.create(key) as kept:
         copyfileobj(given, kept, 1 << 20)
     return key
 
 
-def _readable(path: Path) -> BinaryIO:
-    """The file, open. A pipe is refused before it is opened: opening would wait for a writer."""
-    if path.exists() and not path.is_file():
-        kind = "a folder" if path.is_dir() else "no regular file"
-        raise SourceFileError(f"this is {kind}", where=path.name, remedy="Give the path of a file.")
+def readable(path: Path) -> BinaryIO:
+    """The file, open. A pipe is refused before it is opened: opening would wait for a writer.
+
+    Raises:
+        SettingsError: there is none.
+        SourceFileError: it is no file, or may not be read.
+    """
     try:
+        mode = path.stat().st_mode
+        if not S_ISREG(mode):
+            kind = "a folder" if S_ISDIR(mode) else "no regular file"
+            raise SourceFileError(f"this is {kind}", where=path.name, remedy="Give the path of a file.")
         return path.open("rb")
+    except FileNotFoundError as error:
+        raise SettingsError("there is no such file", where=str(path), remedy="Correct the path.") from error
     except OSError as error:
         what = f"the file cannot be read ({error.strerror or type(error).__name__})"
         raise SourceFileError(what, where=path.name, remedy="Check its path and its permissions.") from error

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from enishi.clock import business_day
 from enishi.errors import ScenarioError
+from enishi.flow.import_due import expectations
+from enishi.flow.ingest import catalogue
+from enishi.ingest.connectors.due import Expectation
 from enishi.ports import Services
 from enishi.results import report
 from enishi.results.queries import ask
@@ -28,9 +31,29 @@ def write_report(services: Services, path: Path, samples: Samples | None = None,
         titles={scenario.id: scenario.title for scenario in scenarios},
         purposes={scenario.id: scenario.purpose for scenario in scenarios},
         samples=samples or {},
+        deliveries=_deliveries(services),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(report.build(services.warehouse, heading), encoding="utf-8")
+
+
+def _deliveries(services: Services) -> list[report.Delivery]:
+    """How the last delivery of every source that says when it is due stands, and when the next one is due."""
+    zone, known = services.settings.tz, catalogue(services)
+    expected: dict[str, list[Expectation]] = {}
+    for one in expectations(services):
+        expected.setdefault(one.source, []).append(one)
+    return [
+        report.Delivery(
+            source=source,
+            title=known[source].title or source,
+            due_at=last.due_at.astimezone(zone),
+            standing=str(last.standing),
+            arrived_at=last.arrived_at and last.arrived_at.astimezone(zone),
+            next_at=following.due_at.astimezone(zone),
+        )
+        for source, (last, following) in expected.items()
+    ]
 
 
 def _known(scenarios: Library) -> list[Scenario]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlglot import exp
 
 from enishi.clock import business_day
 from enishi.errors import SettingsError
+from enishi.flow.queries import query
 from enishi.lake import sql
 from enishi.lake.schema import History, Monthly, Table, tables
 from enishi.ports import Services
@@ -39,8 +42,16 @@ def retain(tools: Tools, *, dry_run: bool = False) -> list[Retained]:
     """
     _check(tools.services.settings)
     every = [declared for declared in tables().values() if declared.database != "work"]
-    found = [_retained(tools, declared, dry_run=dry_run) for declared in every]
+    found = _each(tools, every, dry_run=dry_run)
     return [one for one in found if one.rows or one.snapshots or one.files]
+
+
+def _each(tools: Tools, every: Sequence[Table], *, dry_run: bool) -> list[Retained]:
+    """Table after table, or several at a time where the engine is far away and waits for nobody."""
+    if tools.at_once == 1:
+        return [_retained(tools, declared, dry_run=dry_run) for declared in every]
+    with ThreadPoolExecutor(tools.at_once) as pool:
+        return list(pool.map(lambda declared: _retained(tools, declared, dry_run=dry_run), every))
 
 
 def days_of(settings: Settings, declared: Table) -> tuple[int, int | None]:
@@ -68,10 +79,24 @@ def _retained(tools: Tools, declared: Table, *, dry_run: bool) -> Retained:
 
 
 def _old_rows(services: Services, declared: Table, days: int, *, dry_run: bool) -> int:
-    [column] = declared.partition_columns
     first = business_day(services.clock.now(), services.settings.tz) - timedelta(days=days)
-    old = exp.LT(this=sql.column("", column), expression=sql.literal(first))
+    old = _OLD.get(declared.name, _by_day)(declared, first)
     if not dry_run:
         return services.warehouse.delete(declared.qualified, old)
     counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(sql.table_ref(declared.qualified))
     return int(services.warehouse.query(counted.where(old)).column(0)[0].as_py())
+
+
+def _by_day(declared: Table, first: date) -> exp.Expr:
+    [column] = declared.partition_columns
+    return exp.LT(this=sql.column("", column), expression=sql.literal(first))
+
+
+def _settled(_declared: Table, first: date) -> exp.Expr:
+    """Of statements about rows only what later ones have replaced: the others say how the tables are (decision 8)."""
+    condition: exp.Expr = query("settled_statements", first=first).args["where"].this
+    return condition
+
+
+_OLD: Mapping[str, Callable[[Table, date], exp.Expr]] = {"row_versions": _settled}
+"""Tables whose old rows are not all without use, and what may go of them."""

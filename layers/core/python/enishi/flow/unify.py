@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from enishi.flow.payload import Data
-from enishi.identity import model, reviews, survivorship
+from enishi.identity import model, reviews, survivorship, virtual
 from enishi.identity.reviews import DIFFERENT, SAME, Split
 from enishi.identity.unify import Report
 from enishi.identity.unify import unify as _unify
@@ -31,8 +31,9 @@ def run(services: Services, payload: Payload) -> dict[str, Any]:
 
 def unify(services: Services, *, full: bool = False) -> Report:
     """One pass at the present instant by the workspace's model; a repeat changes nothing."""
-    rules = survivorship.of_workspace(services.raw)
-    return _unify(services.warehouse, services.clock.now(), model.of_workspace(services.raw), rules, full=full)
+    raw = services.raw
+    rules = (model.of_workspace(raw), survivorship.of_workspace(raw), virtual.of_workspace(raw))
+    return _unify(services.warehouse, services.clock.now(), *rules, full=full)
 
 
 def same(services: Services, one: str, other: str, why: str) -> Report:

@@ -7,20 +7,14 @@ that it names. Weights are bits of evidence (log2 of a likelihood ratio).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from enishi.errors import DefinitionError
+from enishi.identity.declared import Declared
 from enishi.ids import digest
 from enishi.lake import schema
 from enishi.ports import Blobs
-
-KEY = "identity/model.yaml"
-"""Where a retailer's own model lies in the raw store."""
 
 Comparison = Literal["exact", "text", "reading", "name", "digits", "words"]
 Level = Literal[1, 2]
@@ -115,19 +109,12 @@ def parse(changes: Mapping[str, Any], where: str) -> Model:
     Raises:
         DefinitionError: what comes of it does not hold.
     """
-    try:
-        return Model.model_validate({**_default(), **changes})
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        at = ".".join(str(part) for part in first["loc"])
-        raise DefinitionError(
-            f"the identity model does not hold: {at} {first['msg']}", where=where, remedy="docs/identity.md says how."
-        ) from error
+    return DECLARED.parse(changes, where)
 
 
 def default() -> Model:
     """The model of this package."""
-    return parse({}, "model.yaml")
+    return DECLARED.default()
 
 
 def of_workspace(raw: Blobs) -> Model:
@@ -136,20 +123,7 @@ def of_workspace(raw: Blobs) -> Model:
     Raises:
         DefinitionError: the file is not YAML, or what comes of it does not hold.
     """
-    if KEY not in raw.list(KEY):
-        return default()
-    try:
-        said = yaml.safe_load(raw.get(KEY).decode("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DefinitionError("the identity model is not YAML", where=KEY, remedy="Correct the file.") from error
-    if said is not None and not isinstance(said, dict):
-        raise DefinitionError("the identity model is not a mapping", where=KEY, remedy="docs/identity.md says how.")
-    return parse(said or {}, KEY)
+    return DECLARED.of_workspace(raw)
 
 
-@cache
-def _default() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = yaml.safe_load(
-        files("enishi.identity").joinpath("model.yaml").read_text(encoding="utf-8")
-    )
-    return loaded
+DECLARED = Declared(Model, "model.yaml", "the rules of identity")

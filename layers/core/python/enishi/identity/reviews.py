@@ -62,13 +62,21 @@ def split(warehouse: Warehouse, record: str, why: str, at: datetime) -> Split:
         LakeError: no such record, or it stands for itself alone.
     """
     person = person_of(warehouse, record)
-    others = [row["customer_id"] for row in records_of(warehouse, person) if row["customer_id"] != record]
+    others = _others(records_of(warehouse, person), record)
     if not others:
         raise LakeError("this record is not joined with another", where=f"customers {record}", remedy=_LOOK)
     judge(warehouse, ((record, other) for other in others), DIFFERENT, why, at)
     restored = [record] if record != person else others
     _restore(warehouse, person, restored, at)
     return Split(person, record)
+
+
+def _others(records: list[dict[str, Any]], record: str) -> list[str]:
+    """The records from which one is split: a guest's key or a cookie goes where it points, unless there is no other."""
+    rest = [row for row in records if row["customer_id"] != record]
+    keyed = any(row["is_key"] for row in records if row["customer_id"] == record)
+    delivered = [row["customer_id"] for row in rest if not row["is_key"]]
+    return delivered if keyed or delivered else [row["customer_id"] for row in rest]
 
 
 def undo(warehouse: Warehouse, merge_id: str, why: str, at: datetime) -> Split:

@@ -8,23 +8,18 @@ replaces the keys that it names. The values of people who have several records l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlglot import exp
 
-from enishi.errors import DefinitionError
+from enishi.identity.declared import Declared
 from enishi.identity.trees import standing_on, tree
 from enishi.lake import schema
 from enishi.lake.sql import array, column, literal, table_ref
 from enishi.ports import Blobs, Warehouse
 
-KEY = "identity/survivorship.yaml"
-"""Where a retailer's own rules lie in the raw store."""
 TABLE = "person_attributes"
 _FAR, _LAST = 1_000_000, 1_000_000_000
 """Steps of an order: what a rule looks at, then the place among the records; last what says nothing."""
@@ -91,18 +86,12 @@ def parse(changes: Mapping[str, Any], where: str) -> Survivorship:
     Raises:
         DefinitionError: what comes of it does not hold.
     """
-    try:
-        return Survivorship.model_validate({**_default(), **changes})
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        at = ".".join(str(part) for part in first["loc"])
-        what = f"the rules of survivorship do not hold: {at} {first['msg']}"
-        raise DefinitionError(what, where=where, remedy="docs/identity.md says how.") from error
+    return DECLARED.parse(changes, where)
 
 
 def default() -> Survivorship:
     """The rules of this package."""
-    return parse({}, "survivorship.yaml")
+    return DECLARED.default()
 
 
 def of_workspace(raw: Blobs) -> Survivorship:
@@ -111,18 +100,10 @@ def of_workspace(raw: Blobs) -> Survivorship:
     Raises:
         DefinitionError: the file is not YAML, or what comes of it does not hold.
     """
-    if KEY not in raw.list(KEY):
-        return default()
-    try:
-        said = yaml.safe_load(raw.get(KEY).decode("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DefinitionError(
-            "the rules of survivorship are not YAML", where=KEY, remedy="Correct the file."
-        ) from error
-    if said is not None and not isinstance(said, dict):
-        what = "the rules of survivorship are not a mapping"
-        raise DefinitionError(what, where=KEY, remedy="docs/identity.md says how.")
-    return parse(said or {}, KEY)
+    return DECLARED.of_workspace(raw)
+
+
+DECLARED = Declared(Survivorship, "survivorship.yaml", "the rules of survivorship")
 
 
 def settle_attributes(warehouse: Warehouse, rules: Survivorship) -> int:
@@ -250,10 +231,3 @@ def _expr(node: exp.Expr) -> exp.Expr:
 
 def _text(value: exp.Expr) -> exp.Expr:
     return exp.cast(value.copy(), "varchar")
-
-
-@cache
-def _default() -> Mapping[str, Any]:
-    text = files("enishi.identity").joinpath("survivorship.yaml").read_text(encoding="utf-8")
-    loaded: Mapping[str, Any] = yaml.safe_load(text)
-    return loaded

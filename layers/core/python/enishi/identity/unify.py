@@ -23,6 +23,9 @@ from enishi.identity.model import Model, default
 from enishi.identity.survivorship import Survivorship, settle_attributes
 from enishi.identity.survivorship import default as default_survivorship
 from enishi.identity.trees import standing_on, tree
+from enishi.identity.virtual import DECLARED as VIRTUAL
+from enishi.identity.virtual import Settled as Virtuals
+from enishi.identity.virtual import Virtual, settle_virtual
 from enishi.ids import digest, stable_id
 from enishi.lake.sql import array
 from enishi.ports import Warehouse
@@ -54,6 +57,8 @@ class Report:
     to_review: int
     """Pairs that somebody has to look at."""
     rounds: int
+    virtual: Virtuals
+    """Guests and cookies: no records, no people, counted apart."""
 
 
 def unify(
@@ -61,6 +66,7 @@ def unify(
     at: datetime,
     model: Model | None = None,
     survivorship: Survivorship | None = None,
+    virtual: Virtual | None = None,
     *,
     full: bool = False,
 ) -> Report:
@@ -83,9 +89,10 @@ def unify(
         warehouse.upsert("customers", standing_on(tree("queries/states"), changes=log["changes"]))
     settle_attributes(warehouse, survivorship or default_survivorship())
     settle_households(warehouse, chosen)
+    virtuals = settle_virtual(warehouse, virtual or VIRTUAL.default(), at)
     if compared:
         _remember(warehouse, name)
-    return _report(warehouse, name, written, settled.rounds, compared)
+    return _report(warehouse, name, written, settled.rounds, compared, virtuals)
 
 
 def _compare(warehouse: Warehouse, model: Model, name: str, *, full: bool) -> int:
@@ -128,7 +135,12 @@ def _by_kind(counts: pa.Table) -> dict[tuple[str, str], int]:
 
 
 def _report(
-    warehouse: Warehouse, name: str, written: Mapping[tuple[str, str], int], rounds: int, compared: int
+    warehouse: Warehouse,
+    name: str,
+    written: Mapping[tuple[str, str], int],
+    rounds: int,
+    compared: int,
+    virtuals: Virtuals,
 ) -> Report:
     found = {row["rule"]: row["pairs"] for row in warehouse.query(tree("queries/found", unification=name)).to_pylist()}
     standing = warehouse.query(standing_on(tree("queries/standing"), reviews=tree("queries/open_reviews"))).to_pylist()[
@@ -144,4 +156,5 @@ def _report(
         restored=sum(count for (kind, _), count in written.items() if kind == "split"),
         to_review=standing["to_review"],
         rounds=rounds,
+        virtual=virtuals,
     )

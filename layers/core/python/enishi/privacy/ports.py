@@ -92,5 +92,7 @@ class Tools:
     records: tuple[Records, ...]
     files: Files
     signer: Signer
+    at_once: int = 1
+    """Tables that may be maintained at the same time."""
     limits: tuple[str, ...] = ()
     """What an erasure in this environment cannot reach or prove, one sentence each; the report says them."""

@@ -18,7 +18,8 @@ from enishi.privacy.scan import Needles
 
 GZIP = b"\x1f\x8b"
 _LINES = re.compile(rb"[^\n]*\n|[^\n]+\Z")
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_OPAQUE = (b"\xff\xfe", b"\xfe\xff", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
+"""How files begin whose records are not to be told apart by their line ends: UTF-16, and what is packed otherwise."""
 KEPT_OF_PART = frozenset({"customer_id", "holdout", "exited", "goal_reached", "part"})
 KEPT_OF_RESULT = frozenset(
     {"chunk", "customer_id", "message_id", "outcome", "reason", "channel", "template_id", "variant", "propensity",
@@ -42,12 +43,12 @@ def records(data: bytes, quote: str | None) -> Iterator[bytes]:
 def without_rows(data: bytes, rows: frozenset[int], quote: str | None) -> bytes | None:
     """A text file without the records of these numbers (from 1, the header included); packed again when it was.
 
-    None when its records cannot be told apart (UTF-16): such a file is taken away whole.
+    None when its records cannot be told apart (UTF-16, zip, Zstandard): such a file is taken away whole.
     """
     if data.startswith(GZIP):
         inner = without_rows(gzip.decompress(data), rows, quote)
         return None if inner is None else gzip.compress(inner, mtime=0)
-    if data.startswith(_UTF16):
+    if data.startswith(_OPAQUE):
         return None
     return b"".join(record for number, record in enumerate(records(data, quote), 1) if number not in rows)
 

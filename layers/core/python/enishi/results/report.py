@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from importlib.resources import files
 from typing import Any
@@ -21,6 +21,19 @@ from enishi.results.queries import ask
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """A feed that somebody waits for: how its last delivery stands, and when the next one is due (local times)."""
+
+    source: str
+    title: str
+    due_at: datetime
+    standing: str
+    """arrived, late, missing (a term of labels.yaml)."""
+    arrived_at: datetime | None
+    next_at: datetime
+
+
+@dataclass(frozen=True)
 class Heading:
     """What the page says above its figures."""
 
@@ -33,6 +46,7 @@ class Heading:
     purposes: Mapping[str, str]
     samples: Mapping[str, Sequence[tuple[str, str]]]
     """scenario id → (label, relative link) of messages to open."""
+    deliveries: Sequence[Delivery] = ()
 
 
 def labels() -> dict[str, str]:
@@ -77,6 +91,7 @@ def _environment(currency: str) -> Environment:
         "points": _points,
         "money": lambda v: _money(v, currency),
         "reason": label,
+        "minute": _minute,
     }
     return environment
 
@@ -93,6 +108,10 @@ def _percent(part: float | None, whole: float | None = None) -> str:
 
 def _points(difference: float) -> str:
     return f"{difference * 100:+.1f}pt"
+
+
+def _minute(at: datetime | None) -> str:
+    return "-" if at is None else f"{at:%Y-%m-%d %H:%M}"
 
 
 def _money(value: Decimal | None, currency: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from enishi.errors import SettingsError
 from enishi.sample import (
+    around,
     carts,
     catalogue,
     files,
@@ -64,6 +65,7 @@ def generate(out: Path, seed: int, members: int, business_date: date, progress: 
     drop = Drop(out, business_date)
     catalogue.write(goods, seed, today, drop)
     masters.write(goods, seed, today, drop)
+    around.write(goods, seed, today, drop)
     for part, size in parts_of(members):
         _write_part(*build_part(goods, seed, part, size, today), part, drop.at(f"_p{part:04d}"))
         if progress:
@@ -96,6 +98,7 @@ def _write_part(whole: Part, settled: points.Settled, number: int, drop: Drop) -
     )
     points.write(settled.ledger, drop)
     relationship.write(whole, rank, drop)
+    around.write_people(crowd, whole.catalogue, seed, number, whole.today, drop)
     _write_web(whole, drop)
 
 

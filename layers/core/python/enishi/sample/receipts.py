@@ -17,6 +17,8 @@ from enishi.sample.purchases import APP, STORE, Lines, Trips
 from enishi.sample.randomness import Bools, Ints, chance, generator, weighted
 
 _DAY = 86400
+_REASONS = ("01", "02", "03", "04", "05")
+"""Why things come back: 01 defect · 02 size or fit · 03 changed mind · 04 bought twice · 05 other."""
 _ISO = "%Y-%m-%dT%H:%M:%S+09:00"
 
 
@@ -113,6 +115,7 @@ def _store_rows(
         "金額": lines.net[rows],
         "原価": catalogue.cost[lines.product[rows]] * lines.quantity[rows],
         "クーポンコード": files.take(coupons, lines.coupon[rows]),
+        "返品理由": pa.nulls(len(rows), pa.string()),
     })  # fmt: skip
 
 
@@ -130,6 +133,7 @@ def _as_return(rows: dict[str, Strings], at: Ints) -> dict[str, Strings]:
         "消費税額": files.text(tax),
         "明細番号": pa.repeat("1", count),
         "元明細番号": rows["明細番号"],
+        "返品理由": files.take(_REASONS, at % 97 % len(_REASONS)),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from enishi.sample import files, people, vocabulary
+from enishi.sample import around, files, people, vocabulary
 from enishi.sample.catalogue import Catalogue
 from enishi.sample.files import Drop, Strings
 from enishi.sample.people import People
@@ -17,6 +17,8 @@ from enishi.sample.randomness import Ints, chance, cumulative_pick, generator, w
 from enishi.sample.receipts import Documents
 
 _DAY = 86400
+_DELIVERY_DAYS = 90
+"""Days for which deliveries of contracts stand among the orders."""
 _STAMP = "%Y/%m/%d %H:%M:%S"
 PREVIEW, CONSULTATION, PICKUP, REPAIR, COMPLAINT, PHONE = range(1, 7)
 
@@ -235,6 +237,35 @@ def _write_subscriptions(part: Part, drop: Drop) -> None:
     }
     drop.csv("subscriptions", "TEIKI", columns, encoding="utf-8")
     _write_subscription_events(part, number, start, every, done, cancelled, reason, drop)
+    _write_deliveries(part, number, who, product, start, every, done, drop)
+
+
+def _write_deliveries(
+    part: Part, number: Strings, who: Ints, product: Ints, start: Ints, every: Ints, done: Ints, drop: Drop
+) -> None:
+    """The deliveries of the last weeks as orders that name their contract."""
+    source = np.repeat(np.arange(len(done)), done)
+    turn = np.arange(len(source)) - np.repeat(np.cumsum(done) - done, done)
+    day = start[source] + turn * every[source]
+    rows = np.flatnonzero((day >= part.today - _DELIVERY_DAYS) & (day < part.today - 3))
+    source, day = source[rows], day[rows]
+    if not len(rows):
+        return
+    price = part.catalogue.price[product[source]] * 9 // 10
+    said = {
+        "order_no": files.join("E", files.days(day), "-", number.take(files.places(source))),
+        "account_id": people.account_number(part.crowd.index[who[source]]),
+        "order_type": "subscription",
+        "subscription_no": number.take(files.places(source)),
+        "payment": "card",
+        "unit_price": price,
+        "list_price": part.catalogue.price[product[source]],
+        "discount": part.catalogue.price[product[source]] - price,
+        "line_total": price,
+        "tax": price * 10 // 110,
+    }
+    orders = around.sent_orders(said, part.catalogue, product[source], day * _DAY + 6 * 3600)
+    drop.csv("ec_orders", "ec_order_teiki", orders, encoding="utf-8")
 
 
 def _write_subscription_events(

@@ -29,6 +29,8 @@ _INSTANT: Mapping[str, str] = {
 }
 _PERSONAL = frozenset({"orders", "point_ledger", "messages", "web_events"})
 """Facts that name the customer. A return may be anybody's: it is found by the order that it belongs to."""
+_UNNAMED: Mapping[str, str] = {"orders": "guest_key", "web_events": "visitor_id"}
+"""Facts that may name nobody, and the key of the virtual customer whose they are then."""
 RECORDS = "cohort_records"
 _OF_COHORT = "cohort_"
 
@@ -129,9 +131,18 @@ def _records(cohort: str) -> exp.Select:
 
 
 def _theirs(table: str) -> exp.Expr:
-    mine = exp.In(this=col("customer_id"), query=exp.Subquery(this=exp.select("customer_id").from_(RECORDS)))
-    a_return = exp.EQ(this=col("order_type"), expression=value("return"))
-    return exp.or_(mine, a_return) if table == "orders" else mine
+    parts: list[exp.Expr] = [_among("customer_id", exp.select("customer_id").from_(RECORDS))]
+    if table in _UNNAMED:
+        key = _UNNAMED[table]
+        keys = exp.select(key).from_("virtual_keys").where(parts[0].copy())
+        parts.append(exp.and_(col("customer_id").is_(exp.null()), _among(key, keys)))
+    if table == "orders":
+        parts.append(exp.EQ(this=col("order_type"), expression=value("return")))
+    return exp.or_(*parts)
+
+
+def _among(name: str, rows: exp.Query) -> exp.In:
+    return exp.In(this=col(name), query=exp.Subquery(this=rows))
 
 
 def _cut(table: str, moment: Moment) -> exp.Select:

@@ -44,7 +44,8 @@ def population() -> exp.Select:
 
 
 def eligible(moment: Moment, *, employees: bool = False) -> exp.Expr:
-    """Whom a segment may hold: surviving persons who had joined and not left by the day; staff only if asked for."""
+    """Whom a segment may hold: surviving persons who had joined and not left by the day; staff only if asked for,
+    and nobody who is only a guest's key or a cookie (rule GUEST)."""
     status, left = col("status", POPULATION), col("withdrawn_date", POPULATION)
     later = exp.and_(
         exp.EQ(this=status.copy(), expression=value("withdrawn")), exp.GT(this=left, expression=value(moment.day))
@@ -54,7 +55,7 @@ def eligible(moment: Moment, *, employees: bool = False) -> exp.Expr:
     joined = exp.LTE(this=col("registered_date", POPULATION), expression=value(moment.day))
     known = exp.Coalesce(this=exp.paren(joined), expressions=[exp.true()])
     staff = None if employees else exp.not_(certain(col("is_employee", POPULATION)))
-    return every([active, known, staff])
+    return every([active, known, staff, exp.not_(certain(col("is_virtual", POPULATION)))])
 
 
 def members(written: Written, moment: Moment, library: Library = EMPTY, *, employees: bool = False) -> exp.Select:
@@ -66,7 +67,7 @@ def members(written: Written, moment: Moment, library: Library = EMPTY, *, emplo
 def tables(written: Written, library: Library = EMPTY) -> set[str]:
     """The lake tables that a condition reads, through views as well, apart from `customers` itself."""
     asked = expand_views(population().where(predicate(written, _ANY_MOMENT, library)))
-    return {table.name for table in tables_of(asked)} - {"customers", "person_attributes"}
+    return {table.name for table in tables_of(asked)} - {"customers", "person_attributes", "virtual_keys"}
 
 
 _ANY_MOMENT = Moment(datetime(2026, 1, 2, tzinfo=UTC), date(2026, 1, 2), datetime(2026, 1, 1, tzinfo=UTC))

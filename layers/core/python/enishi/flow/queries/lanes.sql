@@ -14,7 +14,7 @@ WITH people AS (
     AND e.event_type IN ('open', 'click') AND NOT COALESCE(e.is_machine, FALSE)
   UNION ALL
   SELECT i.person_id, o.ordered_at AS happened_at, 1 AS weight
-  FROM orders AS o
+  FROM v_orders AS o
   JOIN v_identity AS i ON i.customer_id = o.customer_id
   WHERE o.order_date >= :first AND o.ordered_at <= :at AND o.channel IN ('ec', 'app')
 ), hours AS (

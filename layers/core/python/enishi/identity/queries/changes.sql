@@ -1,6 +1,7 @@
 -- Records whose survivor is no longer the one that is written down. The survivor of a person is the record that
 -- registered first, then the smallest id. A record without a label stands for itself; what a reviewer split off was
--- written by the reviewer and takes no part.
+-- written by the reviewer and takes no part; nor do
+-- virtual customers that unify made (virtual_changes).
 WITH ranked AS (
   SELECT
     l.customer_id,
@@ -18,6 +19,8 @@ SELECT
   c.withdrawn_date
 FROM customers AS c
 LEFT JOIN ranked AS r ON r.customer_id = c.customer_id
+LEFT JOIN virtual_keys AS v ON v.customer_id = c.customer_id
 WHERE
-  c.status IN ('active', 'withdrawn', 'merged')
+  v.customer_id IS NULL
+  AND c.status IN ('active', 'withdrawn', 'merged')
   AND COALESCE(c.merged_into, c.customer_id) <> COALESCE(r.survivor_id, c.customer_id)

@@ -1,6 +1,11 @@
 -- The records of people who have several, each with its place among the person's by every order that a rule asks for.
+-- Virtual customers that unify made of keys say nothing.
 WITH several AS (
-  SELECT merged_into AS person_id FROM customers WHERE status = 'merged' AND merged_into IS NOT NULL GROUP BY merged_into
+  SELECT m.merged_into AS person_id
+  FROM customers AS m
+  LEFT JOIN virtual_keys AS v ON v.customer_id = m.customer_id
+  WHERE m.status = 'merged' AND m.merged_into IS NOT NULL AND v.customer_id IS NULL
+  GROUP BY m.merged_into
 ),
 systems AS (
   SELECT n.customer_id, MIN(ARRAY_POSITION(:trusted, n.system)) AS place
@@ -19,6 +24,8 @@ known AS (
   JOIN several AS s ON s.person_id = COALESCE(c.merged_into, c.customer_id)
   LEFT JOIN pii.person_keys AS k ON k.customer_id = c.customer_id
   LEFT JOIN systems AS n ON n.customer_id = c.customer_id
+  LEFT JOIN virtual_keys AS v ON v.customer_id = c.customer_id
+  WHERE v.customer_id IS NULL
 )
 SELECT
   r.*,

@@ -1,4 +1,4 @@
--- The records that take part (nobody blocked or deceased), as they are compared: comparing forms where a source gives them,
+-- The records that take part (nobody blocked, deceased or made of a key by unify), as they are compared: comparing forms where a source gives them,
 -- what the lake has otherwise, filler values as null. `fresh`: not compared as it stands in the pass before.
 WITH held AS (
   SELECT i.customer_id, ARRAY_JOIN(ARRAY_AGG(DISTINCT CONCAT(i.id_type, ':', i.id_value_hash) ORDER BY CONCAT(i.id_type, ':', i.id_value_hash)), ',') AS ids
@@ -31,7 +31,8 @@ formed AS (
   FROM customers AS c
   LEFT JOIN pii.person_keys AS k ON k.customer_id = c.customer_id
   LEFT JOIN held AS h ON h.customer_id = c.customer_id
-  WHERE c.status IN ('active', 'withdrawn', 'merged')
+  LEFT JOIN virtual_keys AS v ON v.customer_id = c.customer_id
+  WHERE c.status IN ('active', 'withdrawn', 'merged') AND v.customer_id IS NULL
 ),
 printed AS (
   SELECT

@@ -11,6 +11,7 @@ from enishi.lake.sql.views import (
     tables_of,
     view,
     view_names,
+    with_people,
     with_views,
 )
 
@@ -34,5 +35,6 @@ __all__ = [
     "to_duckdb",
     "view",
     "view_names",
+    "with_people",
     "with_views",
 ]

@@ -37,7 +37,7 @@ qualified AS (
       AS amount_excl_tax,
     o.gross_amount + COALESCE(r.gross_amount, 0) AS gross_amount,
     COALESCE(c.items, 0) AS items
-  FROM orders AS o
+  FROM v_orders AS o
   LEFT JOIN v_identity AS i ON i.customer_id = o.customer_id
   LEFT JOIN returned AS r ON r.original_order_id = o.order_id
   LEFT JOIN counted AS c ON c.order_id = o.order_id

@@ -97,7 +97,7 @@ class Web(Event, Counted):
     def _rows(self, ask: Ask) -> exp.Select:
         human = exp.not_(certain(col("is_bot", FACTS)))
         when = ask.happened(self.period, at=col("event_at", FACTS), day=col("event_date", FACTS))
-        return persons("web_events").where(every([when, human, self._what(ask)]))
+        return persons("v_web_events").where(every([when, human, self._what(ask)]))
 
     def _what(self, ask: Ask) -> exp.Expr:
         listed = {"event_type": self._types, "page_type": self.page_type, "device": self.device}

@@ -4,7 +4,7 @@ SELECT
   w.product_id,
   MAX(w.event_at) AS happened_at,
   COUNT(*) AS views
-FROM web_events AS w
+FROM v_web_events AS w
 JOIN v_identity AS i ON i.customer_id = w.customer_id
 WHERE w.event_type = 'product_view'
   AND w.product_id IS NOT NULL
