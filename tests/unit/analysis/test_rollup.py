@@ -1,4 +1,4 @@
-"""What is answered from the rollup `customer_facts` is what the lines answer: every golden case, and worlds drawn by chance."""
+"""The rollup `customer_facts` answers what the lines answer: in every golden case, and in worlds drawn by chance."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def drawn(seed: int) -> dict[str, list[dict[str, Any]]]:
     customers: list[dict[str, Any]] = [{"customer_id": one} for one in people]
     for number in (8, 9):
         customers[number] |= {"status": "merged", "merged_into": people[draw.randrange(8)]}
-    orders = []
+    orders: list[dict[str, Any]] = []
     for number in range(60):
         day = date(2026, 11, 21) - timedelta(days=draw.choice((0, 1, 5, 30, 31, 90, 200, 364, 365, 400, 700)))
         kind = draw.choice(("normal",) * 6 + ("exchange", "sample", "return"))
@@ -115,7 +115,13 @@ def test_a_rollup_older_than_the_tables_is_not_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"as_of": "2026-11-20"}, {"channels": "store"}, {"amount_basis": "gross"}, {"return_mode": "event"}, {"purchase_unit": "day"}],
+    [
+        {"as_of": "2026-11-20"},
+        {"channels": "store"},
+        {"amount_basis": "gross"},
+        {"return_mode": "event"},
+        {"purchase_unit": "day"},
+    ],
     ids=str,
 )
 def test_what_the_rollup_does_not_hold_is_read_from_the_lines(given: Mapping[str, Any], tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ def command(
     """Find the records that are one person and join them; run it again and nothing changes.
 
     Joined records keep their own rows: `merge_log` says why each was joined, and `--split MERGE_ID` takes one back
-    for good. The rollup of purchases (`customer_facts`) is made anew. `enishi identity` looks at a person and decides what the rules leave open.
+    for good. The rollup of purchases (`customer_facts`) is made anew.
+    `enishi identity` looks at a person and decides what the rules leave open.
     """
     session: Session = ctx.obj
     if split_id is not None:

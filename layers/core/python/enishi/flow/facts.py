@@ -28,8 +28,9 @@ def refresh(services: Services) -> int:
         return 0
     at = services.clock.now().astimezone(UTC).replace(microsecond=0)
     tree = _statement().copy()
+    known = {"refreshed_at": literal(at), "snapshot": literal(stamped)}
     for hole in list(tree.find_all(exp.Placeholder)):
-        hole.replace(literal({"refreshed_at": at, "snapshot": stamped}[hole.name]))
+        hole.replace(known[hole.name])
     return warehouse.replace(facts.ROLLUP, tree)
 
 

@@ -79,7 +79,7 @@ def present(warehouse: Warehouse) -> Facts | None:
 
 
 def from_facts(tree: exp.Query, at: datetime, relations: Mapping[str, tuple[str, ...]]) -> exp.Query:
-    """`tree` itself, whose views are spelled out, reading the rollup wherever that is enough; `Facts.hold` must be true.
+    """`tree` itself, its views spelled out, reading the rollup wherever that is enough; `Facts.hold` must be true.
 
     Args:
         at: the moment of the question: that a purchase is not later is true of all.
@@ -91,17 +91,35 @@ def from_facts(tree: exp.Query, at: datetime, relations: Mapping[str, tuple[str,
 
 
 def relations(*, default_purchases: bool) -> dict[str, tuple[str, ...]]:
-    """The relations that the rollup may stand for: the view, and an analysis's own `purchases` under default parameters."""
+    """What the rollup may stand for: the view, and the `purchases` of an analysis under default parameters."""
     return {VIEW: _VIEW_COLUMNS, **({"purchases": _MACRO_COLUMNS} if default_purchases else {})}
 
 
 _VIEW_COLUMNS = (
-    *("order_id", "customer_id", "purchase_at", "purchase_date", "shipped_date", "delivered_date", "channel", "store_id"),
+    *(
+        "order_id",
+        "customer_id",
+        "purchase_at",
+        "purchase_date",
+        "shipped_date",
+        "delivered_date",
+        "channel",
+        "store_id",
+    ),
     *("order_type", "subscription_id", "response_code", "session_id", "amount", "amount_excl_tax", "gross_amount"),
     *("items", "n_lifetime", "days_since_prev"),
 )
 _MACRO_COLUMNS = (
-    *("order_id", "customer_id", "purchase_at", "purchase_date", "channel", "store_id", "order_type", "subscription_id"),
+    *(
+        "order_id",
+        "customer_id",
+        "purchase_at",
+        "purchase_date",
+        "channel",
+        "store_id",
+        "order_type",
+        "subscription_id",
+    ),
     *("response_code", "session_id", "amount", "items", "receipts", "n", "previous_date"),
 )
 

@@ -65,9 +65,7 @@ def as_of(query: Query, moment: Moment, *, cohort: str | None = None, rollup: Fa
     return cast(Query, expanded)
 
 
-def up_to(
-    query: Query, moment: Moment, *, rollup: Facts | None = None, default_purchases: bool = False
-) -> Query:
+def up_to(query: Query, moment: Moment, *, rollup: Facts | None = None, default_purchases: bool = False) -> Query:
     """A copy of `query` in which every fact, in views and outside of them, ends with the moment.
 
     `rollup` is read in the place of the lines where it is enough; `default_purchases` says that the CTE `purchases` has

@@ -111,7 +111,11 @@ def _select(node: exp.Expr) -> exp.Expr:
     """Rows out of arrays side by side, and nothing else, are DuckDB's own UNNEST: half the cost of a lateral join."""
     joins = node.args.get("joins") or []
     lateral = joins[0].this if len(joins) == 1 and not joins[0].args.get("on") else None
-    if not isinstance(lateral, exp.Lateral) or set(_given(node)) - {"expressions", "from_", "joins"}:
+    if (
+        not isinstance(node, exp.Select)
+        or not isinstance(lateral, exp.Lateral)
+        or set(_given(node)) - {"expressions", "from_", "joins"}
+    ):
         return node
     alias, inner = lateral.args.get("alias"), lateral.this.this
     sources = inner.selects if isinstance(inner, exp.Select) and set(_given(inner)) == {"expressions"} else []

@@ -30,7 +30,8 @@ def _spell_stars(tree: exp.Expr, outer: Named) -> None:
     named = dict(outer)
     for cte in _ctes(tree):
         _spell_stars(cte.this, named)
-        named[cte.alias] = cte.this
+        if not cte.args["alias"].columns:
+            named[cte.alias] = cte.this
     for arm in _arms(tree, ordered=True):
         if any(column.is_star for column in arm.selects):
             sources = [arm.args.get("from_"), *(arm.args.get("joins") or ())]
@@ -68,7 +69,8 @@ def _prune(tree: exp.Query, outer: Named) -> None:
     readers = _Readers(tree, {cte.alias for cte in ctes})
     for cte in reversed(ctes):
         if readers.reads(cte.alias):
-            _narrow(cte.this, readers.said(cte.alias), readers.star(cte.alias))
+            renamed = bool(cte.args["alias"].columns)
+            _narrow(cte.this, readers.said(cte.alias), renamed or readers.star(cte.alias))
             _prune(cte.this, named)
             readers.add(cte.this)
             kept.insert(0, cte)
@@ -147,7 +149,7 @@ def _is_ordered(body: exp.Query) -> bool:
 
 
 def _may_lose_columns(select: exp.Select) -> bool:
-    """No clause speaks of the columns by place or by their new names, and the number of rows does not follow from them."""
+    """No clause speaks of the columns by place or by new names, and the number of rows does not follow from them."""
     if select.args.get("distinct") or _is_ordered(select) or any(column.is_star for column in select.selects):
         return False
     group = select.args.get("group")
@@ -196,19 +198,24 @@ def _equated(test: exp.Expr, alias: str) -> Iterable[str]:
     """The column of `alias` that the test holds equal to something that is not of it."""
     if isinstance(test, exp.EQ):
         for mine, other in ((test.left, test.right), (test.right, test.left)):
-            if isinstance(mine, exp.Column) and mine.table == alias:
-                if all(column.table and column.table != alias for column in other.find_all(exp.Column)):
-                    yield mine.name
+            foreign = all(column.table and column.table != alias for column in other.find_all(exp.Column))
+            if foreign and isinstance(mine, exp.Column) and mine.table == alias:
+                yield mine.name
 
 
 def _is_key(source: exp.Select, keys: set[str]) -> bool:
-    """Whether no two rows of `source` agree in `keys`: it is grouped by them, or one of them is a place within the others."""
+    """Whether no two rows of `source` agree in `keys`: it is grouped by them, or one is a place within the others."""
     columns = {column.alias_or_name: column.unalias() for column in source.selects}
     group = source.args.get("group")
-    if group is not None and group.expressions and not any(group.args.get(k) for k in ("cube", "rollup", "grouping_sets")):
-        if all(any(columns.get(key) == wanted for key in keys) for wanted in group.expressions):
-            return True
+    if group is not None and _is_grouped_by(group, {columns.get(key) for key in keys}):
+        return True
     return any(_numbers_within(columns.get(key), {columns.get(other) for other in keys - {key}}) for key in keys)
+
+
+def _is_grouped_by(group: exp.Group, columns: set[exp.Expr | None]) -> bool:
+    if not group.expressions or any(group.args.get(kind) for kind in ("cube", "rollup", "grouping_sets")):
+        return False
+    return all(wanted in columns for wanted in group.expressions)
 
 
 def _numbers_within(column: exp.Expr | None, others: set[exp.Expr | None]) -> bool:
