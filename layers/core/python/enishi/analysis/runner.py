@@ -64,8 +64,8 @@ def ask(
     moment = Moment.end_of(values[AS_OF], services.settings.tz)
     known = library if library is not None else load_library(services)
     opened: Mapping[str, sets.CellQuery] = {
-        "segment": lambda address: _cell_query(services, address, "customer", known),
-        "product_set": lambda address: _cell_query(services, address, "product", known),
+        "segment": lambda address: _cell_query(services, address, "customer", known, from_lines),
+        "product_set": lambda address: _cell_query(services, address, "product", known, from_lines),
     }
     question = Question(analysis, values, sets.resolve(analysis, values, moment, known, opened), moment, from_lines)
     return _with_own_statement(services, question, known) if analysis.given_by else question
@@ -141,9 +141,9 @@ def members(
     return _ready(services, question, cells.rest(entity, found)) if complement else found
 
 
-def _cell_query(services: Services, text: str, entity: Entity, library: Library) -> exp.Query:
+def _cell_query(services: Services, text: str, entity: Entity, library: Library, from_lines: bool) -> exp.Query:
     address = cells.read_address(text)
-    question = ask(services, get(address.analysis), address.parameters, library)
+    question = ask(services, get(address.analysis), address.parameters, library, from_lines=from_lines)
     return members(services, question, address.cell, entity, complement=address.complement)
 
 
