@@ -15,12 +15,12 @@ from enishi.analysis import axes, cells, own, sets, step_cells, steps
 from enishi.analysis.answer import Answer, Watermark
 from enishi.analysis.binding import NAMES_PEOPLE, bind
 from enishi.analysis.cells import Entity
-from enishi.analysis.library import get, parameters
+from enishi.analysis.library import get, groups, parameters
 from enishi.analysis.model import Analysis
 from enishi.analysis.parameters import AS_OF, complete
 from enishi.clock import business_day
 from enishi.errors import AnalysisError
-from enishi.lake import schema
+from enishi.lake import facts, schema
 from enishi.lake.sql import check, column, expand_views, parse, table_ref, tables_of
 from enishi.ports import Services
 from enishi.segment.as_of import up_to
@@ -28,6 +28,8 @@ from enishi.segment.library import Library
 from enishi.segment.moment import Moment
 from enishi.segment.store import load_library
 
+_ALONE: Mapping[str, Any] = {"parameters": (), "parameter_groups": ("pur",)}
+"""An analysis with nothing but the shared parameters of purchases."""
 ROW_CAP = 10_000
 """Rows that an answer holds unless asked for more; the answer says how many were cut."""
 
@@ -40,9 +42,18 @@ class Question:
     parameters: Mapping[str, Any]
     bound: Mapping[str, Any]
     moment: Moment
+    from_lines: bool = False
+    """Read the lines even where the rollup `customer_facts` would do."""
 
 
-def ask(services: Services, analysis: Analysis, given: Mapping[str, Any], library: Library | None = None) -> Question:
+def ask(
+    services: Services,
+    analysis: Analysis,
+    given: Mapping[str, Any],
+    library: Library | None = None,
+    *,
+    from_lines: bool = False,
+) -> Question:
     """The question that the given parameters make; values that are left out take their defaults.
 
     Raises:
@@ -53,10 +64,10 @@ def ask(services: Services, analysis: Analysis, given: Mapping[str, Any], librar
     moment = Moment.end_of(values[AS_OF], services.settings.tz)
     known = library if library is not None else load_library(services)
     opened: Mapping[str, sets.CellQuery] = {
-        "segment": lambda address: _cell_query(services, address, "customer", known),
-        "product_set": lambda address: _cell_query(services, address, "product", known),
+        "segment": lambda address: _cell_query(services, address, "customer", known, from_lines),
+        "product_set": lambda address: _cell_query(services, address, "product", known, from_lines),
     }
-    question = Question(analysis, values, sets.resolve(analysis, values, moment, known, opened), moment)
+    question = Question(analysis, values, sets.resolve(analysis, values, moment, known, opened), moment, from_lines)
     return _with_own_statement(services, question, known) if analysis.given_by else question
 
 
@@ -130,16 +141,24 @@ def members(
     return _ready(services, question, cells.rest(entity, found)) if complement else found
 
 
-def _cell_query(services: Services, text: str, entity: Entity, library: Library) -> exp.Query:
+def _cell_query(services: Services, text: str, entity: Entity, library: Library, from_lines: bool) -> exp.Query:
     address = cells.read_address(text)
-    question = ask(services, get(address.analysis), address.parameters, library)
+    question = ask(services, get(address.analysis), address.parameters, library, from_lines=from_lines)
     return members(services, question, address.cell, entity, complement=address.complement)
 
 
 def _ready(services: Services, question: Question, tree: exp.Query) -> exp.Query:
     bound = bind(tree, question.analysis, question.bound, services.settings)
     check(bound, question.analysis.place)
-    return up_to(bound, question.moment)
+    rollup = None if question.from_lines else facts.present(services.warehouse)
+    return up_to(bound, question.moment, rollup=rollup, default_purchases=_asks_default_purchases(question))
+
+
+def _asks_default_purchases(question: Question) -> bool:
+    """Whether every parameter that says what a purchase is has its default, so that `purchases` are the view's."""
+    shared = {parameter.name: parameter for parameter in groups()["pur"]}
+    usual = complete(question.analysis.model_copy(update=_ALONE), {}, question.moment.day)
+    return all(question.bound.get(name, usual[name]) == usual[name] for name in shared)
 
 
 def _footnotes(services: Services, question: Question) -> tuple[tuple[str, Any], ...]:

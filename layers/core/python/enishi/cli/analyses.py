@@ -127,12 +127,13 @@ def run_analysis(
     complement: Annotated[bool, typer.Option("--complement", help="Everybody but the cell (該当除外)")] = False,
     save_segment: Annotated[str | None, typer.Option(help="Keep the cell's people (or products) under this id")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows at most")] = runner.ROW_CAP,
+    from_lines: Annotated[bool, typer.Option("--from-lines", help="Never read the rollup customer_facts")] = False,
     out: Annotated[Path | None, typer.Option(help="File to write, for parquet, html and png")] = None,
     format: Annotated[str | None, typer.Option(help="table, json, csv, parquet, html or png")] = None,
 ) -> None:
     """Answer the question; or open one of its cells with `--cell`."""
     session: Session = ctx.obj
-    question = _question(session, library.get(analysis), parameter or [], as_of, base)
+    question = _question(session, library.get(analysis), parameter or [], as_of, base, from_lines=from_lines)
     if cell is not None:
         _open_cell(
             session, question, cell, products=products, complement=complement, save_as=save_segment, format=format
@@ -158,10 +159,18 @@ def write_catalogue(
     session.console.print(said, highlight=False)
 
 
-def _question(session: Session, analysis: Analysis, given: list[str], as_of: str | None, base: str | None) -> Question:
+def _question(
+    session: Session,
+    analysis: Analysis,
+    given: list[str],
+    as_of: str | None,
+    base: str | None,
+    *,
+    from_lines: bool = False,
+) -> Question:
     pairs = dict(_pair(text) for text in given)
-    named = {"as_of": as_of, "base_segment": base}
-    return runner.ask(session.services, analysis, {**pairs, **{name: text for name, text in named.items() if text}})
+    named = {name: text for name, text in {"as_of": as_of, "base_segment": base}.items() if text}
+    return runner.ask(session.services, analysis, {**pairs, **named}, from_lines=from_lines)
 
 
 def _pair(text: str) -> tuple[str, str]:

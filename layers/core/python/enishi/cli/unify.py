@@ -9,6 +9,7 @@ import typer
 from enishi.cli.context import Session
 from enishi.cli.identity import show_reviews
 from enishi.cli.output import show
+from enishi.flow.facts import refresh
 from enishi.flow.unify import undo, unify
 from enishi.identity.unify import Report
 
@@ -23,7 +24,8 @@ def command(
     """Find the records that are one person and join them; run it again and nothing changes.
 
     Joined records keep their own rows: `merge_log` says why each was joined, and `--split MERGE_ID` takes one back
-    for good. `enishi identity` looks at a person and decides what the rules leave open.
+    for good. The rollup of purchases (`customer_facts`) is made anew.
+    `enishi identity` looks at a person and decides what the rules leave open.
     """
     session: Session = ctx.obj
     if split_id is not None:
@@ -32,6 +34,7 @@ def command(
         show(session, rows, title="Split", format=format)
         return
     report = unify(session.services, full=full)
+    refresh(session.services)
     if review:
         show_reviews(session, 50, format)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from enishi.flow.facts import refresh
 from enishi.flow.payload import Data
 from enishi.identity import model, reviews, survivorship, virtual
 from enishi.identity.reviews import DIFFERENT, SAME, Split
@@ -19,8 +20,9 @@ class Payload(Data):
 
 
 def run(services: Services, payload: Payload) -> dict[str, Any]:
-    """`{"merged", "restored", "people", "to_review"}`."""
+    """`{"merged", "restored", "people", "to_review"}`; the rollup of purchases follows who is one person."""
     report = unify(services, full=payload.full)
+    refresh(services)
     return {
         "merged": report.merged,
         "restored": report.restored,

@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 
 from sqlglot import exp
 
+from enishi.lake.facts import Facts, from_facts, relations
 from enishi.lake.schema import tables
 from enishi.lake.sql import expand_views, tables_of, view_names
 from enishi.segment.moment import Moment
@@ -44,14 +45,15 @@ _DAY: Mapping[str, str] = {
 }
 
 
-def as_of(query: Query, moment: Moment, *, cohort: str | None = None) -> Query:
+def as_of(query: Query, moment: Moment, *, cohort: str | None = None, rollup: Facts | None = None) -> Query:
     """A copy of `query` whose views see facts up to the moment only.
 
     Statuses that the source overwrites (an order's, a contract's) stay as they are now: they have no history.
     `cohort` names a CTE of `query` with a column customer_id: the views then see the facts of these people only, which
-    costs little where the cohort is small. Only for a query that compares nobody with anybody else.
+    costs little where the cohort is small. Only for a query that compares nobody with anybody else. `rollup` is read in
+    the place of the lines where it is enough.
     """
-    expanded = expand_views(query)
+    expanded = _with_rollup(expand_views(query), moment, rollup, relations(default_purchases=False))
     facts = [
         table for cte in _views_of(expanded) for table in cte.find_all(exp.Table) if not table.db and table.name in _DAY
     ]
@@ -63,13 +65,26 @@ def as_of(query: Query, moment: Moment, *, cohort: str | None = None) -> Query:
     return cast(Query, expanded)
 
 
-def up_to(query: Query, moment: Moment) -> Query:
-    """A copy of `query` in which every fact, in views and outside of them, ends with the moment."""
-    expanded = expand_views(query)
+def up_to(query: Query, moment: Moment, *, rollup: Facts | None = None, default_purchases: bool = False) -> Query:
+    """A copy of `query` in which every fact, in views and outside of them, ends with the moment.
+
+    `rollup` is read in the place of the lines where it is enough; `default_purchases` says that the CTE `purchases` has
+    no other purchases, days or amounts than the view.
+    """
+    held = relations(default_purchases=default_purchases)
+    expanded = _with_rollup(expand_views(query), moment, rollup, held)
     for table in list(tables_of(expanded)):
         if not table.db and table.name in _DAY:
             table.replace(exp.alias_(exp.Subquery(this=_cut(table.name, moment)), table.alias_or_name, table=True))
     return cast(Query, expanded)
+
+
+def _with_rollup(
+    expanded: exp.Query, moment: Moment, rollup: Facts | None, held: Mapping[str, tuple[str, ...]]
+) -> exp.Query:
+    if rollup is None or not rollup.hold(moment.at, moment.day):
+        return expanded
+    return from_facts(expanded, moment.at, held)
 
 
 def as_it_stood(query: Query, moment: Moment) -> Query:

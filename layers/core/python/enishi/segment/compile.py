@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from enishi.lake.facts import Facts
 from enishi.lake.sql import expand_views, tables_of
 from enishi.segment.as_of import as_of
 from enishi.segment.condition import Ask
@@ -58,10 +59,19 @@ def eligible(moment: Moment, *, employees: bool = False) -> exp.Expr:
     return every([active, known, staff, exp.not_(certain(col("is_virtual", POPULATION)))])
 
 
-def members(written: Written, moment: Moment, library: Library = EMPTY, *, employees: bool = False) -> exp.Select:
-    """`SELECT customer_id` of the persons in a segment at a moment, each once, as the lake stood then."""
+def members(
+    written: Written,
+    moment: Moment,
+    library: Library = EMPTY,
+    *,
+    employees: bool = False,
+    rollup: Facts | None = None,
+) -> exp.Select:
+    """`SELECT customer_id` of the persons in a segment at a moment, each once, as the lake stood then.
+
+    `rollup` is read in the place of the lines where it is enough (`enishi.lake.facts.present`)."""
     people = population().where(every([eligible(moment, employees=employees), predicate(written, moment, library)]))
-    return as_of(people, moment)
+    return as_of(people, moment, rollup=rollup)
 
 
 def tables(written: Written, library: Library = EMPTY) -> set[str]:

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from enishi.errors import SegmentError
 from enishi.ids import stable_id
-from enishi.lake import schema
+from enishi.lake import facts, schema
 from enishi.ports import Services
 from enishi.segment.compile import members
 from enishi.segment.library import Library, shipped
@@ -47,7 +47,7 @@ def save(services: Services, segment: Segment, moment: Moment, *, refresh: Refre
     library = load_library(services)
     if refresh == "dynamic":
         _refuse_circle(kept, moment, library)
-    people = members(kept, moment, library)
+    people = members(kept, moment, library, rollup=facts.present(services.warehouse))
     services.warehouse.upsert("segments", _definition(services, kept, refresh))
     services.warehouse.delete("segment_members", _of_day(kept.id, moment))
     count = services.warehouse.append("segment_members", _snapshot(kept.id, people, moment))

@@ -52,7 +52,17 @@ WITH qualified AS (
 ),
 priced AS (
   SELECT
-    q.*,
+    q.order_id,
+    q.customer_id,
+    q.purchase_at,
+    q.channel,
+    q.store_id,
+    q.order_type,
+    q.subscription_id,
+    q.response_code,
+    q.session_id,
+    q.net_amount,
+    q.items,
     CASE :date_basis
       WHEN 'shipped' THEN q.shipped_date
       WHEN 'delivered' THEN q.delivered_date
@@ -79,12 +89,15 @@ matching AS (
   GROUP BY l.order_id
 ),
 filtered AS (
-  SELECT p.*, p.basis_amount AS scoped_amount, p.items AS scoped_items
+  SELECT
+    p.order_id, p.customer_id, p.purchase_at, p.basis_date, p.channel, p.store_id, p.order_type, p.subscription_id,
+    p.response_code, p.session_id, p.basis_amount AS scoped_amount, p.items AS scoped_items
   FROM priced AS p
   WHERE :any_product
   UNION ALL
   SELECT
-    p.*,
+    p.order_id, p.customer_id, p.purchase_at, p.basis_date, p.channel, p.store_id, p.order_type, p.subscription_id,
+    p.response_code, p.session_id,
     CASE
       WHEN p.basis_amount = p.net_amount OR p.net_amount = 0 THEN m.amount
       ELSE CAST(CAST(m.amount AS DOUBLE) * CAST(p.basis_amount AS DOUBLE) / CAST(p.net_amount AS DOUBLE) AS DECIMAL(18, 2))
@@ -120,7 +133,8 @@ counted AS (
   GROUP BY customer_id, basis_date
 )
 SELECT
-  *,
+  order_id, customer_id, purchase_at, purchase_date, channel, store_id, order_type, subscription_id, response_code,
+  session_id, amount, items, receipts,
   ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY purchase_at, order_id) AS n,
   LAG(purchase_date) OVER (PARTITION BY customer_id ORDER BY purchase_at, order_id) AS previous_date
 FROM counted

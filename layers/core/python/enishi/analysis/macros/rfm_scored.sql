@@ -1,6 +1,6 @@
 -- Each customer of the population with purchases in the lookback before each day of :rfm_dates, scored 1 to :bins on recency, frequency and
 -- money, 5 best (rules TIE, PUR). quintile cuts each measure over all, nested cuts F inside R and M inside R-F, threshold
--- takes the borders as they are given.
+-- takes the borders as they are given. Equal values have one place, the best of theirs, and so one score.
 WITH measured AS (
   SELECT
     d.rfm_date,
@@ -17,7 +17,7 @@ r_placed AS (
   SELECT
     m.*,
     COUNT(*) OVER (PARTITION BY m.rfm_date) AS total,
-    ROW_NUMBER() OVER (PARTITION BY m.rfm_date ORDER BY m.recency, m.customer_id) AS r_place
+    RANK() OVER (PARTITION BY m.rfm_date ORDER BY m.recency) AS r_place
   FROM measured AS m
 ),
 r_tiled AS (
@@ -33,7 +33,7 @@ r_scored AS (
     t.amount,
     CASE :method
       WHEN 'threshold' THEN :bins - CAST(CARDINALITY(FILTER(:r_borders, b -> t.recency >= b)) AS BIGINT)
-      ELSE :bins + 1 - MIN(t.r_tile) OVER (PARTITION BY t.rfm_date, t.recency)
+      ELSE :bins + 1 - t.r_tile
     END AS r_score
   FROM r_tiled AS t
 ),
@@ -47,7 +47,7 @@ f_ranked AS (
   SELECT
     p.*,
     COUNT(*) OVER (PARTITION BY p.rfm_date, p.f_group) AS f_total,
-    ROW_NUMBER() OVER (PARTITION BY p.rfm_date, p.f_group ORDER BY p.orders DESC, p.customer_id) AS f_place
+    RANK() OVER (PARTITION BY p.rfm_date, p.f_group ORDER BY p.orders DESC) AS f_place
   FROM f_placed AS p
 ),
 f_tiled AS (
@@ -64,7 +64,7 @@ f_scored AS (
     t.r_score,
     CASE :method
       WHEN 'threshold' THEN 1 + CAST(CARDINALITY(FILTER(:f_borders, b -> t.orders > b)) AS BIGINT)
-      ELSE :bins + 1 - MIN(t.f_tile) OVER (PARTITION BY t.rfm_date, t.f_group, t.orders)
+      ELSE :bins + 1 - t.f_tile
     END AS f_score
   FROM f_tiled AS t
 ),
@@ -78,7 +78,7 @@ m_placed AS (
   SELECT
     r.*,
     COUNT(*) OVER (PARTITION BY r.rfm_date, r.m_group) AS m_total,
-    ROW_NUMBER() OVER (PARTITION BY r.rfm_date, r.m_group ORDER BY r.amount DESC, r.customer_id) AS m_place
+    RANK() OVER (PARTITION BY r.rfm_date, r.m_group ORDER BY r.amount DESC) AS m_place
   FROM m_ranked AS r
 ),
 m_tiled AS (
@@ -95,6 +95,6 @@ SELECT
   t.f_score,
   CASE :method
     WHEN 'threshold' THEN 1 + CAST(CARDINALITY(FILTER(:m_borders, b -> t.amount >= b)) AS BIGINT)
-    ELSE :bins + 1 - MIN(t.m_tile) OVER (PARTITION BY t.rfm_date, t.m_group, t.amount)
+    ELSE :bins + 1 - t.m_tile
   END AS m_score
 FROM m_tiled AS t

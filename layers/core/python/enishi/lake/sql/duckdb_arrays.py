@@ -110,6 +110,37 @@ def _unnest(node: exp.Expr) -> exp.Expr:
     return exp.Lateral(this=exp.Subquery(this=exp.Select(expressions=columns)), alias=alias)
 
 
+def _select(node: exp.Expr) -> exp.Expr:
+    """Rows out of arrays side by side, and nothing else, are DuckDB's own UNNEST: half the cost of a lateral join."""
+    joins = node.args.get("joins") or []
+    lateral = joins[0].this if len(joins) == 1 and not joins[0].args.get("on") else None
+    if (
+        not isinstance(node, exp.Select)
+        or not isinstance(lateral, exp.Lateral)
+        or set(_given(node)) - {"expressions", "from_", "joins"}
+    ):
+        return node
+    alias, inner = lateral.args.get("alias"), lateral.this.this
+    sources = inner.selects if isinstance(inner, exp.Select) and set(_given(inner)) == {"expressions"} else []
+    if alias is None or not alias.columns or len(sources) != len(alias.columns):
+        return node
+    rows = {name.name: source for name, source in zip(alias.columns, sources, strict=True)}
+    shown = [column for column in node.selects if isinstance(column, exp.Column)]
+    unnested = [column.name for column in shown if column.table == alias.name]
+    if len(shown) != len(node.selects) or sorted(unnested) != sorted(rows):
+        return node
+    columns = [_out_of(column, rows) if column.table == alias.name else column for column in shown]
+    return exp.Select(expressions=columns, from_=node.args["from_"])
+
+
+def _out_of(column: exp.Column, rows: Mapping[str, exp.Expr]) -> exp.Expr:
+    return exp.alias_(rows[column.name], column.name)
+
+
+def _given(node: exp.Expr) -> list[str]:
+    return [name for name, value in node.args.items() if value]
+
+
 def _entries(source: exp.Expr) -> list[exp.Expr]:
     return [_unnested(call(name, source.copy())) for name in ("map_keys", "map_values")]
 
@@ -136,5 +167,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "ArraySlice": macro("tr_slice", "this", "start", "end"),
         "ArrayPosition": macro("tr_array_position", "this", "expression"),
         "Unnest": _unnest,
+        "Select": _select,
     }
 )

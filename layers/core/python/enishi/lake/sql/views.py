@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sqlglot import exp
 
+from enishi.lake.sql.prune import pruned
 from enishi.lake.sql.text import parse
 
 FACTS_OF_PEOPLE: Mapping[str, str] = MappingProxyType({"orders": "v_orders"})
@@ -67,7 +68,7 @@ def expand_views(tree: exp.Query) -> exp.Query:
     bodies = {name: _views()[name].copy() for name in needed_views(tree)}
     for name, body in bodies.items():
         _drop_windows(body, [tree, *(other for of, other in bodies.items() if of != name)], name)
-    return with_views(tree.copy(), bodies)
+    return pruned(with_views(tree.copy(), bodies))
 
 
 def _drop_windows(body: exp.Query, readers: Iterable[exp.Expr], name: str) -> None:

@@ -115,7 +115,8 @@ class Purchase(_Bought, Event, Counted):
         return ask.happened(self.period or self.none_in, at=at, day=day)
 
     def _enough(self, rows: exp.Select) -> exp.Expr:
-        orders = exp.Count(this=exp.Distinct(expressions=[col("order_id", FACTS)]))
+        distinct = exp.Distinct(expressions=[col("order_id", FACTS)])
+        orders = exp.Count(this=exp.Star() if self.of is None else distinct)
         limits = [(orders, self.count), (self._sum("items"), self.items), (self._sum("amount"), self.amount)]
         return counted(rows, [(number, bounds) for number, bounds in limits if bounds is not None and bounds.given])
 

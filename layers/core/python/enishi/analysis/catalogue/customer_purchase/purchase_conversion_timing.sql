@@ -47,16 +47,16 @@ standard: Layout of the classic 顧客転換率 screen. F1/F2/F3 wording is comm
 WITH bought AS (
   SELECT
     p.customer_id,
-    p.order_id,
+    p.n AS nth_ever,
     p.purchase_date,
     p.amount,
     CASE :rank_scope
       WHEN 'lifetime' THEN p.n
-      ELSE ROW_NUMBER() OVER (PARTITION BY p.customer_id ORDER BY p.purchase_at, p.order_id)
+      ELSE ROW_NUMBER() OVER (PARTITION BY p.customer_id ORDER BY p.n)
     END AS nth,
     CASE
       WHEN :rank_scope = 'period'
-      THEN LAG(p.purchase_date) OVER (PARTITION BY p.customer_id ORDER BY p.purchase_at, p.order_id)
+      THEN LAG(p.purchase_date) OVER (PARTITION BY p.customer_id ORDER BY p.n)
       ELSE p.previous_date
     END AS previous_date
   FROM purchases AS p
@@ -72,7 +72,7 @@ reached AS (
   SELECT
     LEAST(b.nth, :max_n + 1) AS n,
     b.customer_id,
-    b.order_id,
+    b.nth_ever,
     b.purchase_date,
     b.amount,
     DATE_DIFF('day', b.previous_date, b.purchase_date) AS days,
@@ -85,7 +85,7 @@ reached AS (
 reached_products AS (
   SELECT r.n, r.days, r.customer_id, l.product_id
   FROM reached AS r
-  JOIN purchase_lines AS l ON l.order_id = r.order_id
+  JOIN purchase_lines AS l ON l.customer_id = r.customer_id AND l.n = r.nth_ever
 ),
 stopped AS (
   SELECT LEAST(MAX(b.nth), :max_n + 1) AS stopped_at, b.customer_id

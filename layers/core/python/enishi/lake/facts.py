@@ -1,0 +1,177 @@
+"""Purchases from the rollup `customer_facts` in the place of the lines: the one place that decides which is read.
+
+A SELECT that needs only customer, day, amount and N of default purchases may read the rollup. It does when the rollup
+was made of the tables' present snapshots and nothing in them is later than the moment that the question is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from types import MappingProxyType
+
+from sqlglot import exp
+
+from enishi.lake.sql import column, expand_views, literal, parse, table_ref, tables_of
+from enishi.lake.sql.prune import pruned
+from enishi.ports import Warehouse
+
+ROLLUP = "customer_facts"
+VIEW = "v_purchases"
+_POPULATION = "population"
+_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "purchase_date": "f.purchase_dates",
+        "amount": "f.purchase_amounts",
+        "n": "SEQUENCE(1, f.purchases)",
+        "n_lifetime": "SEQUENCE(1, f.purchases)",
+        "previous_date": "SLICE(CONCAT(ARRAY[CAST(NULL AS DATE)], f.purchase_dates), 1, f.purchases)",
+    }
+)
+"""What the rollup knows of each purchase, as arrays by N."""
+_ALWAYS = "purchase_date"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A rollup that equals the lines; they hold nothing after `last_at` and `last_day`."""
+
+    last_at: datetime
+    last_day: date
+
+    def hold(self, at: datetime, day: date) -> bool:
+        """Whether the lines as of this moment are all the lines."""
+        return self.last_day <= day and self.last_at <= at.astimezone(UTC).replace(tzinfo=None)
+
+
+@cache
+def sources() -> tuple[str, ...]:
+    """The tables that purchases are made of."""
+    every = exp.select("*").from_(table_ref(VIEW))
+    return tuple(sorted({table.name for table in tables_of(expand_views(every))}))
+
+
+def stamp(warehouse: Warehouse) -> str:
+    """The present snapshots of `sources`."""
+    return ";".join(f"{name}={warehouse.snapshot(name)}" for name in sources())
+
+
+def reaching(snapshots: str, warehouse: Warehouse) -> str:
+    """`snapshots` with how far the orders reach, as `customer_facts.snapshot` says it; "" where there are none."""
+    last = [exp.alias_(exp.Max(this=column("o", name)), name) for name in ("ordered_at", "order_date")]
+    [row] = warehouse.query(exp.select(*last).from_(table_ref("orders", "o"))).to_pylist()
+    if row["ordered_at"] is None or row["order_date"] is None:
+        return ""
+    return f"{snapshots};at={row['ordered_at'].isoformat()};day={row['order_date'].isoformat()}"
+
+
+def present(warehouse: Warehouse) -> Facts | None:
+    """The rollup, if it was made of the tables as they are now."""
+    if not warehouse.snapshot(ROLLUP):
+        return None
+    row = exp.select(column("f", "snapshot")).from_(table_ref(ROLLUP, "f")).limit(1)
+    said = dict(part.partition("=")[::2] for part in (warehouse.query(row).to_pylist()[0]["snapshot"] or "").split(";"))
+    if "at" not in said or any(said.get(name) != warehouse.snapshot(name) for name in sources()):
+        return None
+    return Facts(datetime.fromisoformat(said["at"]), date.fromisoformat(said["day"]))
+
+
+def from_facts(tree: exp.Query, at: datetime, relations: Mapping[str, tuple[str, ...]]) -> exp.Query:
+    """`tree` itself, its views spelled out, reading the rollup wherever that is enough; `Facts.hold` must be true.
+
+    Args:
+        at: the moment of the question: that a purchase is not later is true of all.
+        relations: CTEs that give default purchases, each with all of its columns.
+    """
+    for name, columns in relations.items():
+        _turn(tree, name, columns, at)
+    return pruned(tree)
+
+
+def relations(*, default_purchases: bool) -> dict[str, tuple[str, ...]]:
+    """What the rollup may stand for: the view, and the `purchases` of an analysis under default parameters."""
+    return {VIEW: _VIEW_COLUMNS, **({"purchases": _MACRO_COLUMNS} if default_purchases else {})}
+
+
+_VIEW_COLUMNS = (
+    *(
+        "order_id",
+        "customer_id",
+        "purchase_at",
+        "purchase_date",
+        "shipped_date",
+        "delivered_date",
+        "channel",
+        "store_id",
+    ),
+    *("order_type", "subscription_id", "response_code", "session_id", "amount", "amount_excl_tax", "gross_amount"),
+    *("items", "n_lifetime", "days_since_prev"),
+)
+_MACRO_COLUMNS = (
+    *(
+        "order_id",
+        "customer_id",
+        "purchase_at",
+        "purchase_date",
+        "channel",
+        "store_id",
+        "order_type",
+        "subscription_id",
+    ),
+    *("response_code", "session_id", "amount", "items", "receipts", "n", "previous_date"),
+)
+
+
+def _turn(tree: exp.Query, name: str, columns: tuple[str, ...], at: datetime) -> None:
+    lacking = {column for column in columns if column not in _COLUMNS} - {"customer_id"}
+    turned: list[set[str]] = []
+    for table in [found for found in tree.find_all(exp.Table) if found.name == name and not found.db]:
+        said = _said(table, at)
+        if said is not None and not said & lacking:
+            alias = table.alias_or_name
+            table.replace(table_ref(f"{name}_facts", alias))
+            turned.append(said & set(columns) & set(_COLUMNS))
+    if turned:
+        _put_before(tree, name, _body(name, set().union(*turned)))
+
+
+def _said(table: exp.Table, at: datetime) -> set[str] | None:
+    """The names that the SELECT over the table says, what is true of every purchase taken out; None for `*`."""
+    select = table.find_ancestor(exp.Select)
+    if select is None or any(column.is_star for column in select.selects):
+        return None
+    now = literal(at)
+    always = [test for test in select.find_all(exp.LTE) if _is_instant(test.this) and test.expression == now]
+    inside = {id(found) for test in always for found in test.find_all(exp.Identifier)}
+    said = {found.name.lower() for found in select.find_all(exp.Identifier) if id(found) not in inside}
+    if "purchase_at" not in said:
+        for test in always:
+            test.replace(exp.true())
+    return said
+
+
+def _is_instant(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Column) and node.name == "purchase_at"
+
+
+def _put_before(tree: exp.Query, name: str, body: exp.Query) -> None:
+    ctes = tree.args["with_"].expressions
+    place = next(number for number, cte in enumerate(ctes) if cte.alias == name)
+    ctes.insert(place, exp.CTE(this=body, alias=exp.TableAlias(this=exp.to_identifier(f"{name}_facts"))))
+
+
+def _body(name: str, needed: Iterable[str]) -> exp.Query:
+    """One row a purchase, its columns side by side out of the arrays."""
+    columns = sorted({*needed, _ALWAYS})
+    given = exp.select(*[column("f", of) for of in ("customer_id", "purchases", "purchase_dates", "purchase_amounts")])
+    given = given.from_(table_ref(ROLLUP, "f"))
+    if name != VIEW:
+        same = exp.EQ(this=column("c", "customer_id"), expression=column("f", "customer_id"))
+        given = given.join(table_ref(_POPULATION, "c"), on=same)
+    arrays = [parse(f"SELECT {_COLUMNS[each]}", ROLLUP).selects[0] for each in columns]
+    names = exp.TableAlias(this=exp.to_identifier("u"), columns=[exp.to_identifier(each) for each in columns])
+    rows = exp.select(column("f", "customer_id"), *[column("u", each) for each in columns])
+    rows = rows.from_(exp.alias_(exp.Subquery(this=given), "f", table=True))
+    return rows.join(exp.Unnest(expressions=arrays, alias=names), join_type="cross")

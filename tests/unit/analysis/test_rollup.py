@@ -1,0 +1,138 @@
+"""The rollup `customer_facts` answers what the lines answer: in every golden case, and in worlds drawn by chance."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from enishi.analysis import library, runner
+from enishi.flow.facts import refresh
+from enishi.lake import facts
+from enishi.lake.sql import tables_of
+from enishi.segment import compile as segment_compile
+from enishi.segment.moment import Moment
+from tests.unit.analysis.small_shop import CASES, Shop, open_shop
+from tests.unit.segment.small_lake import arrow
+
+Shops = Callable[[str, Mapping[str, Any]], Shop]
+FILES = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in sorted(CASES.glob("*/*.yaml"))
+    if path.parent.name != "worlds"
+}
+ASKED = ("rfm_analysis", "rfm_segment_transition", "purchase_conversion_timing", "purchase_count_distribution")
+"""Analyses that need no more than days, amounts and N: they must read the rollup."""
+SEGMENTS: tuple[Mapping[str, Any], ...] = (
+    {"purchase": {"last_before": "60 days"}},
+    {"purchase": {"in": "90 days", "at_least": 2}},
+    {"purchase": {"none_in": "30 days"}},
+    {"rfm": {"in": "12 months", "top": {"by": "amount", "share": "30%"}}},
+)
+
+
+def both(shop: Shop, name: str, given: Mapping[str, Any]) -> tuple[list[Any], list[Any]] | None:
+    """The rows from the rollup and from the lines; None where the lines are read anyway."""
+    asked = runner.ask(shop.services, library.get(name), given)
+    if facts.ROLLUP not in {table.name for table in tables_of(runner.statement(shop.services, asked))}:
+        return None
+    lines = runner.ask(shop.services, library.get(name), given, from_lines=True)
+    answers = [runner.run(shop.services, question) for question in (asked, lines)]
+    assert [facts.ROLLUP in {mark.table for mark in one.watermarks} for one in answers] == [True, False]
+    return answers[0].rows.to_pylist(), answers[1].rows.to_pylist()
+
+
+def _light_first() -> Iterator[Any]:
+    """The analyses that must read the rollup in every run of the tests, the others in `make heavy`."""
+    for name in sorted(FILES):
+        yield pytest.param(name, marks=() if name in ASKED else pytest.mark.heavy)
+
+
+@pytest.mark.parametrize("name", _light_first())
+def test_golden_cases(name: str, shops: Shops) -> None:
+    shop = shops(name, FILES[name])
+    refresh(shop.services)
+    for case in FILES[name]["cases"]:
+        rows = both(shop, name, case.get("given", {}))
+        assert rows is None or rows[0] == rows[1], case["name"]
+
+
+def drawn(seed: int) -> dict[str, list[dict[str, Any]]]:
+    """Ten people, of whom two were merged, with returns, exchanges, guests, cancelled orders and equal instants."""
+    draw = random.Random(seed)  # noqa: S311 a world, not a secret
+    people = [f"P{number}" for number in range(10)]
+    customers: list[dict[str, Any]] = [{"customer_id": one} for one in people]
+    for number in (8, 9):
+        customers[number] |= {"status": "merged", "merged_into": people[draw.randrange(8)]}
+    orders: list[dict[str, Any]] = []
+    for number in range(60):
+        day = date(2026, 11, 21) - timedelta(days=draw.choice((0, 1, 5, 30, 31, 90, 200, 364, 365, 400, 700)))
+        kind = draw.choice(("normal",) * 6 + ("exchange", "sample", "return"))
+        order: dict[str, Any] = {
+            "order_id": f"O{number:02d}",
+            "customer_id": draw.choice((*people, None)),
+            "ordered_at": f"{day} {draw.choice(('00:00', '10:00', '23:59'))}",
+            "order_type": kind,
+            "net_amount": draw.choice((0, 100, 100, 2500)),
+            "gross_amount": 3000,
+            "status": draw.choice(("completed",) * 9 + ("cancelled",)),
+        }
+        if kind == "return":
+            back = draw.choice(orders) if orders else None
+            amount = -draw.choice((50, back["net_amount"])) if back else -50
+            order |= {"original_order_id": back["order_id"] if back else None, "net_amount": amount}
+        orders.append(order)
+    return {"customers": customers, "orders": orders}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_worlds_drawn_by_chance(seed: int, tmp_path: Path) -> None:
+    shop = open_shop(tmp_path, drawn(seed))
+    refresh(shop.services)
+    for name in ASKED:
+        rows = both(shop, name, {})
+        assert rows is not None, name
+        assert rows[0] == rows[1], name
+    moment = Moment.end_of(date(2026, 11, 21), shop.services.settings.tz)
+    rollup = facts.present(shop.services.warehouse)
+    for written in SEGMENTS:
+        fast = segment_compile.members(written, moment, rollup=rollup)
+        assert facts.ROLLUP in {table.name for table in tables_of(fast)}, written
+        found = [shop.services.warehouse.query(query) for query in (fast, segment_compile.members(written, moment))]
+        assert sorted(found[0].column(0).to_pylist()) == sorted(found[1].column(0).to_pylist()), written
+
+
+def test_a_rollup_older_than_the_tables_is_not_read(tmp_path: Path) -> None:
+    world = drawn(1)
+    shop = open_shop(tmp_path, {**world, "orders": world["orders"][:-1]})
+    assert facts.present(shop.services.warehouse) is None
+    refresh(shop.services)
+    assert both(shop, "rfm_analysis", {}) is not None
+    shop.services.warehouse.upsert("orders", arrow("orders", world["orders"][-1:]))
+    assert both(shop, "rfm_analysis", {}) is None
+    refresh(shop.services)
+    assert both(shop, "rfm_analysis", {}) is not None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"as_of": "2026-11-20"},
+        {"channels": "store"},
+        {"amount_basis": "gross"},
+        {"return_mode": "event"},
+        {"purchase_unit": "day"},
+    ],
+    ids=str,
+)
+def test_what_the_rollup_does_not_hold_is_read_from_the_lines(given: Mapping[str, Any], tmp_path: Path) -> None:
+    world = drawn(2)
+    today = {"order_id": "O99", "customer_id": "P1", "ordered_at": "2026-11-21 09:00", "net_amount": 100}
+    shop = open_shop(tmp_path, {**world, "orders": [*world["orders"], today]})
+    refresh(shop.services)
+    assert both(shop, "rfm_analysis", given) is None
