@@ -6,7 +6,7 @@ READY := .venv/.ready
 export UV_PROJECT_ENVIRONMENT := .venv
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help setup demo test heavy lint grammar trino synth deploy-local bench clean
+.PHONY: help setup demo test cases heavy lint grammar trino synth deploy-local bench clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ demo: $(READY) ## a sample retailer, seven scenarios, one business day and its w
 
 test: $(READY) lint ## lint, types, layers and all tests (under 10 minutes on two cores)
 	$(BIN)/pytest -n 2 --dist loadfile -m "not heavy"
+
+cases: $(READY) ## every golden case of every analysis (`make test` runs the first of each)
+	$(BIN)/pytest -n 2 -m heavy tests/unit/analysis/test_golden.py
 
 heavy: $(READY) ## the long proofs: thousands of fault cases, large inputs
 	$(BIN)/pytest -m heavy

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-import yaml
 
 from enishi.analysis.library import shipped
-from tests.unit.analysis.small_shop import CASES, Shop, plain, same
+from tests.unit.analysis.small_shop import CASES, Shop, plain, read, same
 
-FILES = {
-    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
-    for path in sorted(CASES.glob("*/*.yaml"))
-    if path.parent.name != "worlds"
-}
-ALL = [pytest.param(name, case, id=f"{name}: {case['name']}") for name, file in FILES.items() for case in file["cases"]]
+FILES = {path.stem: read(path) for path in sorted(CASES.glob("*/*.yaml")) if path.parent.name != "worlds"}
+ALL = [
+    pytest.param(name, case, id=f"{name}: {case['name']}", marks=pytest.mark.heavy if number else ())
+    for name, file in FILES.items()
+    for number, case in enumerate(file["cases"])
+]
+"""The first case of each analysis runs always, the others in `make cases`."""
 Shops = Callable[[str, Mapping[str, Any]], Shop]
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from enishi.analysis import library, runner
 from enishi.flow.facts import refresh
@@ -17,15 +16,11 @@ from enishi.lake import facts
 from enishi.lake.sql import tables_of
 from enishi.segment import compile as segment_compile
 from enishi.segment.moment import Moment
-from tests.unit.analysis.small_shop import CASES, Shop, open_shop
+from tests.unit.analysis.small_shop import CASES, Shop, open_shop, read
 from tests.unit.segment.small_lake import arrow
 
 Shops = Callable[[str, Mapping[str, Any]], Shop]
-FILES = {
-    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
-    for path in sorted(CASES.glob("*/*.yaml"))
-    if path.parent.name != "worlds"
-}
+FILES = {path.stem: read(path) for path in sorted(CASES.glob("*/*.yaml")) if path.parent.name != "worlds"}
 ASKED = ("rfm_analysis", "rfm_segment_transition", "purchase_conversion_timing", "purchase_count_distribution")
 """Analyses that need no more than days, amounts and N: they must read the rollup."""
 SEGMENTS: tuple[Mapping[str, Any], ...] = (
@@ -53,7 +48,7 @@ def _light_first() -> Iterator[Any]:
         yield pytest.param(name, marks=() if name in ASKED else pytest.mark.heavy)
 
 
-@pytest.mark.parametrize("name", _light_first())
+@pytest.mark.parametrize("name", list(_light_first()))
 def test_golden_cases(name: str, shops: Shops) -> None:
     shop = shops(name, FILES[name])
     refresh(shop.services)

@@ -121,9 +121,13 @@ def _group(analysis: Analysis, name: str) -> Sequence[Parameter]:
     return groups()[name]
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml where it is there: the whole catalogue is read before the first question."""
+
+
 def _front_matter(text: str, place: str) -> Mapping[str, Any]:
     try:
-        given = yaml.safe_load(text)
+        given = yaml.load(text, Loader=_LOADER)  # noqa: S506 - either loader is a safe one
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
         raise AnalysisError(
