@@ -38,17 +38,7 @@ notes:
 - with purchase_unit=day two receipts of one day are still 初回
 standard: "CPM, 顧客ポートフォリオ理論 of 西野博道 (Yazuya), per kzn.intermedia.co.jp FAQ; default numbers 90/210/240 days and 70,000 JPY from LTV-Lab help (faqhelp.ltv-lab.jp, CPM集計とは). The border rule 'amount exactly equal' is ours (counts as high)."
 */
-WITH histories AS (
-  SELECT
-    p.customer_id,
-    COUNT(*) AS orders,
-    SUM(p.amount) AS amount,
-    DATE_DIFF('day', MIN(p.purchase_date), MAX(p.purchase_date)) AS tenure,
-    DATE_DIFF('day', MAX(p.purchase_date), :as_of) AS idle_days
-  FROM purchases AS p
-  GROUP BY p.customer_id
-),
-staged AS (
+WITH staged AS (
   SELECT
     CASE WHEN h.customer_id IS NULL THEN '見込' ELSE CPM_STAGE_OF(h.orders, h.tenure, h.amount) END AS stage,
     CASE WHEN h.customer_id IS NULL THEN '-' WHEN h.idle_days >= :lapse_days THEN '離脱' ELSE '現役' END AS state,
@@ -57,7 +47,7 @@ staged AS (
     COALESCE(h.amount, 0) AS amount,
     h.tenure
   FROM population AS c
-  LEFT JOIN histories AS h ON h.customer_id = c.customer_id
+  LEFT JOIN buying_histories AS h ON h.customer_id = c.customer_id
 ),
 staged_products AS (
   SELECT s.stage, s.state, l.product_id

@@ -36,21 +36,10 @@ standard: Standardised mean difference.
 needs: [segment_members]
 example: {segments: "vip,women30"}
 */
-WITH chosen AS (
-  SELECT c.segment_id, c.place
-  FROM UNNEST(:segments) WITH ORDINALITY AS c(segment_id, place)
-),
-snapshots AS (
-  SELECT m.segment_id, MAX(m.as_of_date) AS as_of_date
-  FROM segment_members AS m
-  JOIN chosen AS c ON c.segment_id = m.segment_id
-  WHERE m.as_of_date <= :as_of
-  GROUP BY m.segment_id
-),
-members AS (
+WITH members AS (
   SELECT DISTINCT m.segment_id, COALESCE(i.person_id, m.member_id) AS customer_id
   FROM segment_members AS m
-  JOIN snapshots AS s ON s.segment_id = m.segment_id AND s.as_of_date = m.as_of_date
+  JOIN chosen_segments AS s ON s.segment_id = m.segment_id AND s.as_of_date = m.as_of_date
   LEFT JOIN v_identity AS i ON i.customer_id = m.member_id
 ),
 people AS (
@@ -152,7 +141,7 @@ means AS (
     AVG(m.value) AS value,
     VAR_SAMP(m.value) AS variance
   FROM measured AS m
-  JOIN chosen AS c ON c.segment_id = m.segment
+  JOIN chosen_segments AS c ON c.segment_id = m.segment
   GROUP BY c.place, m.place, m.metric, m.unit, m.segment
 ),
 compared AS (
@@ -169,7 +158,7 @@ compared AS (
   LEFT JOIN means AS f ON f.place = m.place AND f.segment_place = 1
   UNION ALL
   SELECT c.place, 0, '人数', c.segment_id, CAST(COUNT(p.customer_id) AS DOUBLE), '人', NULL
-  FROM chosen AS c
+  FROM chosen_segments AS c
   LEFT JOIN people AS p ON p.segment_id = c.segment_id
   WHERE '人数' IN (:profile)
   GROUP BY c.place, c.segment_id

@@ -33,22 +33,10 @@ standard: Jaccard index.
 needs: [segment_members]
 example: {segments: "vip,women30"}
 */
-WITH chosen AS (
-  SELECT c.segment_id, c.place
-  FROM UNNEST(:segments) WITH ORDINALITY AS c(segment_id, place)
-),
-snapshots AS (
-  SELECT m.segment_id, MAX(m.as_of_date) AS as_of_date
-  FROM segment_members AS m
-  JOIN chosen AS c ON c.segment_id = m.segment_id
-  WHERE m.as_of_date <= :as_of
-  GROUP BY m.segment_id
-),
-members AS (
+WITH members AS (
   SELECT DISTINCT c.segment_id, c.place, p.customer_id
   FROM segment_members AS m
-  JOIN snapshots AS s ON s.segment_id = m.segment_id AND s.as_of_date = m.as_of_date
-  JOIN chosen AS c ON c.segment_id = m.segment_id
+  JOIN chosen_segments AS c ON c.segment_id = m.segment_id AND c.as_of_date = m.as_of_date
   JOIN v_identity AS i ON i.customer_id = m.member_id
   JOIN customers AS p ON p.customer_id = i.person_id
   WHERE COALESCE(p.status, 'active') <> 'withdrawn' OR COALESCE(p.withdrawn_date > :as_of, FALSE)
@@ -65,7 +53,7 @@ combinations AS (
 ),
 sizes AS (
   SELECT c.segment_id, c.place, COUNT(m.customer_id) AS customers
-  FROM chosen AS c
+  FROM chosen_segments AS c
   LEFT JOIN members AS m ON m.segment_id = c.segment_id
   GROUP BY c.segment_id, c.place
 ),

@@ -59,7 +59,7 @@ returns AS (
 received AS (
   SELECT
     o.order_id,
-    COALESCE(i.person_id, o.customer_id) AS customer_id,
+    o.customer_id,
     o.order_date,
     o.channel,
     o.store_id,
@@ -74,19 +74,8 @@ received AS (
     END AS amount,
     COALESCE(r.amount, 0) AS returned_amount,
     DATE_DIFF('day', COALESCE(o.delivered_date, o.order_date), r.return_date) AS days_to_return
-  FROM orders AS o
-  LEFT JOIN v_identity AS i ON i.customer_id = o.customer_id
+  FROM orders_received AS o
   LEFT JOIN returns AS r ON r.original_order_id = o.order_id
-  WHERE
-    (o.order_type IN ('normal', 'subscription', 'exchange') OR (:include_samples AND o.order_type = 'sample'))
-    AND o.status <> 'payment_failed'
-    AND o.order_date BETWEEN :period_start AND :period_end
-    AND o.channel IN (:channels)
-    AND o.store_id IN (:stores)
-    AND (
-      :any_product
-      OR o.order_id IN (SELECT l.order_id FROM order_lines AS l WHERE l.product_id IN (:product_filter))
-    )
 ),
 placed AS (
   SELECT

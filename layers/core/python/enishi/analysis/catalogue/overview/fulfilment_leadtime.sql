@@ -39,7 +39,7 @@ notes:
 WITH received AS (
   SELECT
     o.order_id,
-    COALESCE(i.person_id, o.customer_id) AS customer_id,
+    o.customer_id,
     o.order_date,
     o.shipped_date,
     o.delivered_date,
@@ -49,19 +49,8 @@ WITH received AS (
     o.order_type,
     o.payment_method,
     o.reason_code
-  FROM orders AS o
-  LEFT JOIN v_identity AS i ON i.customer_id = o.customer_id
-  WHERE
-    (o.order_type IN ('normal', 'subscription', 'exchange') OR (:include_samples AND o.order_type = 'sample'))
-    AND o.status NOT IN ('cancelled', 'payment_failed')
-    AND o.channel <> 'store'
-    AND o.order_date BETWEEN :period_start AND :period_end
-    AND o.channel IN (:channels)
-    AND o.store_id IN (:stores)
-    AND (
-      :any_product
-      OR o.order_id IN (SELECT l.order_id FROM order_lines AS l WHERE l.product_id IN (:product_filter))
-    )
+  FROM orders_received AS o
+  WHERE o.status <> 'cancelled' AND o.channel <> 'store'
 ),
 placed AS (
   SELECT

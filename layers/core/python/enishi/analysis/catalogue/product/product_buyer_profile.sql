@@ -85,16 +85,6 @@ channel_use AS (
   WHERE p.purchase_date BETWEEN :period_start AND :period_end
   GROUP BY p.customer_id, p.channel
 ),
-histories AS (
-  SELECT
-    p.customer_id,
-    COUNT(*) AS orders,
-    SUM(p.amount) AS amount,
-    DATE_DIFF('day', MIN(p.purchase_date), MAX(p.purchase_date)) AS tenure,
-    DATE_DIFF('day', MAX(p.purchase_date), :as_of) AS idle_days
-  FROM purchases AS p
-  GROUP BY p.customer_id
-),
 members AS (
   SELECT
     customers.customer_id,
@@ -138,7 +128,7 @@ members AS (
   FROM population AS customers
   LEFT JOIN active AS a ON a.customer_id = customers.customer_id
   LEFT JOIN channel_use AS u ON u.customer_id = customers.customer_id AND u.place = 1
-  LEFT JOIN histories AS h ON h.customer_id = customers.customer_id
+  LEFT JOIN buying_histories AS h ON h.customer_id = customers.customer_id
 ),
 profiles AS (
   SELECT m.customer_id, v.attribute, v.value
