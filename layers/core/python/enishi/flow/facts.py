@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC
-from functools import cache
-from importlib.resources import files
 
 from sqlglot import exp
 
+from enishi.flow.queries import query
 from enishi.lake import facts
-from enishi.lake.sql import literal, parse, table_ref
+from enishi.lake.sql import table_ref
 from enishi.ports import Services
 
 
@@ -22,23 +21,12 @@ def refresh(services: Services) -> int:
     warehouse = services.warehouse
     if facts.present(warehouse) is not None:
         return int(warehouse.query(_count()).column(0)[0].as_py())
-    before = facts.stamp(warehouse)
-    stamped = facts.reaching(before, warehouse)
+    stamped = facts.reaching(facts.stamp(warehouse), warehouse)
     if not stamped:
         return 0
     at = services.clock.now().astimezone(UTC).replace(microsecond=0)
-    tree = _statement().copy()
-    known = {"refreshed_at": literal(at), "snapshot": literal(stamped)}
-    for hole in list(tree.find_all(exp.Placeholder)):
-        hole.replace(known[hole.name])
-    return warehouse.replace(facts.ROLLUP, tree)
+    return warehouse.replace(facts.ROLLUP, query("customer_facts", refreshed_at=at, snapshot=stamped))
 
 
 def _count() -> exp.Query:
     return exp.select(exp.alias_(exp.Count(this=exp.Star()), "customers")).from_(table_ref(facts.ROLLUP))
-
-
-@cache
-def _statement() -> exp.Query:
-    text = (files("enishi.flow") / "queries" / "customer_facts.sql").read_text("utf-8")
-    return parse(text, "queries/customer_facts.sql")

@@ -6,18 +6,16 @@ A file of which single rows cannot be taken out (a workbook, a packed file) goes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 from sqlglot import exp
 
 from enishi.errors import EnishiError
-from enishi.identity.normalise import NORMALISERS
+from enishi.flow.reading import reading
 from enishi.ingest.log import STOPPED
 from enishi.ingest.mapping import Mapping as SourceMapping
 from enishi.ingest.order import identity
-from enishi.ingest.stage import Staged, content_hash, load_id, stage
+from enishi.ingest.stage import Staged, content_hash, load_id
 from enishi.ingest.tombstones import Tombstones
 from enishi.lake import sql
 from enishi.lake.schema import table
@@ -31,17 +29,8 @@ def read(services: Services, mapping: SourceMapping, key: str, content: str, era
     Raises:
         SourceFileError: the file as a whole cannot be read.
     """
-    with TemporaryDirectory(prefix="enishi-read-") as folder, services.raw.open(key) as stream:
-        return stage(
-            mapping,
-            stream,
-            key,
-            content,
-            normalisers=NORMALISERS,
-            zone=services.settings.tz,
-            folder=Path(folder),
-            tombstones=erased,
-        )
+    with reading(services, mapping, key, content, erased) as staged:
+        return staged
 
 
 def rows_out_of(data: bytes, mapping: SourceMapping, rows: frozenset[int]) -> bytes | None:

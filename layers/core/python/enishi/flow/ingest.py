@@ -7,7 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 from shutil import copyfileobj
 from stat import S_ISDIR, S_ISREG
-from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict
@@ -17,7 +16,8 @@ from enishi.errors import MappingError, SettingsError, SourceFileError
 from enishi.flow import loading
 from enishi.flow.hold_back import hold_back, read
 from enishi.flow.quarantine import retry_waiting
-from enishi.identity.normalise import NORMALISERS, one
+from enishi.flow.reading import reading
+from enishi.identity.normalise import one
 from enishi.ingest import sources
 from enishi.ingest.log import past_of
 from enishi.ingest.mapping import Mapping
@@ -25,7 +25,7 @@ from enishi.ingest.order import identity
 from enishi.ingest.references import parents_in
 from enishi.ingest.report import LoadReport, Status
 from enishi.ingest.sources import Sources
-from enishi.ingest.stage import Progress, content_hash, load_id, stage
+from enishi.ingest.stage import Progress, content_hash, load_id
 from enishi.ingest.tombstones import Tombstones, in_force
 from enishi.ingest.watch import Watch
 from enishi.ports import Services
@@ -71,19 +71,8 @@ def ingest(
         if erased.known:
             hold_back(services, read(services, source, key, content, erased))
         return LoadReport(source.id, key, load, Status.ALREADY)
-    with TemporaryDirectory(prefix="enishi-ingest-") as folder, services.raw.open(key) as stream:
-        staged = stage(
-            source,
-            stream,
-            key,
-            content,
-            normalisers=NORMALISERS,
-            zone=services.settings.tz,
-            folder=Path(folder),
-            progress=progress,
-            tombstones=erased,
-            watch=Watch(source, parents_in(services.warehouse)),
-        )
+    watch = Watch(source, parents_in(services.warehouse))
+    with reading(services, source, key, content, erased, progress=progress, watch=watch) as staged:
         if dry_run:
             return loading.dry(loading.judge(services, staged, past, accept=accept, dry_run=True))
         try:

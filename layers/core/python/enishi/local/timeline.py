@@ -42,9 +42,7 @@ class Timeline:
     def run(self, until: datetime | None = None) -> None:
         """Let everything happen that is due until `until` (everything at all by default), in order."""
         while self._awaited or self._is_due(until):
-            if self._is_due(self.clock.now()):
-                self._next()
-            elif self._awaited:
+            if self._awaited and not self._is_due(self.clock.now()):
                 self._await()
             else:
                 self._next()

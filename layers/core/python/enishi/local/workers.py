@@ -26,6 +26,8 @@ from enishi.local.services import local_services
 from enishi.ports import Services
 from enishi.settings import Settings
 
+SELDOM = (100_000, 20, 20)
+"""How seldom a process of much work looks for garbage: trees of SQL come and go by the million."""
 Answer = dict[str, Any]
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,7 +73,7 @@ def _begin() -> None:
     """A worker leaves an interruption to the process that started it, and does not outlive that process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(*SELDOM)
     atexit.register(_workspace.cache_clear)
 
 

@@ -25,7 +25,7 @@ from enishi.local.machine import Execution, Machine, Status
 from enishi.local.notices import LocalNotices
 from enishi.local.scheduler import Scheduler, machine
 from enishi.local.services import local_services
-from enishi.local.workers import Workers, cores
+from enishi.local.workers import SELDOM, Workers, cores
 from enishi.ports import Services
 from enishi.scenario.library import library
 from enishi.scenario.model import Scenario
@@ -73,7 +73,7 @@ def _rare_collections() -> Iterator[None]:
     a third of the time went into looking at them."""
     thresholds = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(*SELDOM)
     try:
         yield
     finally:
