@@ -101,6 +101,13 @@ def of_analyses(folder: Path, wanted: Wanted) -> Iterator[Asked]:
                 yield from noted.take(label)
 
 
+def later_cases() -> frozenset[str]:
+    """The labels of all cases of analyses but the first of each."""
+    return frozenset(
+        f"analysis {name}: {case['name']}" for name, file in golden.FILES.items() for case in file["cases"][1:]
+    )
+
+
 def of_home(home: Path) -> Collector:
     """Every analysis with its defaults, on the lake of a home that stands already."""
 

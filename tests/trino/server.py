@@ -26,7 +26,7 @@ JAVA = 24
 HEAP = "2500m"
 CATALOG = "awsdatacatalog"
 """As Athena calls it: the statements that run here are the ones that would run there."""
-PATIENCE = 180
+PATIENCE = 900
 """Seconds that a start may take."""
 
 
