@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline';
 import { TrinoSQL } from 'dt-sql-parser';
 
 const grammar = new TrinoSQL();
-for await (const line of createInterface({ input: process.stdin })) {
+createInterface({ input: process.stdin }).on('line', (line) => {
   const { where, sql } = JSON.parse(line);
   for (const found of grammar.validate(sql).slice(0, 1)) {
     const says = `${found.message} at line ${found.startLine}, column ${found.startColumn}`;
     process.stdout.write(`${JSON.stringify({ where, says, sql })}\n`);
   }
-}
+});

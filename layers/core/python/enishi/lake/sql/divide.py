@@ -1,7 +1,7 @@
 """A statement too large for one plan, divided: relations that it names often are written once, and read from there.
 
 Athena reads a relation of WITH anew at each place that names it, and plans at most 150 stages. What a statement takes
-is reckoned from its tree: one stage a table, a join, a grouping, a partition of windows, an arm of a union.
+is reckoned from its tree: one stage a table, a join, a grouping, a partition of windows, a union.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from sqlglot import exp
 from enishi.lake.sql.prune import pruned
 from enishi.lake.sql.views import with_views
 
-LIMIT = 100
-"""Stages, as they are reckoned here, that a statement may take; the engine's own count is within the rest to 150."""
+LIMIT = 200
+"""Stages, as they are reckoned here, that a statement may take; the engine counts about half of them."""
 _REST = ""
 """The name under which the statement's own SELECT is reckoned."""
 
