@@ -26,8 +26,8 @@ JAVA = 24
 HEAP = "2500m"
 CATALOG = "awsdatacatalog"
 """As Athena calls it: the statements that run here are the ones that would run there."""
-PATIENCE = 900
-"""Seconds that a start may take."""
+PATIENCE = 600
+"""Seconds that a start may take, on a machine that has other work."""
 
 
 class Unavailable(Exception):  # noqa: N818 says why and what to do, is no defect
@@ -117,6 +117,9 @@ def _configure(port: int) -> None:
             query.max-memory-per-node=1GB
             query.max-history=20
             query.min-expire-age=1s
+            query.client.timeout=30m
+            task.client.timeout=30m
+            iterative-optimizer-timeout=30m
             task.concurrency=1
             optimizer.join-reordering-strategy=NONE
             web-ui.enabled=false

@@ -27,6 +27,7 @@ def test_a_table_a_join_a_grouping_and_an_order_take_a_stage_each() -> None:
     assert stages(tree("SELECT o.order_id FROM orders AS o JOIN order_lines AS l ON l.order_id = o.order_id")) == 3
     assert stages(tree("SELECT store_id, COUNT(*) FROM orders GROUP BY store_id ORDER BY store_id")) == 3
     assert stages(tree("SELECT MAX(order_date) FROM orders")) == 2
+    assert stages(tree("SELECT COUNT(DISTINCT order_id), COUNT(DISTINCT customer_id) FROM orders")) == 4
 
 
 def test_windows_take_a_stage_for_each_of_their_keys() -> None:
