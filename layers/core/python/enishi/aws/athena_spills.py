@@ -36,8 +36,9 @@ class Spills:
         made: dict[str, exp.Table] = {}
         try:
             for name, body in parts.first.items():
-                self._make(run, name, reading(body, made))
+                statement = reading(body, made)
                 made[name] = self._table(run, name, CATALOG)
+                self._make(run, name, statement)
             yield reading(parts.rest, made)
         finally:
             for name in made:
