@@ -103,11 +103,13 @@ def _compared(asked: Iterator[Asked], client: Client, progress: Progress) -> tup
 
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
+        asking = []
         for one in asked:
             labels.append(one.label)
-            pool.submit(work, one)
+            asking.append(pool.submit(work, one))
         progress.update(bar, total=len(labels))
-        pool.shutdown(wait=True)
+        for each in asking:
+            each.result()
     finally:
         pool.shutdown(cancel_futures=True)
     return labels, sorted(found, key=lambda one: one.label)
