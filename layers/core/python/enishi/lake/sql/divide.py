@@ -132,8 +132,9 @@ def _is_apart(node: exp.Expr) -> bool:
 
 def _is_dead(node: exp.Expr) -> bool:
     """Whether it is a SELECT that gives no row, whatever the tables hold."""
-    where = node.args.get("where") if isinstance(node, exp.Select) else None
-    return where is not None and _holds(where.this) is False and not _is_whole(node)
+    if not isinstance(node, exp.Select) or node.args.get("where") is None:
+        return False
+    return _holds(node.args["where"].this) is False and not _is_whole(node)
 
 
 def _holds(test: exp.Expr) -> bool | None:
@@ -182,7 +183,7 @@ def _is_grouped(select: exp.Select) -> bool:
     return keys or _is_whole(select)
 
 
-def _is_whole(select: exp.Expr) -> bool:
+def _is_whole(select: exp.Select) -> bool:
     """Whether aggregates stand without keys: one row, even of nothing."""
     if select.args.get("group") is not None:
         return False
