@@ -15,14 +15,17 @@ from enishi.sample import (
     around,
     carts,
     catalogue,
+    contracts,
     files,
     masters,
     members,
+    nearby,
     people,
     points,
     purchases,
     receipts,
     relationship,
+    slots,
     web,
 )
 from enishi.sample.catalogue import Catalogue
@@ -78,7 +81,7 @@ def build_part(goods: Catalogue, seed: int, part: int, size: int, today: int) ->
     """People `part * PART` and on, with two years of purchases and their points; nothing is written."""
     crowd = people.part_of(seed, part, size, today)
     trips, lines = purchases.history(crowd, goods, seed, part, today)
-    papers = receipts.documents(trips, crowd, seed, part, part)
+    papers = receipts.documents(trips, crowd, seed, part, part, today)
     settled = points.settle(trips, papers, seed, part, today, f"{part:03d}")
     return Part(crowd, trips, lines, papers, goods, seed, part, today, f"{part:03d}"), settled
 
@@ -98,6 +101,7 @@ def _write_part(whole: Part, settled: points.Settled, number: int, drop: Drop) -
     )
     points.write(settled.ledger, drop)
     relationship.write(whole, rank, drop)
+    contracts.write(whole, drop)
     around.write_people(crowd, whole.catalogue, seed, number, whole.today, drop)
     _write_web(whole, drop)
 
@@ -106,7 +110,7 @@ def _write_web(part: Part, drop: Drop) -> None:
     since = part.today - web.WEB_DAYS
     looked = web.browsing(part.crowd, part.catalogue, part.seed, part.part, (since, part.today))
     bought = web.ordering(part.crowd, part.trips, part.lines, part.papers, since, part.seed, part.part)
-    web.write_events([looked, bought], part.catalogue, part.seed, part.part, part.tag, drop)
+    write_log(part, looked, bought, (part.today - slots.SLOT_DAYS, part.today - nearby.NEARBY_DAYS, part.today), drop)
     place = order_places(part)
     baskets = [
         *carts.left(looked, part.catalogue, part.seed, part.part, part.tag + "1", part.today),
@@ -114,6 +118,16 @@ def _write_web(part: Part, drop: Drop) -> None:
         *carts.ordered(bought, part.lines, place, part.tag),
     ]
     carts.write(baskets, part.catalogue, drop)
+
+
+def write_log(part: Part, looked: web.Sessions, bought: web.Sessions, days: tuple[int, int, int], drop: Drop) -> None:
+    """The site's and the app's log of the two kinds of sessions; `days`: since when slots, since and until when entries."""
+    shown = [
+        slots.events(part.rng(f"slots of those who {word}"), sessions, part.catalogue, days[0])
+        for word, sessions in (("look", looked), ("order", bought))
+    ]
+    more = [*shown, nearby.events(part, days[1:])]
+    web.write_events([looked, bought], part.catalogue, part.seed, part.part, part.tag, drop, more=more)
 
 
 def order_places(part: Part) -> dict[str, int]:
