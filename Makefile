@@ -30,8 +30,8 @@ demo: $(READY) ## a sample retailer, seven scenarios, one business day and its w
 test: $(READY) lint ## lint, types, layers and all tests (under 10 minutes on two cores)
 	$(BIN)/pytest -n 2 --dist loadfile -m "not heavy"
 
-cases: $(READY) ## every golden case of every analysis (`make test` runs the first of each)
-	$(BIN)/pytest -n 2 -m heavy tests/unit/analysis/test_golden.py
+cases: $(READY) ## every golden case of every analysis (`make test` runs the first of each), and all of them on the sample
+	$(BIN)/pytest -n 2 --dist loadgroup -m heavy tests/flow/test_analyses_sample.py tests/unit/analysis/test_golden.py
 
 heavy: $(READY) ## the long proofs: thousands of fault cases, large inputs
 	$(BIN)/pytest -m heavy

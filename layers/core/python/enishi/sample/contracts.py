@@ -115,7 +115,7 @@ def _agreed(part: Part) -> Contracts:
 
 
 def _events(part: Part, held: Contracts) -> Events:
-    """All that happened, by contract and day: turns are delivered, skipped or rested from, or come at other intervals."""
+    """All that happened, by contract and day: turns are delivered, skipped, rested from, or come at other intervals."""
     rng = part.rng("contract changes")
     turns = _turns(held)
     change, at = _interval_changes(rng, part, held)

@@ -121,7 +121,7 @@ def _write_web(part: Part, drop: Drop) -> None:
 
 
 def write_log(part: Part, looked: web.Sessions, bought: web.Sessions, days: tuple[int, int, int], drop: Drop) -> None:
-    """The site's and the app's log of the two kinds of sessions; `days`: since when slots, since and until when entries."""
+    """The log of the two kinds of sessions; `days`: since when slots, since and until when entries near stores."""
     shown = [
         slots.events(part.rng(f"slots of those who {word}"), sessions, part.catalogue, days[0])
         for word, sessions in (("look", looked), ("order", bought))

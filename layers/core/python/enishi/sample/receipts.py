@@ -24,7 +24,7 @@ _ISO = "%Y-%m-%dT%H:%M:%S+09:00"
 
 @dataclass(frozen=True)
 class Documents:
-    """One element a trip: its number, whose number stands on it, the web session of an online one, the other's store."""
+    """One element a trip: its number, whose number stands on it, an online one's web session, another's store."""
 
     number: Strings
     customer: Strings

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from enishi.sample import around, files, people, vocabulary
+from enishi.sample import files, people, vocabulary
 from enishi.sample.catalogue import Catalogue
 from enishi.sample.files import Drop, Strings
 from enishi.sample.people import People

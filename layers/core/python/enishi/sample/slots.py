@@ -45,7 +45,9 @@ def events(rng: np.random.Generator, sessions: Sessions, catalogue: Catalogue, s
     """The events of the slots in the sessions from the day `since` on, as columns of the log."""
     rows = np.flatnonzero((sessions.start >= since * 86400) & (sessions.pages >= 3) & ~sessions.robots())
     luck = from_hash(sessions.visitor.take(files.places(rows)).to_pylist(), "slots")
-    return _written(sessions, catalogue, [_popups(rng, sessions, rows, luck), _rows(rng, sessions, rows, luck, catalogue)])
+    return _written(
+        sessions, catalogue, [_popups(rng, sessions, rows, luck), _rows(rng, sessions, rows, luck, catalogue)]
+    )
 
 
 def _popups(rng: np.random.Generator, sessions: Sessions, rows: Ints, luck: Floats) -> _Shown:
