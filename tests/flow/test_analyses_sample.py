@@ -47,7 +47,7 @@ def retailer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
         run(home, "analyses", "run", analysis, "--cell", cell, "--save-segment", name)
     services = local_services(from_environment(home=home))
     yield services
-    services.warehouse.close()
+    services.warehouse.close()  # type: ignore[attr-defined]
 
 
 def ask(services: Services, name: str, **given: Any) -> Answer:

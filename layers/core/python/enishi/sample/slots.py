@@ -44,7 +44,7 @@ class _Shown:
 def events(rng: np.random.Generator, sessions: Sessions, catalogue: Catalogue, since: int) -> Columns:
     """The events of the slots in the sessions from the day `since` on, as columns of the log."""
     rows = np.flatnonzero((sessions.start >= since * 86400) & (sessions.pages >= 3) & ~sessions.robots())
-    luck = from_hash(sessions.visitor.take(files.places(rows)).to_pylist(), "slots")
+    luck = from_hash([str(visitor) for visitor in sessions.visitor.take(files.places(rows)).to_pylist()], "slots")
     return _written(
         sessions, catalogue, [_popups(rng, sessions, rows, luck), _rows(rng, sessions, rows, luck, catalogue)]
     )

@@ -60,7 +60,8 @@ class Sessions:
 
     def robots(self) -> Bools:
         """Whether a session is a known robot's."""
-        return (self.person < 0) & (np.arange(len(self)) % 40 == 0)
+        known: Bools = (self.person < 0) & (np.arange(len(self)) % 40 == 0)
+        return known
 
 
 def browsing(crowd: People, catalogue: Catalogue, seed: int, part: int | str, days: tuple[int, int]) -> Sessions:

@@ -130,8 +130,8 @@ class Drawing:
     def shade(self, name: str) -> Spec:
         """A colour channel: a scale for measures, distinct colours for the rest."""
         if self.kind(name) in NUMBERS and not self.option("discrete_colour", False):
-            legend = {"title": self.label(name), **number_legend(self.kind(name))}
-            return {"field": name, "type": "quantitative", "legend": legend, "scale": {"scheme": "blues"}}
+            shown = {"title": self.label(name), **number_legend(self.kind(name))}
+            return {"field": name, "type": "quantitative", "legend": shown, "scale": {"scheme": "blues"}}
         many = len({row[name] for row in self.rows}) > 8
         legend: Spec = {"orient": "right", "symbolLimit": 40} if many else {"orient": "top"}
         colours = {"scheme": "tableau20"} if many else {"range": list(COLOURS)}
