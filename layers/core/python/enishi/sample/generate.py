@@ -110,7 +110,8 @@ def _write_web(part: Part, drop: Drop) -> None:
     since = part.today - web.WEB_DAYS
     looked = web.browsing(part.crowd, part.catalogue, part.seed, part.part, (since, part.today))
     bought = web.ordering(part.crowd, part.trips, part.lines, part.papers, since, part.seed, part.part)
-    write_log(part, looked, bought, (part.today - slots.SLOT_DAYS, part.today - nearby.NEARBY_DAYS, part.today), drop)
+    days = Log(since, part.today - slots.SLOT_DAYS, part.today - nearby.NEARBY_DAYS, part.today)
+    write_log(part, looked, bought, days, drop)
     place = order_places(part)
     baskets = [
         *carts.left(looked, part.catalogue, part.seed, part.part, part.tag + "1", part.today),
@@ -120,13 +121,25 @@ def _write_web(part: Part, drop: Drop) -> None:
     carts.write(baskets, part.catalogue, drop)
 
 
-def write_log(part: Part, looked: web.Sessions, bought: web.Sessions, days: tuple[int, int, int], drop: Drop) -> None:
-    """The log of the two kinds of sessions; `days`: since when slots, since and until when entries near stores."""
+@dataclass(frozen=True)
+class Log:
+    """Since when the log tells of visits, of slots and of entries near stores, and the day before which it ends."""
+
+    visits: int
+    slots: int
+    nearby: int
+    end: int
+
+
+def write_log(part: Part, looked: web.Sessions, bought: web.Sessions, days: Log, drop: Drop) -> None:
+    """The site's and the app's log: of those who look and who order, of strangers in passing, of slots and stores."""
+    rng = part.rng("passing")
+    left = web.passing(rng, part.crowd, part.catalogue, (days.visits, days.end))
     shown = [
-        slots.events(part.rng(f"slots of those who {word}"), sessions, part.catalogue, days[0])
+        slots.events(part.rng(f"slots of those who {word}"), sessions, part.catalogue, days.slots)
         for word, sessions in (("look", looked), ("order", bought))
     ]
-    more = [*shown, nearby.events(part, days[1:])]
+    more = [web.events(rng, left, part.catalogue), *shown, nearby.events(part, (days.nearby, days.end))]
     web.write_events([looked, bought], part.catalogue, part.seed, part.part, part.tag, drop, more=more)
 
 

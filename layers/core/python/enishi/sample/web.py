@@ -101,6 +101,25 @@ def browsing(crowd: People, catalogue: Catalogue, seed: int, part: int | str, da
     )
 
 
+def passing(rng: np.random.Generator, crowd: People, catalogue: Catalogue, days: tuple[int, int]) -> Sessions:
+    """Strangers of the days [first, end) who leave after the page that they came to."""
+    size = int(rng.poisson(len(crowd) * 0.3 * (days[1] - days[0]) / WEB_DAYS))
+    day = rng.integers(days[0], days[1], size)
+    leaf = rng.integers(0, len(vocabulary.leaves()), size)
+    return Sessions(
+        person=np.full(size, -1),
+        start=day * _DAY + _hours(rng, size) * 3600 + rng.integers(0, 3600, size),
+        product=catalogue.on_sale(catalogue.pick(rng, leaf), day),
+        pages=np.ones(size, np.int64),
+        end=np.full(size, LOOKED),
+        identity=files.join("s", files.hexes(rng, size, 12)),
+        visitor=files.join("v", files.hexes(rng, size, 16)),
+        account=pa.nulls(size, pa.string()),
+        order=pa.nulls(size, pa.string()),
+        app=np.zeros(size, bool),
+    )
+
+
 def only_carts(sessions: Sessions) -> Sessions:
     """The sessions of people who are logged in, each ending with a cart left."""
     rows = np.flatnonzero(sessions.account.is_valid())
@@ -147,7 +166,7 @@ def write_events(
 ) -> None:
     """Every event of the sessions, in order of session, then `more`; `tag` keeps event ids of parts and days apart."""
     rng = generator(seed, "events", part)
-    groups: list[Columns] = [*(_events(rng, group, catalogue) for group in sessions), *more]
+    groups: list[Columns] = [*(events(rng, group, catalogue) for group in sessions), *more]
     names = dict.fromkeys(name for group in groups for name in group)
     merged = {name: _stacked(groups, name) for name in names}
     numbers = files.number(np.arange(len(merged["ts"])), 9)
@@ -160,7 +179,8 @@ def _stacked(groups: Sequence[Columns], name: str) -> Any:
     return pa.concat_arrays([pa.array(g[name]) if name in g else pa.nulls(len(g["ts"]), kind) for g in groups])
 
 
-def _events(rng: np.random.Generator, sessions: Sessions, catalogue: Catalogue) -> dict[str, Any]:
+def events(rng: np.random.Generator, sessions: Sessions, catalogue: Catalogue) -> dict[str, Any]:
+    """The events of the sessions as columns of the log."""
     session = np.repeat(np.arange(len(sessions)), sessions.pages)
     place = np.arange(len(session)) - np.repeat(np.cumsum(sessions.pages) - sessions.pages, sessions.pages)
     left = sessions.pages[session] - place - 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 from enishi.analysis.charts.drawing import (
     COLOURS,
     IN_TIME,
+    LETTER,
     MOST_BARS,
     MOST_LINES,
+    NUMBERS,
     WIDTH,
     Drawing,
     Spec,
@@ -142,9 +144,11 @@ def heatmap(d: Drawing) -> Spec:
     x, y = d.x, d.chart.y if isinstance(d.chart.y, str) and d.chart.y else d.ys[0]
     color = d.chart.color or next(name for name in d.names("int", "money", "ratio", "double") if name not in (x, y))
     rows = [row for row in d.rows if row[color] is not None]
-    base: Spec = {"x": _sorted(d, x, y, rows), "y": _sorted(d, y, x, rows)}
-    cells = {"mark": "rect", "encoding": {**base, "color": d.shade(color), "tooltip": d.hint(x, y, color)}}
     width = min(70, max(28, WIDTH // max(1, len({row[x] for row in rows}))))
+    base: Spec = {"x": _sorted(d, x, y, rows), "y": _sorted(d, y, x, rows)}
+    if d.kind(x) not in IN_TIME | NUMBERS and max((len(str(row[x])) for row in rows), default=0) * LETTER > width:
+        base["x"]["axis"] |= {"labelAngle": -40, "labelOverlap": False}
+    cells = {"mark": "rect", "encoding": {**base, "color": d.shade(color), "tooltip": d.hint(x, y, color)}}
     room = width >= 40 or d.kind(color) != "money"
     layers = [cells, _written(d, base, color, rows)] if len(rows) <= 200 and room else [cells]
     return {"width": {"step": width}, "height": {"step": 26}, "data": {"values": rows}, "layer": layers}
