@@ -33,8 +33,9 @@ def bar(d: Drawing) -> Spec:
     spec = d.framed(mark={"type": "bar", "color": COLOURS[0]}, encoding=encoding)
     if not lying:
         return spec
-    rows = first_of(d.rows, d.x, MOST_BARS // (4 if d.chart.color else 1))
-    return {**spec, **d.cut_to(rows, d.x), "data": {"values": rows}, "height": {"step": 8 if d.chart.color else 20}}
+    beside = len({row[d.chart.color] for row in d.rows}) if d.chart.color else 1
+    rows = first_of(d.rows, d.x, MOST_BARS if beside == 1 else MOST_BARS // 4)
+    return {**spec, **d.cut_to(rows, d.x), "data": {"values": rows}, "height": {"step": max(8, 20 // beside)}}
 
 
 def _long(d: Drawing) -> bool:

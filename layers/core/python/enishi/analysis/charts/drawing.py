@@ -122,10 +122,10 @@ class Drawing:
         return step
 
     def coordinate(self, name: str, **more: Any) -> Spec:
-        """A measure as a measure, anything else as a place."""
-        return (
-            self.measure(name, **more) if self.kind(name) in {"double", "money", "ratio"} else self.place(name, **more)
-        )
+        """A measure as a measure, and so a number with many values; anything else as a place."""
+        kind = self.kind(name)
+        many = kind == "int" and len({row[name] for row in self.rows}) > MOST_BARS
+        return self.measure(name, **more) if many or kind in {"double", "money", "ratio"} else self.place(name, **more)
 
     def shade(self, name: str) -> Spec:
         """A colour channel: a scale for measures, distinct colours for the rest."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from enishi.analysis.charts.drawing import COLOURS, Drawing, Spec
+from enishi.analysis.charts.drawing import COLOURS, MOST_BARS, Drawing, Spec
+from enishi.analysis.charts.ordering import first_of
 
 
 def forest(d: Drawing) -> Spec:
@@ -22,7 +23,13 @@ def forest(d: Drawing) -> Spec:
         "data": {"values": [{}]},
         "encoding": {"x": {"datum": d.option("none", 0)}},
     }
-    return {**d.framed(layer=[none, ends, dots]), "height": {"step": 30}}
+    rows = first_of(d.rows, d.x, MOST_BARS)
+    return {
+        **d.framed(layer=[none, ends, dots]),
+        **d.cut_to(rows, d.x),
+        "data": {"values": rows},
+        "height": {"step": 30},
+    }
 
 
 def survival_step(d: Drawing) -> Spec:
