@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
@@ -85,21 +85,19 @@ class _Readers:
     def __init__(self, tree: exp.Query, names: set[str]) -> None:
         self._names = names
         self._read: dict[str, list[set[str] | None]] = {}
-        for key, part in tree.args.items():
-            if key != "with_":
-                for node in part if isinstance(part, list) else [part]:
-                    if isinstance(node, exp.Expr):
-                        self._note(node, tree)
+        self._note(list(_own_parts(tree)))
 
     def add(self, body: exp.Expr) -> None:
         """`body` is a reader that stays."""
-        self._note(body, body)
+        self._note([body])
 
-    def _note(self, node: exp.Expr, whole: exp.Expr) -> None:
-        tables = [table for table in node.find_all(exp.Table) if not table.db and table.name in self._names]
+    def _note(self, parts: Sequence[exp.Expr]) -> None:
+        """The parts of one reader: which of the CTEs they read, and every name that they say."""
+        found = [table for part in parts for table in part.find_all(exp.Table)]
+        tables = [table for table in found if not table.db and table.name in self._names]
         if not tables:
             return
-        said = {identifier.name.lower() for identifier in whole.find_all(exp.Identifier)}
+        said = {identifier.name.lower() for part in parts for identifier in part.find_all(exp.Identifier)}
         for table in tables:
             self._read.setdefault(table.name, []).append(None if _is_starred(table) else said)
 
@@ -111,6 +109,13 @@ class _Readers:
 
     def said(self, name: str) -> set[str]:
         return set().union(*(said for said in self._read[name] if said is not None))
+
+
+def _own_parts(tree: exp.Query) -> Iterator[exp.Expr]:
+    """The parts of a query apart from its CTEs."""
+    for key, part in tree.args.items():
+        if key != "with_":
+            yield from (node for node in (part if isinstance(part, list) else [part]) if isinstance(node, exp.Expr))
 
 
 def _is_starred(table: exp.Table) -> bool:
