@@ -14,12 +14,15 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
+from enishi.lake.facts_places import in_places
 from enishi.lake.facts_spans import ROLLUP, in_spans
 from enishi.lake.sql import column, expand_views, literal, parse, table_ref, tables_of
 from enishi.lake.sql.prune import pruned
 from enishi.ports import Warehouse
 
 VIEW = "v_purchases"
+_FORM = "form=2"
+"""Counted up when the rollup's columns or what they mean change: one of an older form is not read."""
 _POPULATION = "population"
 _COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -47,6 +50,8 @@ class Facts:
 
     last_at: datetime
     last_day: date
+    in_order: bool = False
+    """Whether everybody's days follow the order of N."""
 
     def hold(self, at: datetime, day: date) -> bool:
         """Whether the lines as of this moment are all the lines."""
@@ -61,8 +66,8 @@ def sources() -> tuple[str, ...]:
 
 
 def stamp(warehouse: Warehouse) -> str:
-    """The present snapshots of `sources`."""
-    return ";".join(f"{name}={warehouse.snapshot(name)}" for name in sources())
+    """The form of the rollup and the present snapshots of `sources`."""
+    return ";".join((_FORM, *(f"{name}={warehouse.snapshot(name)}" for name in sources())))
 
 
 def reaching(snapshots: str, warehouse: Warehouse) -> str:
@@ -80,20 +85,32 @@ def present(warehouse: Warehouse) -> Facts | None:
         return None
     row = exp.select(column("f", "snapshot")).from_(table_ref(ROLLUP, "f")).limit(1)
     said = dict(part.partition("=")[::2] for part in (warehouse.query(row).to_pylist()[0]["snapshot"] or "").split(";"))
-    if "at" not in said or any(said.get(name) != warehouse.snapshot(name) for name in sources()):
+    if (
+        "at" not in said
+        or said.get("form") != _FORM.partition("=")[2]
+        or any(said.get(name) != warehouse.snapshot(name) for name in sources())
+    ):
         return None
-    return Facts(datetime.fromisoformat(said["at"]), date.fromisoformat(said["day"]))
+    return Facts(datetime.fromisoformat(said["at"]), date.fromisoformat(said["day"]), _is_in_order(warehouse))
 
 
-def from_facts(tree: exp.Query, at: datetime, relations: Mapping[str, tuple[str, ...]]) -> exp.Query:
+def _is_in_order(warehouse: Warehouse) -> bool:
+    every = exp.LogicalAnd(this=column("f", "is_in_order"))
+    return bool(
+        warehouse.query(exp.select(exp.alias_(every, "held")).from_(table_ref(ROLLUP, "f"))).column(0)[0].as_py()
+    )
+
+
+def from_facts(tree: exp.Query, rollup: Facts, at: datetime, relations: Mapping[str, tuple[str, ...]]) -> exp.Query:
     """`tree` itself, its views spelled out, reading the rollup wherever that is enough; `Facts.hold` must be true.
 
     Args:
+        rollup: what is known of it.
         at: the moment of the question: that a purchase is not later is true of all.
         relations: CTEs that give default purchases, each with all of its columns.
     """
     for name, columns in relations.items():
-        _turn(tree, name, columns, at)
+        _turn(tree, name, columns, rollup, at)
     return pruned(tree)
 
 
@@ -131,23 +148,28 @@ _MACRO_COLUMNS = (
 )
 
 
-def _turn(tree: exp.Query, name: str, columns: tuple[str, ...], at: datetime) -> None:
+def _turn(tree: exp.Query, name: str, columns: tuple[str, ...], rollup: Facts, at: datetime) -> None:
     lacking = {column for column in columns if column not in _COLUMNS} - {"customer_id"}
     turned: list[set[str]] = []
     for table in [found for found in tree.find_all(exp.Table) if found.name == name and not found.db]:
         said = _said(table, at)
         if said is None or said & lacking:
             continue
-        select, alias = table.find_ancestor(exp.Select), table.alias_or_name
-        reads_first = select is not None and select.args["from_"].this is table
-        spans = in_spans(select, _rows(tree, name)) if select is not None and reads_first else None
-        if select is not None and spans is not None:
-            select.replace(spans)
-        else:
-            table.replace(table_ref(f"{name}_facts", alias))
+        short = _shortened(table, _rows(tree, name), rollup)
+        if short is None:
+            table.replace(table_ref(f"{name}_facts", table.alias_or_name))
             turned.append(said & set(columns) & set(_COLUMNS))
     if turned:
         _put_before(tree, name, _body(_rows(tree, name), set().union(*turned)))
+
+
+def _shortened(table: exp.Table, rows: exp.Expr, rollup: Facts) -> exp.Select | None:
+    """The SELECT around the table over rows of the rollup, in its place; None where purchases must be unfolded first."""
+    select = table.find_ancestor(exp.Select)
+    if select is None or select.args["from_"].this is not table:
+        return None
+    short = in_spans(select, rows) or (in_places(select, rows) if rollup.in_order else None)
+    return select.replace(short) if short is not None else None
 
 
 def _said(table: exp.Table, at: datetime) -> set[str] | None:

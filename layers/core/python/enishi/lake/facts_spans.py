@@ -31,7 +31,7 @@ SELECT
 """What the outer SELECT may need of a row; sums and differences of 17 digits are numbers of one word."""
 _BELOW: Mapping[type[exp.Expr], type[exp.Expr]] = MappingProxyType({exp.GT: exp.LTE, exp.GTE: exp.LT})
 """A lower end → what is true of the days before the span."""
-_UNKNOWN_PARTS = ("with_", "distinct", "order", "limit", "offset", "windows", "qualify", "laterals")
+UNKNOWN_PARTS = ("with_", "distinct", "order", "limit", "offset", "windows", "qualify", "laterals")
 _MIRRORED: Mapping[type[exp.Expr], type[exp.Binary]] = MappingProxyType(
     {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE}
 )
@@ -79,6 +79,23 @@ def in_spans(select: exp.Select, source: exp.Expr) -> exp.Select | None:
         return None
 
 
+def span(where: exp.Expr | None, alias: str) -> Span:
+    """The span of days that a WHERE clause says of the relation `alias`.
+
+    Raises:
+        NoSpanError: it says something else.
+    """
+    return _span(_conjuncts(where), alias)
+
+
+def places(span: Span) -> tuple[exp.Expr, exp.Expr]:
+    """How many purchases of a row `f` of the rollup lie before the span, and how many until its end."""
+    tests = [_BELOW[type(test)](this=test.this, expression=test.expression) for test in span.lower]
+    before = _counting(exp.or_(*tests)) if tests else exp.cast(exp.Literal.number(0), exp.DataType.build("BIGINT"))
+    every = exp.cast(column(_ROLLUP, "purchases"), exp.DataType.build("BIGINT"))
+    return before, _counting(exp.and_(*span.upper)) if span.upper else every
+
+
 def _rewritten(select: exp.Select, source: exp.Expr) -> exp.Select:
     alias = select.args["from_"].this.alias_or_name
     others = _crossed(select)
@@ -100,7 +117,7 @@ def _rewritten(select: exp.Select, source: exp.Expr) -> exp.Select:
 def _crossed(select: exp.Select) -> list[exp.Join]:
     """The joins: each a CROSS JOIN with distinct rows."""
     joins: list[exp.Join] = select.args.get("joins") or []
-    if any(select.args.get(part) for part in _UNKNOWN_PARTS):
+    if any(select.args.get(part) for part in UNKNOWN_PARTS):
         raise NoSpanError
     for join in joins:
         inner = join.this.this if isinstance(join.this, exp.Subquery) else None
@@ -112,7 +129,9 @@ def _crossed(select: exp.Select) -> list[exp.Join]:
 def _keys(select: exp.Select, alias: str, others: list[exp.Join]) -> list[exp.Expr]:
     """The columns of the other relations: together with the customer they must be what is grouped by."""
     group = select.args.get("group")
-    wanted = [exp.column(each.alias_or_name, table=join.this.alias) for join in others for each in join.this.this.selects]
+    wanted = [
+        exp.column(each.alias_or_name, table=join.this.alias) for join in others for each in join.this.this.selects
+    ]
     if group is None or any(group.args.get(kind) for kind in ("cube", "rollup", "grouping_sets", "all")):
         raise NoSpanError
     given = {(each.table or alias, each.name) for each in group.expressions if isinstance(each, exp.Column)}
@@ -247,7 +266,9 @@ def _days(test: exp.Expr) -> exp.Expr:
     inside = exp.Paren(this=test.copy())
     for found in [node for node in inside.find_all(exp.Column) if node.name == DAY]:
         found.replace(day.copy())
-    return exp.ArrayFilter(this=column(_ROLLUP, "purchase_dates"), expression=exp.Lambda(this=inside.this, expressions=[day]))
+    return exp.ArrayFilter(
+        this=column(_ROLLUP, "purchase_dates"), expression=exp.Lambda(this=inside.this, expressions=[day])
+    )
 
 
 def _count(span: Span, places: _Places) -> exp.Expr:

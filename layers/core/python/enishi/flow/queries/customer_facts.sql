@@ -45,17 +45,18 @@ SELECT
   CAST(b.amount AS DECIMAL(18, 2)) AS amount,
   b.purchase_dates,
   b.purchase_amounts,
+  b.channels,
+  v.store_id AS main_store_id,
+  :refreshed_at AS refreshed_at,
+  :snapshot AS snapshot,
   TRANSFORM(b.running_amounts, r -> CAST(r AS DECIMAL(17, 2))) AS running_amounts,
+  b.purchase_dates = ARRAY_SORT(b.purchase_dates) AS is_in_order,
   c.registered_date,
   c.status,
   c.withdrawn_date,
   c.is_employee,
   c.is_virtual,
-  c.customer_id IS NOT NULL AS is_known,
-  b.channels,
-  v.store_id AS main_store_id,
-  :refreshed_at AS refreshed_at,
-  :snapshot AS snapshot
+  c.customer_id IS NOT NULL AS is_known
 FROM bought AS b
 LEFT JOIN customers AS c ON c.customer_id = b.customer_id
 LEFT JOIN visited AS v ON v.customer_id = b.customer_id AND v.place = 1
