@@ -15,7 +15,7 @@ _COLUMN = "footnote_"
 
 
 def with_answer(tree: exp.Query, analysis: Analysis) -> exp.Query:
-    """`tree` itself, the statement of the analysis, with a column for each footnote; without them where none fits in."""
+    """`tree` itself, the analysis's statement, with a column for each footnote; without them where none fits in."""
     if not isinstance(tree, exp.Select) or tree.args.get("distinct"):
         return tree
     for number, note in enumerate(analysis.footnotes):

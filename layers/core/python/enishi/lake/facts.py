@@ -164,7 +164,7 @@ def _turn(tree: exp.Query, name: str, columns: tuple[str, ...], rollup: Facts, a
 
 
 def _shortened(table: exp.Table, rows: exp.Expr, rollup: Facts) -> exp.Select | None:
-    """The SELECT around the table over rows of the rollup, in its place; None where purchases must be unfolded first."""
+    """The SELECT around the table over rows of the rollup, in its place; None where purchases must be unfolded."""
     select = table.find_ancestor(exp.Select)
     if select is None or select.args["from_"].this is not table:
         return None

@@ -22,7 +22,8 @@ _ARRAYS: Mapping[str, str] = MappingProxyType(
         DAY: "SLICE(s.purchase_dates, s.place_before + 1, s.place_until - s.place_before)",
         "amount": "SLICE(s.purchase_amounts, s.place_before + 1, s.place_until - s.place_before)",
         "previous_date": (
-            "SLICE(CONCAT(ARRAY[CAST(NULL AS DATE)], s.purchase_dates), s.place_before + 1, s.place_until - s.place_before)"
+            "SLICE(CONCAT(ARRAY[CAST(NULL AS DATE)], s.purchase_dates), s.place_before + 1,"
+            " s.place_until - s.place_before)"
         ),
     }
 )
@@ -31,7 +32,7 @@ _BEFORE = "CASE WHEN u.n > s.place_before + 1 THEN u.previous_date END"
 
 
 def in_places(select: exp.Select, source: exp.Expr) -> exp.Select | None:
-    """The SELECT over `source` (see `facts_spans.in_spans`) that gives what `select` gives; None where that is unknown."""
+    """The SELECT over `source` (see `in_spans`) that gives what `select` gives; None where that is unknown."""
     try:
         return _rewritten(select.copy(), source)
     except NoSpanError:

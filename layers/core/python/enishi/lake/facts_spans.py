@@ -1,4 +1,4 @@
-"""What a customer bought in a span of days, read from one row of the rollup: no purchase is unfolded, nothing is grouped.
+"""What a customer bought in a span of days, from one row of the rollup: nothing is unfolded, nothing is grouped.
 
 A SELECT that groups purchases by customer and asks for no more than counts, sums and ends of spans of days becomes one
 over `customer_facts`: how many purchases lie before a day is counted in `purchase_dates`, and what they sum to stands
