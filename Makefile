@@ -6,7 +6,7 @@ READY := .venv/.ready
 export UV_PROJECT_ENVIRONMENT := .venv
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help setup demo test cases heavy lint grammar trino synth deploy-local bench clean
+.PHONY: help setup demo test checked tests cases journey heavy lint style types layers grammar trino synth deploy-local bench clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -27,19 +27,33 @@ setup: $(READY) ## the project's own environment
 demo: $(READY) ## a sample retailer, seven scenarios, one business day and its waits
 	$(BIN)/enishi demo
 
-test: $(READY) lint ## lint, types, layers and all tests (under 10 minutes on two cores)
-	$(BIN)/pytest -n 2 --dist loadfile -m "not heavy"
+test: $(READY) style ## lint, types, layers and all tests (under 10 minutes on two cores)
+	$(MAKE) --no-print-directory --jobs 2 checked
 
-cases: $(READY) ## every golden case of every analysis (`make test` runs the first of each)
+checked: tests types layers
+
+tests: $(READY)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not heavy"
+
+cases: $(READY) ## every golden case of every analysis (`make test` runs the first of each core one)
 	$(BIN)/pytest -n 2 -m heavy tests/unit/analysis/test_golden.py
+
+journey: $(READY) ## the demo on real purchases, against figures that others computed
+	$(BIN)/pytest -m heavy tests/flow/test_completejourney.py
 
 heavy: $(READY) ## the long proofs: thousands of fault cases, large inputs
 	$(BIN)/pytest -m heavy
 
-lint: $(READY) ## ruff, mypy strict, import-linter
+lint: style types layers ## ruff, mypy strict, import-linter
+
+style: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(READY)
 	$(BIN)/mypy
+
+layers: $(READY)
 	$(BIN)/lint-imports
 
 GATE := tests/grammar/node_modules/.gate/gate.cjs

@@ -22,7 +22,10 @@ from enishi.cli.context import Session
 from enishi.local.completejourney import PACKAGE, data_folder
 from enishi.settings import from_environment
 
-pytestmark = pytest.mark.skipif(find_spec(PACKAGE) is None, reason="the data set is not installed")
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(find_spec(PACKAGE) is None, reason="the data set is not installed"),
+]
 PAGE = (Path(__file__).parents[2] / "docs" / "completejourney.md").read_text(encoding="utf-8")
 COMMAND = re.compile(r"^\$ enishi --home journey (.+)\n((?:(?!\$|```).+\n)*)", re.MULTILINE)
 TOLD = [pytest.param(line, answer, id=line[:60]) for line, answer in COMMAND.findall(PAGE)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ PRESENT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 """Noon of 2026-11-22 in Tokyo: yesterday, the default as_of, is 2026-11-21."""
 
 
+@cache
 def read(path: Path) -> Any:
-    """A file of cases, by libyaml where it is there: there are hundreds."""
+    """A file of cases, by libyaml where it is there: there are hundreds. Not to be changed."""
     return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
 
 
@@ -34,13 +36,18 @@ class Shop:
 
     services: Services
 
+    def ask(self, analysis: str, given: Mapping[str, Any]) -> runner.Question:
+        return runner.ask(self.services, library.get(analysis), given)
+
     def answer(self, analysis: str, given: Mapping[str, Any]) -> Answer:
-        question = runner.ask(self.services, library.get(analysis), given)
-        return runner.run(self.services, question)
+        return runner.run(self.services, self.ask(analysis, given))
 
     def ids(self, analysis: str, given: Mapping[str, Any], cell: str, **options: Any) -> list[str]:
         """The ids of a cell, sorted as a list so that a double shows."""
-        question = runner.ask(self.services, library.get(analysis), given)
+        return self.opened(self.ask(analysis, given), cell, **options)
+
+    def opened(self, question: runner.Question, cell: str, **options: Any) -> list[str]:
+        """The same of a question that is there already."""
         found = runner.members(self.services, question, cell, **options)
         return sorted(self.services.warehouse.query(found).column(0).to_pylist())
 

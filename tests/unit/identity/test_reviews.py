@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from enishi.errors import LakeError
 from enishi.identity.model import parse as parse_model
 from enishi.identity.reviews import DIFFERENT, SAME, judge, links_of, open_reviews, person_of, records_of, split
 from enishi.identity.unify import unify
+from enishi.lake.sql import parse_condition
 from enishi.local.warehouse import LocalWarehouse
 
 NOW = datetime(2026, 11, 21, 1, tzinfo=UTC)
@@ -170,3 +172,36 @@ def test_a_household_is_one_name_and_one_home_and_not_one_person(records: Any, r
     before = warehouse.snapshot("customers")
     unify(warehouse, later(1))
     assert warehouse.snapshot("customers") == before
+
+
+def test_whom_a_source_declared_a_member_is_of_that_household(records: Any, rows: Rows) -> None:
+    home = {"surname": "山崎", "postal": "1600023", "street": "西新宿1-2-3"}
+    for name, given in {"wife": "優子", "husband": "大輔", "son": "翔"}.items():
+        records.add(name, keys={**home, "name": f"山崎{given}"})
+    records.add("daughter", keys={"surname": "小林", "name": "小林舞"})
+    warehouse = records.write()
+    unify(warehouse, NOW)
+    declare(warehouse, "S-1", "husband", "daughter")
+    unify(warehouse, later(1))
+    held = households_of(rows, warehouse)
+    assert (held["husband"], held["daughter"]) == ("S-1", "S-1")
+    assert held["wife"] == held["son"] != "S-1"
+    found = rows(warehouse, "SELECT customer_id FROM household_members WHERE household_id LIKE 'HD%'")
+    assert sorted(row["customer_id"] for row in found) == ["son", "wife"]
+    warehouse.delete("household_members", parse_condition("household_id = 'S-1'", "test"))
+    declare(warehouse, "S-2", "husband")
+    unify(warehouse, later(2))
+    assert households_of(rows, warehouse)["husband"] == "S-2"
+
+
+def declare(warehouse: LocalWarehouse, household: str, *members: str) -> None:
+    said = [
+        {"household_id": household, "member_no": number, "customer_id": member}
+        for number, member in enumerate(members, start=1)
+    ]
+    warehouse.append("household_members", pa.Table.from_pylist(said))
+
+
+def households_of(rows: Rows, warehouse: LocalWarehouse) -> dict[str, str]:
+    found = rows(warehouse, "SELECT customer_id, household_id FROM customers WHERE household_id IS NOT NULL")
+    return {row["customer_id"]: row["household_id"] for row in found}

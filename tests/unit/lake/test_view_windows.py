@@ -34,6 +34,10 @@ def test_another_view_may_be_the_reader() -> None:
     assert "AS n_lifetime" in expanded("SELECT t.n_lifetime FROM v_lines AS t")
 
 
+def test_a_view_that_passes_a_window_on_to_nobody_is_no_reader() -> None:
+    assert "n_lifetime" not in expanded("SELECT t.customer_id FROM v_lines AS t")
+
+
 def test_the_packaged_view_is_not_changed() -> None:
     expanded("SELECT t.customer_id FROM v_purchases AS t")
     assert "n_lifetime" in sql.view("v_purchases").sql(dialect="athena")

@@ -61,12 +61,16 @@ class OneCallAtATime:
         return call
 
 
+@pytest.fixture(scope="module")
+def session() -> boto3.Session:
+    """One for all tests: it reads the descriptions of AWS's services, which takes longer than most of them."""
+    return boto3.Session("testing", "testing", region_name="ap-northeast-1")
+
+
 @pytest.fixture
-def dynamo(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def dynamo(session: boto3.Session) -> Iterator[object]:
     with mock_aws():
-        client = boto3.client("dynamodb", region_name="ap-northeast-1")
+        client = session.client("dynamodb")
         client.create_table(
             TableName="ledger",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ CASES = [
     pytest.param(name, case, id=f"{name}: {case['name']}") for name, file in FILES.items() for case in file["cases"]
 ]
 
+Lakes = Callable[[str, Mapping[str, Any]], Lake]
+
 
 def moment(name: str, case: Mapping[str, Any]) -> Moment:
     """The case's own moment, or that of its file."""
@@ -32,11 +35,21 @@ def test_there_are_cases() -> None:
     assert len(CASES) >= 60
 
 
+@pytest.fixture(scope="module")
+def everybody(lakes: Lakes) -> Callable[[str, Moment], set[str]]:
+    """All people of a case file at a moment, asked for once."""
+
+    @cache
+    def of(name: str, at: Moment) -> set[str]:
+        return set(lakes(name, FILES[name]["tables"]).who(condition({"everyone": True}), at))
+
+    return of
+
+
 @pytest.mark.parametrize(("name", "case"), CASES)
-def test_case(name: str, case: Mapping[str, Any], lakes: Callable[[str, Mapping[str, Any]], Lake]) -> None:
+def test_case(name: str, case: Mapping[str, Any], lakes: Lakes, everybody: Callable[[str, Moment], set[str]]) -> None:
     """The people of the condition; and nobody is unknown: all others are in its opposite."""
     lake, at = lakes(name, FILES[name]["tables"]), moment(name, case)
     asked = condition(case["condition"])
     assert lake.who(asked, at) == sorted(case["expect"])
-    everybody = lake.who(condition({"everyone": True}), at)
-    assert lake.who(Nobody((asked,)), at) == sorted(set(everybody) - set(case["expect"]))
+    assert lake.who(Nobody((asked,)), at) == sorted(everybody(name, at) - set(case["expect"]))

@@ -65,7 +65,7 @@ def test_an_unknown_segment_names_the_closest() -> None:
 def test_tables_go_through_other_segments_and_views() -> None:
     library = Library().plus(load({"id": "buyers", "purchase": {"ever": True}}))
     read = tables({"all": [{"segment": "buyers"}, {"consent": "mail"}]}, library)
-    assert read == {"orders", "order_lines", "consents"}
+    assert read == {"orders", "consents"}
 
 
 def test_a_segment_is_kept_as_it_was_written() -> None:

@@ -84,7 +84,7 @@ def test_preview_shows_nothing_personal(enishi: Enishi) -> None:
 def test_show_reads_the_condition_back(enishi: Enishi) -> None:
     (row,) = answer(enishi("show", "considering_in_store", "--format", "json"))
     assert row["definition"]["all"][0] == {"visit": {"reason": "下見", "result": "検討中", "in": "7 days"}}
-    assert row["tables"] == "order_lines, orders, service_visits"
+    assert row["tables"] == "orders, service_visits"
 
 
 @pytest.mark.parametrize(("dialect", "said"), [("athena", "CAST('2026-11-21' AS DATE)"), ("duckdb", "2026-11-21")])

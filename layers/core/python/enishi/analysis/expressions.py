@@ -62,8 +62,8 @@ def _written_out(call: exp.Anonymous, shared: Expression, place: str) -> exp.Exp
         takes = ", ".join(shared.arguments)
         raise AnalysisError(f"{shared.name} takes ({takes})", where=place, remedy="Give these arguments.")
     given = dict(zip(shared.arguments, call.expressions, strict=True))
-    body = exp.paren(shared.tree.copy())
+    body = exp.paren(shared.tree)
     for hole in list(body.find_all(exp.Placeholder)):
         if hole.name in given:
-            hole.replace(exp.paren(given[hole.name].copy()))
+            hole.replace(exp.paren(given[hole.name]))
     return body

@@ -21,7 +21,7 @@ from enishi.analysis.parameters import AS_OF, complete
 from enishi.clock import business_day
 from enishi.errors import AnalysisError
 from enishi.lake import facts, schema
-from enishi.lake.sql import check, column, expand_views, parse, table_ref, tables_of
+from enishi.lake.sql import check, column, parse, table_ref, tables_of
 from enishi.ports import Services
 from enishi.segment.as_of import up_to
 from enishi.segment.library import Library
@@ -217,7 +217,8 @@ def _axis_labels(question: Question) -> dict[str, str]:
 
 
 def _watermarks(services: Services, query: exp.Query) -> tuple[Watermark, ...]:
-    names = sorted({table.name for table in tables_of(expand_views(query)) if not table.db})
+    """Of every table that the query reads; its views are spelled out."""
+    names = sorted({table.name for table in tables_of(query) if not table.db})
     return tuple(Watermark(name, services.warehouse.snapshot(name), _last_day(services, name)) for name in names)
 
 

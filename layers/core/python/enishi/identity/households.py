@@ -13,11 +13,13 @@ from enishi.ports import Warehouse
 def settle_households(warehouse: Warehouse, model: Model) -> int:
     """Write `customers.household_id`, `household_members` and `households` anew where they changed.
 
-    Households that a source declared (any id that does not begin with HD) are left as they are. Returns how many
-    customers changed their household; 0 writes nothing.
+    Households that a source declared (any id that does not begin with HD) are left as they are, and their members
+    are of them. Returns how many customers changed their household; 0 writes nothing.
     """
-    found = standing_on(tree("queries/households"), homes=tree("queries/homes", most=model.households.most))
-    changes = standing_on(tree("queries/household_changes"), found=found)
+    declared = tree("queries/declared_members")
+    homes = standing_on(tree("queries/homes", most=model.households.most), declared=declared)
+    found = standing_on(tree("queries/households"), homes=homes)
+    changes = standing_on(tree("queries/household_changes"), declared=declared, found=found)
     count = int(
         warehouse.query(exp.select(exp.Count(this=exp.Star())).from_(changes.subquery("f"))).column(0)[0].as_py()
     )

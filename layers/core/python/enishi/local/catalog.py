@@ -17,6 +17,7 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
+from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.transforms import DayTransform, MonthTransform, Transform
 from pyiceberg.types import (
@@ -98,6 +99,11 @@ class LocalCatalog:
         except NoSuchTableError:
             table = self._create(declared)
         return _grown(table, declared)
+
+    def reopened(self, table: IcebergTable, location: str) -> IcebergTable:
+        """`table`, opened before, as the metadata file at `location` says it is now."""
+        metadata = FromInputFile.table_metadata(table.io.new_input(location))
+        return IcebergTable(table.name(), metadata, location, table.io, table.catalog)
 
     def _create(self, declared: Table) -> IcebergTable:
         name = (declared.database, declared.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,15 +10,13 @@ from typing import Any
 from enishi.clock import ManualClock, to_text
 from enishi.flow.tasks import perform
 from enishi.local.machine import Execution, Machine
+from enishi.local.side_by_side import SideBySide
 from enishi.local.workers import Workers
 from enishi.ports import Services
 from enishi.scenario.compile import compile_scenario
 from enishi.scenario.model import Scenario
 from enishi.scenario.schedule import ChangeTrigger
 from enishi.scenario.triggers import due_slots
-
-SIDE_BY_SIDE = frozenset({"send"})
-"""Tasks that each have a chunk of their own: several at a time are as good as one after another."""
 
 
 class Scheduler:
@@ -60,11 +57,6 @@ class Scheduler:
 
 
 def machine(services: Services, clock: ManualClock, workers: Workers | None = None) -> Machine:
-    """A machine whose tasks are the flows themselves; `workers` take those that a distributed map calls."""
-
-    def task(name: str, payload: dict[str, Any]) -> dict[str, Any] | Future[dict[str, Any]]:
-        if workers and name in SIDE_BY_SIDE:
-            return workers.perform(name, payload, clock.now())
-        return perform(services, name, payload)
-
-    return Machine(task, clock, services.work)
+    """A machine whose tasks are the flows themselves; `workers` take those that do not see each other."""
+    tasks = SideBySide(services, workers) if workers else partial(perform, services)
+    return Machine(tasks, clock, services.work)

@@ -17,13 +17,15 @@ SENDER = "no-reply@mail.example.jp"
 CHANNELS = (Channel.MAIL, Channel.LINE, Channel.PUSH)
 
 
-def local_services(settings: Settings, clock: Clock | None = None) -> Services:
+def local_services(settings: Settings, clock: Clock | None = None, *, threads: int = 0) -> Services:
     """Services over `settings.home`: tables, raw and work files, ledger, permissions and an outbox.
 
-    Without a `clock` the present is where the workspace's virtual clock stands, else the machine's.
+    Without a `clock` the present is where the workspace's virtual clock stands, else the machine's. A query takes as
+    many `threads` at most (0: as many as there are cores).
     """
     ticking = clock or _clock(settings)
-    return services_over(LocalWarehouse(settings.home, settings, clock=ticking), settings, ticking)
+    warehouse = LocalWarehouse(settings.home, settings, clock=ticking, threads=threads)
+    return services_over(warehouse, settings, ticking)
 
 
 def services_over(warehouse: Warehouse, settings: Settings, clock: Clock) -> Services:

@@ -32,7 +32,7 @@ from enishi.local.catalog import LocalCatalog
 from enishi.local.warehouse_answers import answer
 from enishi.local.warehouse_engine import MIRROR_ROWS, Engine, rows_of
 from enishi.local.warehouse_files import State
-from enishi.local.warehouse_lock import lake_lock
+from enishi.local.warehouse_lock import Turns, lake_lock
 from enishi.local.warehouse_past import past
 from enishi.local.warehouse_unload import unload
 from enishi.local.warehouse_views import base_tables, body
@@ -58,15 +58,22 @@ class LocalWarehouse:
     """One home folder: `home/lake` holds the tables, `home/work` the files of work tables and of `unload`."""
 
     def __init__(
-        self, home: Path, settings: Settings, *, work: WorkFiles | None = None, clock: Clock | None = None
+        self,
+        home: Path,
+        settings: Settings,
+        *,
+        work: WorkFiles | None = None,
+        clock: Clock | None = None,
+        threads: int = 0,
     ) -> None:
         self._work_root = home / "work"
         self._catalog = LocalCatalog(home)
-        self._engine = Engine(home)
+        self._engine = Engine(home, threads)
         self._work = work or WorkFolder(self._work_root)
         self._states: dict[str, State] = {}
         self._lock = threading.RLock()
         self._writers = lake_lock(home)
+        self._turns = Turns(home)
         self._clock = clock or SystemClock()
         self.settings = settings
 
@@ -149,10 +156,11 @@ class LocalWarehouse:
         """The table as it is now, with the commits of other processes."""
         with self._lock:
             known = self._states.get(declared.name)
-            if known is None or known.location != self._catalog.location(declared):
-                known = data.load(self._catalog.open(declared))
-                self._states[declared.name] = known
-            return known
+            if known is None:
+                self._states[declared.name] = data.load(self._catalog.open(declared))
+            elif known.location != (location := self._catalog.location(declared)):
+                self._states[declared.name] = data.load(self._catalog.reopened(known.table, location), known)
+            return self._states[declared.name]
 
     @contextmanager
     def _running(self, query: exp.Query) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
@@ -216,9 +224,9 @@ class LocalWarehouse:
         return tuple(files), count
 
     def _write(self, declared: Table, plan: Callable[[Table, State], Change]) -> Change:
-        """Plan on the present state and commit; plan again when another process was faster."""
+        """Plan on the present state and commit; plan again when another writer was faster all the same."""
         for attempt in range(_ATTEMPTS):
-            with self._writers.shared(), self._lock:
+            with self._writers.shared(), self._lock, self._turns.of(declared.name):
                 state = self._state(declared)
                 change = plan(declared, state)
                 if not change.remove and not change.add:

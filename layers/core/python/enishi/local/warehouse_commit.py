@@ -68,11 +68,14 @@ class Swap:
         return self.table.metadata.next_sequence_number()
 
 
-def manifests_of(table: IcebergTable) -> tuple[Manifest, ...]:
-    """What the current snapshot lists."""
+def manifests_of(table: IcebergTable, known: Sequence[Manifest] = ()) -> tuple[Manifest, ...]:
+    """What the current snapshot lists; a manifest never changes, so those that are `known` are not read again."""
     snapshot = table.current_snapshot()
     found = snapshot.manifests(table.io) if snapshot else []
-    return tuple(Manifest(file, tuple(file.fetch_manifest_entry(table.io))) for file in found)
+    read = {manifest.file.manifest_path: manifest for manifest in known}
+    return tuple(
+        read.get(file.manifest_path) or Manifest(file, tuple(file.fetch_manifest_entry(table.io))) for file in found
+    )
 
 
 def staged(

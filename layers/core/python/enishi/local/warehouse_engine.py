@@ -34,11 +34,12 @@ _FILES = "__files__"
 
 class Engine:
     """One in-memory DuckDB; `cursor()` gives each caller its own transaction. What does not fit in memory is spilled
-    to a folder of its own under `home`."""
+    to a folder of its own under `home`. `threads` at most take part in a query (0: as many as there are cores)."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, threads: int = 0) -> None:
         self._spill = SpillFolder(home)
-        self._root = duckdb.connect(":memory:", config={"temp_directory": str(self._spill.path)})
+        limits = {"threads": threads} if threads else {}
+        self._root = duckdb.connect(":memory:", config={"temp_directory": str(self._spill.path), **limits})
         self._root.execute(dialect.SETTINGS)
         self._root.execute(dialect.macros())
         self._root.execute("SET parquet_metadata_cache = true; SET preserve_insertion_order = true")

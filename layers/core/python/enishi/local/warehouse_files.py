@@ -48,9 +48,9 @@ class State:
         return "" if current is None or not self.files else str(current)
 
 
-def load(table: IcebergTable) -> State:
-    """Read the manifests of the current snapshot."""
-    return State(table, table.metadata_location, manifests_of(table))
+def load(table: IcebergTable, known: State | None = None) -> State:
+    """Read the manifests of the current snapshot; `known` is the table as it was before."""
+    return State(table, table.metadata_location, manifests_of(table, known.manifests if known else ()))
 
 
 def split(declared: Table, rows: pa.Table) -> Iterator[tuple[PartitionValue, pa.Table]]:

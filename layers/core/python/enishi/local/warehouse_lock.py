@@ -1,4 +1,7 @@
-"""Who may touch the files of a lake folder: any number of writers, or one process that clears files away."""
+"""Who may touch the files of a lake folder: any number of writers, or one process that clears files away.
+
+Writers of one table take turns. A commit would refuse the slower of two, which would then plan all of it again.
+"""
 
 from __future__ import annotations
 
@@ -36,3 +39,16 @@ class FolderLock:
 
 def lake_lock(home: Path) -> FolderLock:
     return FolderLock(home / "lake" / ".writers")
+
+
+class Turns:
+    """A lock for each table, held by one process while it plans and commits."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "lake" / ".turns"
+
+    @contextmanager
+    def of(self, table: str) -> Iterator[None]:
+        """Wait for the table's turn and hold it."""
+        with FolderLock(self._folder / table).alone():
+            yield

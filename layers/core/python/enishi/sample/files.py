@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -44,6 +44,10 @@ class Raw:
         return len(self.values)
 
 
+def unheard(_file: RawFile) -> None:
+    """Nobody waits for files."""
+
+
 @dataclass
 class Drop:
     """The folder that files are written into, and the record of what was written."""
@@ -52,10 +56,12 @@ class Drop:
     day: date
     part: str = ""
     written: list[RawFile] = field(default_factory=list)
+    wrote: Callable[[RawFile], None] = unheard
+    """Called with each file as soon as it is there."""
 
     def at(self, part: str) -> Drop:
         """The same folder and record for another part."""
-        return Drop(self.folder, self.day, part, self.written)
+        return replace(self, part=part)
 
     def csv(self, source: str, name: str, columns: Columns, *, encoding: str = "cp932", tab: bool = False) -> None:
         """A delimited file with a header: CP932 with CRLF, or UTF-8 with LF."""
@@ -76,6 +82,7 @@ class Drop:
         path = folder / f"{name}_{self.day:%Y%m%d}{self.part}.{suffix}"
         path.write_bytes(data)
         self.written.append(RawFile(source, path, rows, len(data)))
+        self.wrote(self.written[-1])
 
 
 def delimited(columns: Columns, delimiter: str, end: str) -> tuple[int, bytes]:

@@ -26,7 +26,7 @@ from enishi.sample import (
     web,
 )
 from enishi.sample.catalogue import Catalogue
-from enishi.sample.files import Drop, RawFile
+from enishi.sample.files import Drop, RawFile, unheard
 from enishi.sample.relationship import Part
 
 Progress = Callable[[int, int], None]
@@ -52,8 +52,17 @@ class Manifest:
         return [file for file in self.files if file.source == source]
 
 
-def generate(out: Path, seed: int, members: int, business_date: date, progress: Progress | None = None) -> Manifest:
+def generate(
+    out: Path,
+    seed: int,
+    members: int,
+    business_date: date,
+    progress: Progress | None = None,
+    wrote: Callable[[RawFile], None] = unheard,
+) -> Manifest:
     """Write every raw file of the sample retailer under `out` (see layout.md); the same arguments give the same bytes.
+
+    `wrote` is called with each file as soon as it is there.
 
     Raises:
         SettingsError: fewer than one member.
@@ -62,7 +71,7 @@ def generate(out: Path, seed: int, members: int, business_date: date, progress: 
         raise SettingsError("a sample needs members", where="--members", remedy="Give a number of at least 1.")
     today = (business_date - _EPOCH).days
     goods = catalogue.build(seed, today)
-    drop = Drop(out, business_date)
+    drop = Drop(out, business_date, wrote=lambda file: wrote(file) if _is_dropped(file) else None)
     catalogue.write(goods, seed, today, drop)
     masters.write(goods, seed, today, drop)
     around.write(goods, seed, today, drop)
@@ -71,7 +80,12 @@ def generate(out: Path, seed: int, members: int, business_date: date, progress: 
         if progress:
             progress(part * people.PART + size, members)
     _write_world(out, seed, members, business_date)
-    return Manifest(seed, members, business_date, tuple(file for file in drop.written if file.source != "truth"))
+    return Manifest(seed, members, business_date, tuple(filter(_is_dropped, drop.written)))
+
+
+def _is_dropped(file: RawFile) -> bool:
+    """Who is who is written beside the files of the sources."""
+    return file.source != "truth"
 
 
 def build_part(goods: Catalogue, seed: int, part: int, size: int, today: int) -> tuple[Part, points.Settled]:

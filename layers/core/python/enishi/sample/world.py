@@ -71,11 +71,6 @@ class World:
         """Write the raw files of `day` under `out`: what people bought anyway, and because of `messages` (as above)."""
         return self._live(self._hear(messages), day, out)
 
-    def end(self, day: date, messages: pa.Table, out: Path) -> tuple[dict[str, list[str]], list[RawFile]]:
-        """`react` and `live` at once, which reads the messages once."""
-        heard = self._hear(messages)
-        return self._react(heard, day), self._live(heard, day, out)
-
     def _hear(self, messages: pa.Table) -> Heard:
         """What people make of `messages`; on most days nothing has come since the day before."""
         for before, heard in self._lately:

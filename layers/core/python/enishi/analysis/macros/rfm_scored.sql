@@ -1,7 +1,7 @@
 -- Each customer of the population with purchases in the lookback before each day of :rfm_dates, scored 1 to :bins on recency, frequency and
 -- money, 5 best (rules TIE, PUR). quintile cuts each measure over all, nested cuts F inside R and M inside R-F, threshold
 -- takes the borders as they are given. Equal values have one place, the best of theirs, and so one score: values are
--- placed, not customers.
+-- placed, not customers. Joins are LEFT so that no engine joins the scores to each other first; each value has its score.
 WITH measured AS (
   SELECT
     d.rfm_date,
@@ -49,7 +49,7 @@ f_values AS (
     m.orders,
     COUNT(*) AS customers
   FROM measured AS m
-  JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
+  LEFT JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
   GROUP BY m.rfm_date, CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END, m.orders
 ),
 f_placed AS (
@@ -81,8 +81,8 @@ m_values AS (
     m.amount,
     COUNT(*) AS customers
   FROM measured AS m
-  JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
-  JOIN f_scores AS f
+  LEFT JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
+  LEFT JOIN f_scores AS f
     ON f.rfm_date = m.rfm_date
     AND f.f_group = CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END
     AND f.orders = m.orders
@@ -120,12 +120,12 @@ SELECT
   f.f_score,
   s.m_score
 FROM measured AS m
-JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
-JOIN f_scores AS f
+LEFT JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
+LEFT JOIN f_scores AS f
   ON f.rfm_date = m.rfm_date
   AND f.f_group = CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END
   AND f.orders = m.orders
-JOIN m_scores AS s
+LEFT JOIN m_scores AS s
   ON s.rfm_date = m.rfm_date
   AND s.m_group = CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END
   AND s.amount = m.amount

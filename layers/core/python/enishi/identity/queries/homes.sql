@@ -1,11 +1,12 @@
 -- What the people of a household share: a family name with an address (postal code and street with a number) or with a
--- telephone. Each key with its people, unless more than :most share it.
+-- telephone. Each key with its people, unless more than :most share it. Who declared a household is not looked for.
 WITH named AS (
   SELECT i.person_id, COALESCE(k.family, k.surname) AS surname, k.postal, k.street, k.block, k.customer_id
   FROM pii.person_keys AS k
   JOIN v_identity AS i ON i.customer_id = k.customer_id
   JOIN customers AS c ON c.customer_id = i.person_id AND c.status = 'active'
-  WHERE COALESCE(k.family, k.surname) IS NOT NULL
+  LEFT JOIN declared AS d ON d.person_id = i.person_id
+  WHERE COALESCE(k.family, k.surname) IS NOT NULL AND d.person_id IS NULL
 ),
 keyed AS (
   SELECT person_id, 'address' AS reason, CONCAT_WS('|', surname, postal, street, block) AS value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlglot import exp
 
@@ -85,20 +86,19 @@ class _Readers:
     def __init__(self, tree: exp.Query, names: set[str]) -> None:
         self._names = names
         self._read: dict[str, list[set[str] | None]] = {}
-        self._note(list(_own_parts(tree)))
+        self._note(list(_clauses(tree)))
 
     def add(self, body: exp.Expr) -> None:
         """`body` is a reader that stays."""
         self._note([body])
 
-    def _note(self, parts: Sequence[exp.Expr]) -> None:
-        """The parts of one reader: which of the CTEs they read, and every name that they say."""
-        found = [table for part in parts for table in part.find_all(exp.Table)]
-        tables = [table for table in found if not table.db and table.name in self._names]
-        if not tables:
+    def _note(self, parts: list[exp.Expr]) -> None:
+        tables = [table for part in parts for table in part.find_all(exp.Table)]
+        of_ctes = [table for table in tables if not table.db and table.name in self._names]
+        if not of_ctes:
             return
         said = {identifier.name.lower() for part in parts for identifier in part.find_all(exp.Identifier)}
-        for table in tables:
+        for table in of_ctes:
             self._read.setdefault(table.name, []).append(None if _is_starred(table) else said)
 
     def reads(self, name: str) -> bool:
@@ -111,8 +111,8 @@ class _Readers:
         return set().union(*(said for said in self._read[name] if said is not None))
 
 
-def _own_parts(tree: exp.Query) -> Iterator[exp.Expr]:
-    """The parts of a query apart from its CTEs."""
+def _clauses(tree: exp.Query) -> Iterator[exp.Expr]:
+    """Everything of a query but its CTEs."""
     for key, part in tree.args.items():
         if key != "with_":
             yield from (node for node in (part if isinstance(part, list) else [part]) if isinstance(node, exp.Expr))
@@ -170,20 +170,26 @@ def _aggregates(column: exp.Expr) -> bool:
 def _drop_joins(body: exp.Expr, named: Named) -> None:
     """Of the outermost SELECTs of `body`; those of its CTEs have their turn."""
     for select in _arms(body):
-        joins = select.args.get("joins") or []
+        joins = [join for join in select.args.get("joins") or [] if join.side == "LEFT"]
+        if not joins or any(column.is_star for column in select.selects):
+            continue
+        named_in = _columns_by_table(select)
         for join in reversed(joins):
-            if join.side == "LEFT" and _is_unread(select, join) and _gives_one(join, named):
-                joins.remove(join)
+            within = _columns_by_table(join)
+            if _is_unread(join, named_in - within) and _gives_one(join, named):
+                select.args["joins"].remove(join)
+                named_in -= within
 
 
-def _is_unread(select: exp.Select, join: exp.Join) -> bool:
-    """Whether no column of the joined relation is named outside of the join's own condition."""
+def _columns_by_table(part: exp.Expr) -> Counter[str]:
+    """How many times columns of each relation are named; "" for names that do not say of which."""
+    return Counter(column.table for column in part.find_all(exp.Column))
+
+
+def _is_unread(join: exp.Join, outside: Counter[str]) -> bool:
+    """Whether no column of the joined relation is named `outside` of the join's own condition."""
     alias = join.this.alias_or_name
-    if not alias or any(column.is_star for column in select.selects):
-        return False
-    inside = {id(column) for column in join.find_all(exp.Column)}
-    outside = [column for column in select.find_all(exp.Column) if id(column) not in inside]
-    return all(column.table and column.table != alias for column in outside)
+    return bool(alias) and not outside[alias] and not outside[""]
 
 
 def _gives_one(join: exp.Join, named: Named) -> bool:

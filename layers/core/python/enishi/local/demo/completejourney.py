@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from enishi.local import completejourney
 from enishi.local.demo.completejourney_files import install_extras
 from enishi.local.demo.completejourney_world import Readers
-from enishi.local.demo.datasets import Advance, World
+from enishi.local.demo.datasets import Advance, Arrived, World
 from enishi.ports import Services
 
 DAY = date(2017, 11, 21)
@@ -51,7 +51,7 @@ class CompleteJourney:
     def world(self) -> World:
         return Readers(self.seed, ZoneInfo(self.zone))
 
-    def write(self, services: Services, advance: Advance) -> list[str]:
+    def write(self, services: Services, advance: Advance, arrived: Arrived) -> None:
         """Mappings, files and scenarios into the workspace.
 
         Raises:
@@ -67,7 +67,8 @@ class CompleteJourney:
             copy_scenarios(services.settings.home / "scenarios")
             services.work.put(marker, json.dumps({"keys": [*real[:-1], *extras, real[-1]]}).encode())
         advance(2, 2)
-        return list(json.loads(services.work.get(marker))["keys"])
+        for key in json.loads(services.work.get(marker))["keys"]:
+            arrived(key)
 
 
 def copy_scenarios(home: Path) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from typing import Protocol
 
 from enishi.ports import Services
 
 Advance = Callable[[int, int], None]
+Arrived = Callable[[str], None]
+"""Called with the key of a raw file that is there."""
 
 
 class World(Protocol):
     """What people do on a day: reactions to messages, and life besides."""
 
-    def end(self, services: Services, day: date) -> Sequence[str]:
-        """Write the raw files of `day` and return their keys, in the order in which they arrive."""
+    def end(self, services: Services, day: date) -> Iterable[str]:
+        """Write the raw files of `day` and give their keys, as they arrive."""
         ...
 
 
@@ -62,6 +64,7 @@ class Dataset(Protocol):
     @property
     def world(self) -> World: ...
 
-    def write(self, services: Services, advance: Advance) -> list[str]:
-        """Put the raw files into the raw store, unless they are there; their keys in the order of loading."""
+    def write(self, services: Services, advance: Advance, arrived: Arrived) -> None:
+        """Put the raw files into the raw store, unless they are there; `arrived` hears of each in the order of
+        loading, as soon as it may be loaded."""
         ...

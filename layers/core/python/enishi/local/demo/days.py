@@ -6,6 +6,7 @@ from datetime import date
 
 from enishi.flow.tasks import perform
 from enishi.local.demo.datasets import World
+from enishi.local.workers import Workers
 from enishi.ports import Services
 
 EVENTS = "events/"
@@ -14,8 +15,9 @@ EVENTS = "events/"
 class Days:
     """Ends each day once, however often the demo runs."""
 
-    def __init__(self, services: Services, world: World) -> None:
+    def __init__(self, services: Services, workers: Workers, world: World) -> None:
         self._services = services
+        self._workers = workers
         self._world = world
 
     def end(self, day: date) -> None:
@@ -23,6 +25,11 @@ class Days:
         marker = f"demo/days/{day}.json"
         if self._services.work.list(marker):
             return
+        loads = self._workers.loads(self._services.clock.now())
         for key in self._world.end(self._services, day):
-            perform(self._services, "land" if key.startswith(EVENTS) else "ingest", {"key": key})
+            if key.startswith(EVENTS):
+                perform(self._services, "land", {"key": key})
+            else:
+                loads.begin(key)
+        loads.finish(self._services.notices)
         self._services.work.put(marker, b"{}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -83,17 +82,19 @@ def _rare_collections() -> Iterator[None]:
 
 def _bring(services: Services, workers: Workers, dataset: Dataset, watch: Watcher) -> list[str]:
     """Raw files into the drop, the lake, and onto one customer axis; the keys of files that arrive during the day."""
-    keys = dataset.write(services, lambda done, total: watch(Stage("Raw files", done, total)))
-    early = [key for key in keys if _source(key) not in dataset.later]
-    loads = [workers.perform("ingest", {"key": key}, services.clock.now()) for key in early]
-    watch(Stage("Ingest", 0, len(early)))
-    for done, load in enumerate(as_completed(loads), start=1):
-        load.result()
-        watch(Stage("Ingest", done, len(early)))
+    loads = workers.loads(services.clock.now())
+    late: list[str] = []
+    dataset.write(
+        services,
+        lambda done, total: watch(Stage("Raw files", done, total)),
+        lambda key: late.append(key) if _source(key) in dataset.later else loads.begin(key),
+    )
+    watch(Stage("Ingest", 0, loads.begun))
+    loads.finish(services.notices, lambda done: watch(Stage("Ingest", done, loads.begun)))
     watch(Stage("Unify", 0, 1))
     perform(services, "unify", {})
     watch(Stage("Unify", 1, 1))
-    return [key for key in keys if key not in early]
+    return late
 
 
 def _live(
@@ -105,7 +106,7 @@ def _live(
     opening, closing = _at(dataset.day, time(0), services.settings), _at(_next(dataset.day), time(0), services.settings)
     scheduler.plan(opening - timedelta(microseconds=1), closing - timedelta(microseconds=1))
     _deliver(services, stage, scheduler, dataset, late)
-    days = Days(services, dataset.world)
+    days = Days(services, workers, dataset.world)
     total = dataset.days_after + 1
     for number in range(total):
         day = dataset.day + timedelta(days=number)

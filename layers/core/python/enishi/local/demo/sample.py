@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
 
-from enishi.local.demo.datasets import Advance, World
+from enishi.local.demo.datasets import Advance, Arrived, World
 from enishi.local.demo.sample_world import SampleWorld
 from enishi.ports import Services
 from enishi.sample import generate
+from enishi.sample.files import RawFile
 
 DAY = date(2026, 11, 21)
 SCENARIOS = (
@@ -46,14 +47,20 @@ class SampleRetailer:
     def world(self) -> World:
         return SampleWorld(self.seed, self.members, self.day)
 
-    def write(self, services: Services, advance: Advance) -> list[str]:
+    def write(self, services: Services, advance: Advance, arrived: Arrived) -> None:
         facts = {"seed": self.seed, "members": self.members, "day": self.day.isoformat()}
         marker = f"demo/files-{self.seed}-{self.members}-{self.day}.json"
         if services.work.list(marker):
             advance(self.members, self.members)
-            return list(json.loads(services.work.get(marker))["keys"])
+            for key in json.loads(services.work.get(marker))["keys"]:
+                arrived(key)
+            return
         advance(0, self.members)
-        manifest = generate(services.settings.home / "raw" / "drop", self.seed, self.members, self.day, advance)
-        keys = [f"drop/{file.source}/{file.path.name}" for file in manifest.files]
+        folder = services.settings.home / "raw" / "drop"
+        manifest = generate(folder, self.seed, self.members, self.day, advance, lambda file: arrived(_key(file)))
+        keys = [_key(file) for file in manifest.files]
         services.work.put(marker, json.dumps({**facts, "keys": keys}).encode())
-        return keys
+
+
+def _key(file: RawFile) -> str:
+    return f"drop/{file.source}/{file.path.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -27,14 +27,16 @@ class SampleWorld:
     members: int
     day: date
 
-    def end(self, services: Services, day: date) -> Sequence[str]:
+    def end(self, services: Services, day: date) -> Iterator[str]:
+        """Raw files first: they load while providers' events are still being written."""
         messages = services.warehouse.query(exp.select(*COLUMNS).from_(sql.table_ref("messages")))
-        events, files = self._world.end(day, messages, services.settings.home / "raw" / "drop")
-        told = [f"{EVENTS}{provider}/{day}.jsonl" for provider in sorted(events)]
-        for key, provider in zip(told, sorted(events), strict=True):
-            services.raw.put(key, "".join(f"{line}\n" for line in events[provider]).encode())
-        kept = (file for file in files if file.rows and (day == self.day or file.source in ASKED_LATER))
-        return [*(f"drop/{file.source}/{file.path.name}" for file in kept), *told]
+        for file in self._world.live(day, messages, services.settings.home / "raw" / "drop"):
+            if file.rows and (day == self.day or file.source in ASKED_LATER):
+                yield f"drop/{file.source}/{file.path.name}"
+        for provider, lines in sorted(self._world.react(messages, day).items()):
+            key = f"{EVENTS}{provider}/{day}.jsonl"
+            services.raw.put(key, "".join(f"{line}\n" for line in lines).encode())
+            yield key
 
     @cached_property
     def _world(self) -> World:

@@ -96,9 +96,9 @@ monies AS (
 rescored AS (
   SELECT s.rfm_date, s.customer_id, s.amount, r.r_score, f.f_score, m.m_score
   FROM rfm_scored AS s
-  JOIN recencies AS r ON r.recency = s.recency
-  JOIN frequencies AS f ON f.orders = s.orders
-  JOIN monies AS m ON m.amount = s.amount
+  LEFT JOIN recencies AS r ON r.recency = s.recency
+  LEFT JOIN frequencies AS f ON f.orders = s.orders
+  LEFT JOIN monies AS m ON m.amount = s.amount
   WHERE :freeze_borders
   UNION ALL
   SELECT s.rfm_date, s.customer_id, s.amount, s.r_score, s.f_score, s.m_score
