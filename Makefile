@@ -35,8 +35,8 @@ checked: tests types layers
 tests: $(READY)
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not heavy"
 
-cases: $(READY) ## every golden case of every analysis (`make test` runs the first of each core one)
-	$(BIN)/pytest -n 2 -m heavy tests/unit/analysis/test_golden.py
+cases: $(READY) ## every golden case of every analysis (`make test`: the first of each core one), and all on the sample
+	$(BIN)/pytest -n 2 --dist loadgroup -m heavy tests/flow/test_analyses_sample.py tests/unit/analysis/test_golden.py
 
 journey: $(READY) ## the demo on real purchases, against figures that others computed
 	$(BIN)/pytest -m heavy tests/flow/test_completejourney.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 LONGEST = (
+    "tests/flow/test_analyses_sample.py",
     "tests/unit/analysis/test_golden.py",
     "tests/flow/test_demo.py",
     "tests/infra/test_rules.py",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
+from enishi.lake.schema import SPILL
 from infra.constructs.buckets import bucket_name
 from infra.constructs.nag import acknowledge_wildcards
 from infra.constructs.records import BY_CHUNK
@@ -57,6 +58,7 @@ def secret_name(environment: Environment, name: str) -> str:
 
 _KEYS_OF_OBJECTS = "objects are named by run, chunk and file: the prefix is all that is known beforehand"
 _TABLES_OF_DATABASE = "every table of this one database, as declared in enishi/lake/tables"
+_TABLES_OF_STATEMENTS = "tables that one large statement makes for itself are named as it runs"
 _SUFFIX_OF_SECRET = "Secrets Manager adds six random characters to a secret's ARN"  # noqa: S105 a sentence
 
 _READ_KEY = ("kms:Decrypt", "kms:DescribeKey")
@@ -72,6 +74,8 @@ _QUERY = (
     "athena:GetWorkGroup",
 )
 _READ_CATALOG = ("glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:GetPartition", "glue:GetPartitions")
+
+_MAKE_TABLES = ("glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable")
 
 
 def _raw_read(at: Places) -> Iterable[Grant]:
@@ -95,6 +99,7 @@ def _work(at: Places) -> Iterable[Grant]:
     yield Grant((*_READ_OBJECTS, *_WRITE_OBJECTS), (at.objects("work"),), _KEYS_OF_OBJECTS)
     yield Grant(_LIST_BUCKET, (at.bucket("work"),))
     yield Grant(_USE_KEY, (at.personal_key,))
+    yield _spills(at)
 
 
 def _lake_read(at: Places) -> Iterable[Grant]:
@@ -203,6 +208,13 @@ def _catalog(at: Places, databases: Iterable[str]) -> Iterable[Grant]:
 def _commits(at: Places, database: str) -> Grant:
     named = (at.here("glue", "catalog"), at.here("glue", f"database/{database}"))
     return Grant(("glue:UpdateTable",), (*named, at.here("glue", f"table/{database}/*")), _TABLES_OF_DATABASE)
+
+
+def _spills(at: Places) -> Grant:
+    """Tables that live while one large statement runs."""
+    database = Databases(at.environment).staging
+    named = (at.here("glue", "catalog"), at.here("glue", f"database/{database}"))
+    return Grant(_MAKE_TABLES, (*named, at.here("glue", f"table/{database}/{SPILL}*")), _TABLES_OF_STATEMENTS)
 
 
 _GRANTS: Mapping[Touch, Callable[[Places], Iterable[Grant]]] = {

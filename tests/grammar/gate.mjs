@@ -1,13 +1,12 @@
-// Reads [{where, sql}, …] as JSON and writes those that Trino's grammar does not accept, with what it says.
-import { readFileSync } from 'node:fs';
+// Reads a line of JSON a statement, {where, sql}, and writes one for each that Trino's grammar does not accept.
+import { createInterface } from 'node:readline';
 import { TrinoSQL } from 'dt-sql-parser';
 
 const grammar = new TrinoSQL();
-const refused = JSON.parse(readFileSync(0, 'utf8')).flatMap(({ where, sql }) =>
-  grammar.validate(sql).slice(0, 1).map((found) => ({
-    where,
-    says: `${found.message} at line ${found.startLine}, column ${found.startColumn}`,
-    sql,
-  })),
-);
-process.stdout.write(JSON.stringify(refused));
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const { where, sql } = JSON.parse(line);
+  for (const found of grammar.validate(sql).slice(0, 1)) {
+    const says = `${found.message} at line ${found.startLine}, column ${found.startColumn}`;
+    process.stdout.write(`${JSON.stringify({ where, says, sql })}\n`);
+  }
+});

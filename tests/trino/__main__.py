@@ -41,14 +41,16 @@ def main() -> int:
     try:
         server.install()
         with tempfile.TemporaryDirectory(prefix="enishi-trino-") as folder, _progress(console) as progress:
-            asked = _collected(parts, Path(folder), lambda label: chosen.k in label, progress)
+            asked = _collected(parts, Path(folder), _wanted(chosen), progress)
             with server.running() as trino:
-                labels, found = _compared(asked, Client(trino.port), progress)
+                client = Client(trino.port)
+                labels, found = _compared(asked, client, progress)
                 memory = trino.memory
     except server.Unavailable as reason:
         console.print(f"[red]No Trino:[/red] {reason}")
         return 2
     _report(console, labels, found, f"{time.monotonic() - start:.0f} s, the server at most {memory:.1f} GB")
+    console.print(f"Most stages: {client.most_stages()}; written first: {client.divided} questions")
     return 1 if found else 0
 
 
@@ -56,8 +58,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.trino", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=[*collect.ALL, "home"], help="these parts only")
     parser.add_argument("-k", default="", help="only cases whose name holds this text")
+    parser.add_argument("--first", action="store_true", help="of each analysis the first case only")
     parser.add_argument("--home", type=Path, help="also every analysis on the lake of this home (a copy of it)")
     return parser.parse_args()
+
+
+def _wanted(chosen: argparse.Namespace) -> Wanted:
+    later = collect.later_cases() if chosen.first else frozenset()
+    return lambda label: chosen.k in label and label not in later
 
 
 def _parts(chosen: argparse.Namespace) -> Mapping[str, Collector]:
@@ -95,11 +103,13 @@ def _compared(asked: Iterator[Asked], client: Client, progress: Progress) -> tup
 
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
+        asking = []
         for one in asked:
             labels.append(one.label)
-            pool.submit(work, one)
+            asking.append(pool.submit(work, one))
         progress.update(bar, total=len(labels))
-        pool.shutdown(wait=True)
+        for each in asking:
+            each.result()
     finally:
         pool.shutdown(cancel_futures=True)
     return labels, sorted(found, key=lambda one: one.label)

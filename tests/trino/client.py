@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
 
 import trino
 from sqlglot import exp
 from trino.exceptions import Error, TrinoQueryError
 
 from enishi.aws.athena_names import Names
+from enishi.aws.athena_spills import reading
 from enishi.lake import schema
-from enishi.lake.schema import Table
-from enishi.lake.sql import expand_views, tables_of, to_athena
+from enishi.lake.schema import SPILL, Table
+from enishi.lake.sql import divided, expand_views, tables_of, to_athena
 from enishi.local.catalog import LocalCatalog
 from enishi.settings import Settings
 from tests.trino.asked import Asked, World
 from tests.trino.compare import Answer
 from tests.trino.server import CATALOG
+
+_SPILLS = "spills"
 
 
 class Refused(Exception):  # noqa: N818 an outcome that is compared
@@ -37,17 +43,49 @@ class Client:
         self._lock = threading.Lock()
         self._known: set[tuple[str, str]] = set()
         self._catalogs: dict[str, LocalCatalog] = {}
+        self._runs = count()
+        self._stages: dict[str, int] = {}
+        self.divided = 0
+        """Questions of which a part was written first."""
+        self._run(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{_SPILLS}")
 
     def ask(self, asked: Asked) -> tuple[str, Answer]:
-        """The statement and its answer.
+        """The statement and its answer. What Athena would write first is written first, and goes afterwards.
 
         Raises:
             Refused: the server does not run it.
         """
-        text = statement(asked)
         if asked.world is not None:
             self._register(asked.world, _read(asked.query))
-        return text, self._run(text if asked.run else f"EXPLAIN (TYPE VALIDATE) {text}")
+        if not asked.run:
+            text = statement(asked, asked.query)
+            return text, self._run(f"EXPLAIN (TYPE VALIDATE) {text}")
+        with self._spilled(asked) as whole:
+            text = statement(asked, whole)
+            answer = self._run(text)
+        self._stages[asked.label] = max(answer.stages, self._stages.get(asked.label, 0))
+        return text, answer
+
+    def most_stages(self, shown: int = 5) -> str:
+        """The cases whose plans had the most stages, and how many."""
+        largest = sorted(self._stages.items(), key=lambda one: -one[1])[:shown]
+        return ", ".join(f"{stages} ({label})" for label, stages in largest)
+
+    @contextmanager
+    def _spilled(self, asked: Asked) -> Iterator[exp.Query]:
+        parts = divided(expand_views(asked.query))
+        self.divided += bool(parts.first)
+        made: dict[str, exp.Table] = {}
+        try:
+            for name, body in parts.first.items():
+                target = exp.table_(f"{SPILL}{next(self._runs)}", db=_SPILLS, catalog=CATALOG, quoted=True)
+                text = statement(asked, reading(body, made))
+                self._run(f"CREATE TABLE {to_athena(target)} AS {text}")
+                made[name] = target
+            yield reading(parts.rest, made)
+        finally:
+            for target in made.values():
+                self._run(f"DROP TABLE {to_athena(target)}")
 
     def _register(self, world: World, read: Iterable[Table]) -> None:
         """Let the catalogue know the world's tables where they stand."""
@@ -75,7 +113,7 @@ class Client:
         except Error as error:
             raise Refused(str(error), text) from None
         columns = tuple((column.name, column.type_code) for column in cursor.description or ())
-        return Answer(columns, rows)
+        return Answer(columns, rows, _stages(cursor.stats.get("rootStage")))
 
     def _connection(self) -> trino.dbapi.Connection:
         if not hasattr(self._threads, "connection"):
@@ -86,14 +124,19 @@ class Client:
         return connection
 
 
-def statement(asked: Asked) -> str:
-    """As the Athena adapter writes it, with the world's databases."""
-    expanded = expand_views(asked.query)
+def statement(asked: Asked, query: exp.Query) -> str:
+    """A query of `asked` as the Athena adapter writes it, with the world's databases."""
+    expanded = expand_views(query)
     if asked.world is not None:
         databases = _databases(asked.world)
         settings = Settings(lake_database=databases["lake"], pii_database=databases["pii"])
         expanded = Names(settings).resolve(expanded)
     return to_athena(expanded)
+
+
+def _stages(root: Mapping[str, Any] | None) -> int:
+    """How many stages the plan had."""
+    return 1 + sum(_stages(stage) for stage in root["subStages"]) if root else 0
 
 
 def _databases(world: World) -> dict[str, str]:

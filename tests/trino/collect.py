@@ -101,6 +101,13 @@ def of_analyses(folder: Path, wanted: Wanted) -> Iterator[Asked]:
                 yield from noted.take(label)
 
 
+def later_cases() -> frozenset[str]:
+    """The labels of all cases of analyses but the first of each."""
+    return frozenset(
+        f"analysis {name}: {case['name']}" for name, file in golden.FILES.items() for case in file["cases"][1:]
+    )
+
+
 def of_home(home: Path) -> Collector:
     """Every analysis with its defaults, on the lake of a home that stands already."""
 
@@ -128,9 +135,11 @@ class _Noted:
         return Recorder(warehouse, self._note)
 
     def _note(self, query: exp.Query, rows: pa.Table) -> None:
-        """Watermarks are left out: one plain maximum a table, which says nothing about the analysis."""
+        """Watermarks are left out: one plain maximum a table, which says nothing about the analysis; so are the ids
+        that a numeric step wrote as plain files: they are no table of the catalogue."""
         text = sql.to_athena(query)
-        if text not in self._seen and rows.column_names != ["day"]:
+        is_plain = rows.column_names == ["day"] or any(table.db == "work" for table in sql.tables_of(query))
+        if text not in self._seen and not is_plain:
             self._seen.add(text)
             self._fresh.append((query.copy(), rows))
 

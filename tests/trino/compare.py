@@ -24,6 +24,7 @@ class Answer:
 
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[Any, ...], ...]
+    stages: int = 0
 
 
 @dataclass(frozen=True)

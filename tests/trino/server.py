@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,13 +22,14 @@ HERE = Path(__file__).parent
 FOLDER = HERE.parents[1] / ".trino"
 VERSION = "476"
 HOME = FOLDER / f"trino-server-core-{VERSION}"
+_PLACES = "geospatial"
 JAVA = 24
 """The oldest Java that this version runs on."""
 HEAP = "2500m"
 CATALOG = "awsdatacatalog"
 """As Athena calls it: the statements that run here are the ones that would run there."""
-PATIENCE = 180
-"""Seconds that a start may take."""
+PATIENCE = 600
+"""Seconds that a start may take, on a machine that has other work."""
 
 
 class Unavailable(Exception):  # noqa: N818 says why and what to do, is no defect
@@ -49,13 +51,21 @@ class Server:
 
 def install() -> None:
     """Fetch and unpack the server into `.trino/`, unless it is there."""
-    if (HOME / "plugin" / f"trino-iceberg-{VERSION}").is_dir():
+    if (HOME / "plugin" / _PLACES).is_dir():
         return
     if not shutil.which("mvn"):
         raise Unavailable("Maven fetches the server. Install Maven 3.8 or newer.")
     done = subprocess.run(["mvn", "-B", "-q", "-f", str(HERE / "pom.xml"), "initialize"], check=False)
     if done.returncode:
         raise Unavailable(f"Maven could not fetch io.trino:trino-server-core:{VERSION} and io.trino:trino-iceberg.")
+    _unpack(FOLDER / "maven" / f"trino-server-core-{VERSION}.tar.gz", FOLDER)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """The core, and of its plugins the functions on places. Maven would make its hard links empty files."""
+    with tarfile.open(archive) as packed:
+        wanted = [member for member in packed if "/plugin/" not in member.name or f"/plugin/{_PLACES}" in member.name]
+        packed.extractall(folder, wanted, filter="data")
 
 
 def java_home() -> Path:
@@ -117,6 +127,9 @@ def _configure(port: int) -> None:
             query.max-memory-per-node=1GB
             query.max-history=20
             query.min-expire-age=1s
+            query.client.timeout=30m
+            task.client.timeout=30m
+            iterative-optimizer-timeout=30m
             task.concurrency=1
             optimizer.join-reordering-strategy=NONE
             web-ui.enabled=false

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -43,16 +43,16 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "box": ("x: place, y: [share, share, share, share, share]", ("割合",)),
     "bubble": ("x: people, y: amount, size: people", ("人数",)),
     "calendar_heatmap": ("x: place, y: who, color: people", ("人数",)),
-    "dual_axis": ("x: place, y: [amount, share]", ("金額", "割合", "50.0%")),
+    "dual_axis": ("x: place, y: [amount, share]", ("金額", "割合", "50%")),
     "forest": ("x: place, y: share, low: share, high: share", ("割合", "東京都")),
     "funnel": ("x: place, y: people", ("東京都", "3")),
     "heatmap": ("x: who, y: place, color: people", ("女性", "大阪府", "2")),
     "histogram": ("x: place, y: people", ("人数",)),
     "line": ("x: place, y: [people, share]", ("人数", "割合")),
-    "lorenz": ("x: share, y: share", ("割合", "50.0%")),
+    "lorenz": ("x: share, y: share", ("割合", "50%")),
     "map": ("x: place, y: people", ("東京都", "沖縄県")),
     "network": ("source: place, target: who, size: people", ("東京都", "女性")),
-    "pareto": ("x: place, y: [amount, share]", ("金額", "100.0%")),
+    "pareto": ("x: place, y: [amount, share]", ("金額", "100%")),
     "sankey": ("source: place, target: who, size: people", ("東京都  3", "女性  4")),
     "scatter": ("x: people, y: share", ("人数", "割合")),
     "stacked_bar": ("x: place, y: people, color: who", ("男性", "東京都")),
@@ -64,15 +64,15 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def _answer(chart: str) -> Answer:
+def _answer(chart: str, places: Sequence[tuple[Any, ...]] = PLACES) -> Answer:
     columns = ", ".join(f"{{name: {n}, type: {kind}, label_ja: {label}}}" for n, (kind, label) in COLUMNS.items())
     analysis = read(FRONT.format(columns=columns, chart=chart), "small.sql")
-    rows = pa.Table.from_pylist([dict(zip(COLUMNS, row, strict=True)) for row in PLACES])
+    rows = pa.Table.from_pylist([dict(zip(COLUMNS, row, strict=True)) for row in places])
     return Answer(analysis, {}, rows)
 
 
-def _svg(chart: str) -> str:
-    answer = _answer(chart)
+def _svg(chart: str, places: Sequence[tuple[Any, ...]] = PLACES) -> str:
+    answer = _answer(chart, places)
     return charts.to_svg(charts.spec(answer, answer.analysis.charts[0]))
 
 
@@ -133,3 +133,54 @@ def test_an_answer_without_rows_draws_nothing() -> None:
     answer = _answer("{kind: bar, x: place, y: people}")
     empty: Any = Answer(answer.analysis, {}, answer.rows.slice(0, 0))
     assert charts.drawn(empty) == []
+
+
+def test_a_chart_has_its_title() -> None:
+    assert "来た人" in _svg("{kind: bar, title_ja: 来た人, x: place, y: people}")
+
+
+def test_too_many_bars_are_cut_and_said() -> None:
+    places = [(f"店舗{number:03d}", "女性", 1, 1.0, 0.1) for number in range(60)]
+    svg = _svg("{kind: bar, x: place, y: people}", places)
+    assert ("店舗039" in svg, "店舗040" in svg) == (True, False)
+    assert "都道府県: 60のうち40" in svg
+
+
+def test_too_many_lines_are_cut_to_the_largest() -> None:
+    places = [(f"店舗{number:03d}", "女性", number, 1.0, 0.1) for number in range(20)]
+    svg = _svg("{kind: line, x: who, y: people, color: place}", places)
+    assert ("店舗007" in svg, "店舗008" in svg) == (False, True)
+    assert "都道府県: 20のうち12" in svg
+
+
+def test_names_that_do_not_fit_are_slanted_not_dropped() -> None:
+    names = [f"{low:,}円以上{low + 9999:,}円未満" for low in range(0, 90_000, 10_000)]
+    svg = _svg("{kind: histogram, x: place, y: people}", [(name, "女性", 1, 1.0, 0.1) for name in names])
+    assert [name for name in names if name not in svg] == []
+
+
+def test_a_heat_map_keeps_an_order_that_all_its_rows_agree_with() -> None:
+    cells = [("中", "女性"), ("大", "女性"), ("小", "男性"), ("中", "男性")]
+    answer = _answer("{kind: heatmap, x: place, y: who, color: people}", [(*cell, 1, 1.0, 0.1) for cell in cells])
+    spec = charts.spec(answer, answer.analysis.charts[0])
+    assert spec["layer"][0]["encoding"]["x"]["sort"] == ["小", "中", "大"]
+
+
+def test_a_map_says_nothing_where_nothing_is_known() -> None:
+    assert "null" not in _svg("{kind: map, x: place, y: amount}")
+
+
+def test_a_funnel_adds_up_its_rows() -> None:
+    places = [("見た", "女性", 5, 1.0, 0.1), ("買った", "女性", 2, 1.0, 0.1), ("見た", "男性", 4, 1.0, 0.1)]
+    answer = _answer("{kind: funnel, x: place, y: people}", places)
+    rows = charts.spec(answer, answer.analysis.charts[0])["data"]["values"]
+    assert [(row["place"], row["people"]) for row in rows] == [("見た", 9), ("買った", 2)]
+
+
+def test_whole_months_are_written_as_months() -> None:
+    days = [(f"2026-0{month}-01", "女性", month, 1.0, 0.1) for month in (1, 2)]
+    answer = _answer("{kind: line, x: place, y: people}", days)
+    columns = (answer.columns[0].model_copy(update={"type": "date"}), *answer.columns[1:])
+    monthly = answer.analysis.model_copy(update={"columns": columns})
+    spec = charts.spec(Answer(monthly, {}, answer.rows), monthly.charts[0])
+    assert spec["encoding"]["x"]["axis"]["format"] == "%Y-%m"

@@ -300,3 +300,20 @@ def test_more_rows_than_a_page(side: Side) -> None:
     rows = side.rows("SELECT customer_id FROM customers ORDER BY customer_id")
     assert [rows[0], rows[999], rows[1000], rows[-1]] == [{"customer_id": f"C{n:05d}"} for n in (0, 999, 1000, 2499)]
     assert len(rows) == 2500
+
+
+SELF_JOINS = (("seen", 3), ("again", 11))
+
+
+def test_a_statement_that_is_too_large_for_one_plan_has_its_answer_and_leaves_nothing(side: Side) -> None:
+    rows = [{"order_id": f"O{n}", "ordered_at": datetime(2026, 1, n, 3, 0, 0, 678901, UTC)} for n in (1, 2, 3)]
+    side.warehouse.append("orders", pa.Table.from_pylist(rows))
+    seen = "SELECT order_id, MAX(ordered_at) AS last_at FROM orders GROUP BY order_id"
+    same = [" ".join(f"JOIN {of} AS t{n} ON t{n}.last_at = s.last_at" for n in range(n)) for of, n in SELF_JOINS]
+    again = f"SELECT s.order_id, s.last_at FROM seen AS s {same[0]}"  # noqa: S608
+    text = f"WITH seen AS ({seen}), again AS ({again}) SELECT s.order_id, s.last_at FROM again AS s {same[1]}"  # noqa: S608
+    assert sql.stages(sql.parse(text, "test")) == 12 * (4 * 2 + 3) + 11
+    expected = [{"order_id": row["order_id"], "last_at": row["ordered_at"].replace(tzinfo=None)} for row in rows]
+    assert side.rows(f"{text} ORDER BY s.order_id") == expected
+    assert side.warehouse.unload(sql.parse(text, "test"), "large").total == 3
+    assert list(side.work.list("athena/")) == []

@@ -2,8 +2,10 @@ import csv
 import gzip
 import hashlib
 import json
+from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,11 +130,51 @@ def test_web_events_are_whole_sessions(drop: Manifest) -> None:
     (file,) = drop.of("web_events")
     events = [json.loads(line) for line in gzip.decompress(file.path.read_bytes()).decode().splitlines()]
     assert len({event["eid"] for event in events}) == len(events)
-    steps: dict[str, list[int]] = {}
+    steps: dict[str, list[dict[str, Any]]] = {}
     for event in events:
-        steps.setdefault(event["sid"], []).append(event["n"])
-    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in steps.values())
+        if "n" in event:
+            steps.setdefault(event["sid"], []).append(event)
+    assert all([event["n"] for event in one] == list(range(1, len(one) + 1)) for one in steps.values())
     assert all("oid" in event for event in events if event["ev"] == "purchase")
+    slots = [event for event in events if "slot" in event]
+    assert {event["ev"] for event in slots} == {"impression", "click", "dismiss"}
+    assert all(steps[event["sid"]][0]["ts"] < event["ts"] < steps[event["sid"]][1]["ts"] for event in slots)
+
+
+def test_people_come_near_stores_and_shop_there(drop: Manifest) -> None:
+    (file,) = drop.of("web_events")
+    events = [json.loads(line) for line in gzip.decompress(file.path.read_bytes()).decode().splitlines()]
+    entries = [event for event in events if event["ev"] == "geofence_enter"]
+    stores = {row["店舗コード"] for row in rows(drop, "stores", encoding="cp932") if not row["閉店日"]}
+    assert {event["shop"] for event in entries} <= stores
+    assert all(event["uid"] and "vid" not in event for event in entries)
+
+
+def test_stores_sell_while_they_are_open(drop: Manifest) -> None:
+    masters = {row["店舗コード"]: row for row in rows(drop, "stores", encoding="cp932")}
+    changed = [row for row in masters.values() if row["開店日"] > "20250101" or row["閉店日"]]
+    assert sorted(row["店舗コード"] for row in changed) == ["0604", "0905"]
+    for shop in changed:
+        lines = rows(drop, "receipts", encoding="cp932", delimiter="\t")
+        days = [row["取引日時"][:8] for row in lines if row["店舗コード"] == shop["店舗コード"]]
+        assert shop["開店日"] <= min(days)
+        assert max(days) < (shop["閉店日"] or "20261121")
+
+
+def test_contracts_tell_what_became_of_them(drop: Manifest) -> None:
+    contracts = {row["定期番号"]: row for row in rows(drop, "subscriptions")}
+    events = rows(drop, "subscription_events")
+    kinds = {event["区分"] for event in events}
+    assert {"start", "deliver", "skip", "pause", "cancel"} <= kinds
+    delivered = Counter(event["定期番号"] for event in events if event["区分"] == "deliver")
+    assert {number: int(row["配送回数"]) for number, row in contracts.items()} == {
+        number: delivered[number] for number in contracts
+    }
+    for event in events:
+        contract = contracts[event["定期番号"]]
+        assert contract["開始日"] <= event["発生日"] <= (contract["解約日"] or "20261120")
+    resting = {event["定期番号"] for event in events if event["区分"] == "pause"}
+    assert {number for number, row in contracts.items() if row["状態"] == "2"} <= resting
 
 
 def test_a_few_rows_are_broken_on_purpose(drop: Manifest) -> None:

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from enishi.analysis import axes, cells, footnotes, own, sets, step_cells, steps
 from enishi.analysis.answer import Answer, Watermark
-from enishi.analysis.binding import NAMES_PEOPLE, bind
+from enishi.analysis.binding import NAMES_PEOPLE, bind, labels
 from enishi.analysis.cells import Entity
 from enishi.analysis.library import get, groups, parameters
 from enishi.analysis.model import Analysis
@@ -102,7 +102,7 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
     analysis, query = question.analysis, statement(services, question)
     marks = _watermarks(services, query)
     if missing := _missing(services, analysis):
-        reason = f"{', '.join(missing)} holds no rows: load it to get an answer"
+        reason = labels()["no_rows"] + "、".join(f"{schema.table(name).ja}({name})" for name in missing)
         return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason)
     began = time.perf_counter()
     rows, notes = footnotes.taken(services.warehouse.query(_asked(services, question)), analysis)

@@ -13,6 +13,7 @@ from sqlglot import exp
 from enishi.aws import athena_sql as statements
 from enishi.aws.athena_names import Names, reads_personal_data
 from enishi.aws.athena_runner import AthenaRunner
+from enishi.aws.athena_spills import Spills
 from enishi.aws.athena_staging import Span, Staging
 from enishi.aws.s3 import S3Blobs
 from enishi.lake import sql
@@ -34,18 +35,13 @@ class AthenaWarehouse:
         self._runner = AthenaRunner(session.client("athena"), sleep=sleep)
         self._work = S3Blobs(session.client("s3"), settings.work_bucket)
         self._staging = Staging(self._work)
+        self._spills = Spills(settings, self._runner, self._names, self._work)
 
     def query(self, query: exp.Query) -> pa.Table:
         """Answers with arrays, maps or rows come through Parquet: Athena's own result file has no types inside them."""
         sql.check(query, "query")
-        if not statements.has_nested_answer(query):
-            answer = self._runner.rows(self._text(query), self._workgroup(query))
-            if answer is not None:
-                return answer
-        with self._staging.scratch("answers") as prefix:
-            unloaded = self._unloaded(query, prefix, ())
-            parts = [pq.read_table(self._work.open(key)) for key in unloaded.files]
-        return pa.concat_tables(parts) if parts else statements.empty_answer(query)
+        with self._spills.within(query) as whole:
+            return self._answer(whole)
 
     def append(self, table: str, source: Source) -> int:
         declared = writable(table)
@@ -96,12 +92,23 @@ class AthenaWarehouse:
 
     def unload(self, query: exp.Query, prefix: str, *, partition_by: Sequence[str] = ()) -> Unloaded:
         sql.check(query, "query")
-        return self._unloaded(query, prefix, partition_by)
+        with self._spills.within(query) as whole:
+            return self._unloaded(whole, prefix, partition_by)
 
     def snapshot(self, table: str) -> str:
         query = statements.latest_snapshot(self._target(writable(table)))
         rows = self._runner.rows(sql.to_athena(query), self._settings.workgroup)
         return "" if rows is None or not rows.num_rows else str(rows.column(0)[0].as_py() or "")
+
+    def _answer(self, query: exp.Query) -> pa.Table:
+        if not statements.has_nested_answer(query):
+            answer = self._runner.rows(self._text(query), self._workgroup(query))
+            if answer is not None:
+                return answer
+        with self._staging.scratch("answers") as prefix:
+            unloaded = self._unloaded(query, prefix, ())
+            parts = [pq.read_table(self._work.open(key)) for key in unloaded.files]
+        return pa.concat_tables(parts) if parts else statements.empty_answer(query)
 
     def _unloaded(self, query: exp.Query, prefix: str, partition_by: Sequence[str]) -> Unloaded:
         folder = f"{prefix.strip('/')}/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from rich.progress import Progress
@@ -14,6 +15,9 @@ from enishi.analysis.pages import Entry
 from enishi.cli.context import Session
 from enishi.clock import business_day
 from enishi.errors import EnishiError
+
+MOST_ROWS = 300
+"""Rows of a table on a page to browse; `enishi analyses run` gives all."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ def write(session: Session, out: Path, as_of: str | None, category: str | None =
         for analysis in chosen:
             entries.append(_entry(session, analysis, out, as_of))
             progress.advance(bar)
-    day = as_of or business_day(session.services.clock.now(), session.settings.tz).isoformat()
+    day = as_of or (business_day(session.services.clock.now(), session.settings.tz) - timedelta(days=1)).isoformat()
     index = pages.index_page(entries, library.categories(), retailer=session.settings.tenant, day=day)
     (out / "index.html").write_text(index, encoding="utf-8")
     return Catalogue(len(entries), sum(not entry.picture for entry in entries))
@@ -47,7 +51,7 @@ def _entry(session: Session, analysis: Analysis, out: Path, as_of: str | None) -
         answer = _answered(session, analysis, as_of)
     except EnishiError as error:
         answer = Answer(analysis, {}, runner.empty(analysis), reason=str(error))
-    page = pages.answer_page(answer, script_at=pages.SCRIPT, home="index.html")
+    page = pages.answer_page(answer, script_at=pages.SCRIPT, home="index.html", most=MOST_ROWS)
     (out / f"{analysis.id}.html").write_text(page, encoding="utf-8")
     drawn = pages.picture(answer)
     if not drawn:

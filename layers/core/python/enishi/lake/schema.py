@@ -200,6 +200,8 @@ def read_table(text: str, where: str) -> Table:
 
 STAGED_LOAD = "staged_load"
 """The folder column of staged rows; `load_id` is a column of `load_log`, which is staged too."""
+SPILL = "spill_"
+"""How the names of tables begin that live while one statement runs, beside the staged rows."""
 
 
 @cache

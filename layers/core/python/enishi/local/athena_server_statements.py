@@ -1,4 +1,4 @@
-"""Statements of Athena on a local warehouse: SELECT, UNLOAD, INSERT … SELECT, MERGE, DELETE."""
+"""Statements of Athena on a local warehouse: SELECT, UNLOAD, INSERT … SELECT, MERGE, DELETE, CREATE TABLE AS, DROP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from enishi.errors import NotSupportedError, QueryError
-from enishi.lake.schema import table
+from enishi.lake.schema import SPILL, table
 from enishi.local.athena_server_store import ObjectStore
 from enishi.local.warehouse import LocalWarehouse
 from enishi.settings import Settings
@@ -40,6 +40,8 @@ class Statements:
             settings.pii_database: "pii",
             settings.staging_database: "staging",
         }
+        self._made: dict[str, exp.Query] = {}
+        """Tables made of a query, as that query: nothing is written while the statement lives that made them."""
 
     def run(self, text: str) -> Done:
         """Run one statement.
@@ -55,11 +57,13 @@ class Statements:
             exp.Insert: self._insert,
             exp.Merge: self._merge,
             exp.Delete: self._delete,
+            exp.Create: self._create,
+            exp.Drop: self._drop,
         }
         if isinstance(tree, exp.Query):
             return self._query(tree), 0
         if type(tree) not in kinds:
-            what = "the stand-in knows SELECT, UNLOAD, INSERT … SELECT, MERGE and DELETE"
+            what = "the stand-in knows SELECT, UNLOAD, INSERT, MERGE, DELETE, CREATE TABLE … AS and DROP TABLE"
             raise NotSupportedError(what, remedy="Use one of them.")
         return kinds[type(tree)](tree)
 
@@ -83,6 +87,20 @@ class Statements:
         """DuckDB's own MERGE on a copy of the table, which then takes the table's place."""
         return None, self._warehouse.rewrite(_local_name(tree.this), tree)
 
+    def _create(self, tree: exp.Expr) -> Done:
+        name, query = tree.this.name, tree.expression
+        if not name.startswith(SPILL) or not isinstance(query, exp.Query) or name in self._made:
+            raise QueryError(
+                f"{name} cannot be made of a query", remedy=f"Call a new table {SPILL}… in the staging database."
+            )
+        self._made[name] = query
+        return None, 0
+
+    def _drop(self, tree: exp.Expr) -> Done:
+        for dropped in tree.args["tables"]:
+            self._made.pop(dropped.name, None)
+        return None, 0
+
     def _unload(self, found: re.Match[str]) -> Done:
         query = self._local(_parsed(found["query"]))
         if not isinstance(query, exp.Query):
@@ -101,9 +119,13 @@ class Statements:
         return None, done.total
 
     def _local(self, tree: exp.Expr) -> exp.Expr:
-        """Databases as the schemas of a local warehouse."""
-        for reference in tree.find_all(exp.Table):
-            if reference.db:
+        """Databases as the schemas of a local warehouse; a table that was made of a query is that query."""
+        for reference in list(tree.find_all(exp.Table)):
+            if reference.name in self._made and not isinstance(reference.parent, exp.Drop):
+                made = exp.Subquery(this=self._made[reference.name].copy(), alias=reference.args.get("alias"))
+                made.set("joins", reference.args.get("joins"))
+                reference.replace(made)
+            elif reference.db and not reference.name.startswith(SPILL):
                 schema, name = self._schema(reference)
                 reference.set("catalog", None)
                 reference.set("db", exp.to_identifier(schema) if schema else None)

@@ -60,11 +60,13 @@ def _write_campaigns(business_day: int, drop: Drop) -> None:
 def _write_traffic(seed: int, business_day: int, drop: Drop) -> None:
     """Counts of the doors, hour by hour: half as many again on a weekend."""
     rng = generator(seed, "traffic")
-    codes = vocabulary.stores().codes
+    chain = vocabulary.stores()
+    codes = [*chain.codes, *(store.code for store in chain.new)]
+    weights = np.array([*chain.weights, *(store.weight for store in chain.new)])
     days = np.arange(business_day - TRAFFIC_DAYS, business_day)
     weekend = np.array([(_EPOCH + timedelta(days=int(day))).weekday() >= 5 for day in days])
     shape = (len(codes), len(days), len(_HOURS))
-    usual = 20 + 400 * np.asarray(vocabulary.stores().weights) / max(vocabulary.stores().weights)
+    usual = 20 + 400 * weights / max(chain.weights)
     expected = usual[:, None, None] * np.where(weekend, 1.5, 1.0)[None, :, None] * _BUSY[None, None, :]
     store, day, hour = (axis.reshape(-1) for axis in np.indices(shape))
     columns = {

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from enishi.sample import files, vocabulary
 from enishi.sample.files import Drop, Strings
@@ -234,9 +235,21 @@ def _reduced(price: Ints, factor: Any) -> Ints:
 
 
 def _write_inventory(catalogue: Catalogue, seed: int, business_day: int, drop: Drop) -> None:
-    rng = generator(seed, "inventory")
+    """Every store's stock of every product; that of stores which came later is drawn apart."""
+    chain = vocabulary.stores()
     goods = np.flatnonzero(~np.array([vocabulary.leaves()[leaf].service for leaf in catalogue.leaf]))
-    places = [*vocabulary.stores().codes, vocabulary.stores().ec]
+    drawn = [
+        _stock(generator(seed, "inventory"), catalogue, goods, [*chain.codes, chain.ec], business_day),
+        _stock(generator(seed, "new stores' inventory"), catalogue, goods, [s.code for s in chain.new], business_day),
+    ]
+    columns = {name: pa.concat_arrays([stock[name] for stock in drawn]) for name in drawn[0]}
+    drop.csv("inventory", "ZAIKO", columns, encoding="utf-8")
+
+
+def _stock(
+    rng: np.random.Generator, catalogue: Catalogue, goods: Ints, places: list[str], business_day: int
+) -> dict[str, Strings]:
+    """The last two closes of the stores `places`."""
     size = len(goods) * len(places)
     product, place = np.tile(goods, len(places)), np.repeat(np.arange(len(places)), len(goods))
     before = np.where(chance(rng, 0.13, size), 0, rng.poisson(6, size))
@@ -256,4 +269,4 @@ def _write_inventory(catalogue: Catalogue, seed: int, business_day: int, drop: D
         "初回入荷日": files.days(np.tile(received, 2)),
         "再入荷フラグ": np.concatenate([np.zeros(size, np.int64), restocked.astype(np.int64)]),
     }
-    drop.csv("inventory", "ZAIKO", columns, encoding="utf-8")
+    return {name: files.text(values) for name, values in columns.items()}

@@ -15,14 +15,17 @@ from enishi.sample import (
     around,
     carts,
     catalogue,
+    contracts,
     files,
     masters,
     members,
+    nearby,
     people,
     points,
     purchases,
     receipts,
     relationship,
+    slots,
     web,
 )
 from enishi.sample.catalogue import Catalogue
@@ -92,7 +95,7 @@ def build_part(goods: Catalogue, seed: int, part: int, size: int, today: int) ->
     """People `part * PART` and on, with two years of purchases and their points; nothing is written."""
     crowd = people.part_of(seed, part, size, today)
     trips, lines = purchases.history(crowd, goods, seed, part, today)
-    papers = receipts.documents(trips, crowd, seed, part, part)
+    papers = receipts.documents(trips, crowd, seed, part, part, today)
     settled = points.settle(trips, papers, seed, part, today, f"{part:03d}")
     return Part(crowd, trips, lines, papers, goods, seed, part, today, f"{part:03d}"), settled
 
@@ -112,6 +115,7 @@ def _write_part(whole: Part, settled: points.Settled, number: int, drop: Drop) -
     )
     points.write(settled.ledger, drop)
     relationship.write(whole, rank, drop)
+    contracts.write(whole, drop)
     around.write_people(crowd, whole.catalogue, seed, number, whole.today, drop)
     _write_web(whole, drop)
 
@@ -120,7 +124,8 @@ def _write_web(part: Part, drop: Drop) -> None:
     since = part.today - web.WEB_DAYS
     looked = web.browsing(part.crowd, part.catalogue, part.seed, part.part, (since, part.today))
     bought = web.ordering(part.crowd, part.trips, part.lines, part.papers, since, part.seed, part.part)
-    web.write_events([looked, bought], part.catalogue, part.seed, part.part, part.tag, drop)
+    days = Log(since, part.today - slots.SLOT_DAYS, part.today - nearby.NEARBY_DAYS, part.today)
+    write_log(part, looked, bought, days, drop)
     place = order_places(part)
     baskets = [
         *carts.left(looked, part.catalogue, part.seed, part.part, part.tag + "1", part.today),
@@ -128,6 +133,28 @@ def _write_web(part: Part, drop: Drop) -> None:
         *carts.ordered(bought, part.lines, place, part.tag),
     ]
     carts.write(baskets, part.catalogue, drop)
+
+
+@dataclass(frozen=True)
+class Log:
+    """Since when the log tells of visits, of slots and of entries near stores, and the day before which it ends."""
+
+    visits: int
+    slots: int
+    nearby: int
+    end: int
+
+
+def write_log(part: Part, looked: web.Sessions, bought: web.Sessions, days: Log, drop: Drop) -> None:
+    """The site's and the app's log: of those who look and who order, of strangers in passing, of slots and stores."""
+    rng = part.rng("passing")
+    left = web.passing(rng, part.crowd, part.catalogue, (days.visits, days.end))
+    shown = [
+        slots.events(part.rng(f"slots of those who {word}"), sessions, part.catalogue, days.slots)
+        for word, sessions in (("look", looked), ("order", bought))
+    ]
+    more = [web.events(rng, left, part.catalogue), *shown, nearby.events(part, (days.nearby, days.end))]
+    web.write_events([looked, bought], part.catalogue, part.seed, part.part, part.tag, drop, more=more)
 
 
 def order_places(part: Part) -> dict[str, int]:

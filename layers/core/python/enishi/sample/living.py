@@ -12,7 +12,7 @@ import numpy as np
 from enishi.sample import carts, files, people, points, purchases, receipts, relationship, web
 from enishi.sample.carts import Cart
 from enishi.sample.files import TOKYO, Drop
-from enishi.sample.generate import order_places, todays_sessions
+from enishi.sample.generate import Log, order_places, todays_sessions, write_log
 from enishi.sample.points import Ledger, Lot, Purse, Settled
 from enishi.sample.purchases import Bought
 from enishi.sample.randomness import Floats, Ints, chance, generator
@@ -151,7 +151,7 @@ def _day_part(quarter: Quarter, due: Sequence[Answer], day: int) -> Part:
         ]
     )
     trips, lines = purchases.gather(rng, bought, whole.crowd, whole.catalogue, whole.today)
-    papers = receipts.documents(trips, whole.crowd, whole.seed, name, 900 + quarter.number)
+    papers = receipts.documents(trips, whole.crowd, whole.seed, name, 900 + quarter.number, whole.today)
     tag = f"{files.days(np.array([day]))[0]}{quarter.number:02d}"
     return replace(whole, trips=trips, lines=lines, papers=papers, part=name, tag=tag)
 
@@ -273,7 +273,7 @@ def _write_web(quarter: Quarter, part: Part, day: int, drop: Drop) -> None:
     """The day's sessions and orders, and the carts that were left or ordered."""
     looked = web.browsing(part.crowd, part.catalogue, part.seed, part.part, (day, day + 1))
     bought = web.ordering(part.crowd, part.trips, part.lines, part.papers, day, part.seed, part.part)
-    web.write_events([looked, bought], part.catalogue, part.seed, part.part, part.tag, drop)
+    write_log(part, looked, bought, Log(day, day, day, day + 1), drop)
     fresh = carts.ordered(bought, part.lines, order_places(part), part.tag)
     left = carts.left(looked, part.catalogue, part.seed, part.part, part.tag, day) if day > quarter.today else []
     carts.write([*left, *(_finished(quarter, cart) for cart in fresh)], part.catalogue, drop)

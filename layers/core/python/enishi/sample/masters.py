@@ -11,6 +11,7 @@ from enishi.sample import vocabulary
 from enishi.sample.catalogue import Catalogue
 from enishi.sample.files import Drop
 from enishi.sample.randomness import generator
+from enishi.sample.vocabulary import Store
 
 _EPOCH = date(1970, 1, 1)
 HISTORY = 730
@@ -20,7 +21,7 @@ HISTORY = 730
 def write(catalogue: Catalogue, seed: int, business_day: int, drop: Drop) -> None:
     """Every master that does not grow with the members."""
     data = vocabulary.business()
-    _write_stores(drop)
+    _write_stores(business_day, drop)
     _write_media(data, seed, business_day, drop)
     _write_events(data, business_day, drop)
     _write_coupons(data, business_day, drop)
@@ -28,19 +29,32 @@ def write(catalogue: Catalogue, seed: int, business_day: int, drop: Drop) -> Non
     _write_catalogs(data, catalogue, seed, business_day, drop)
 
 
-def _write_stores(drop: Drop) -> None:
+def _write_stores(business_day: int, drop: Drop) -> None:
     chain = vocabulary.stores()
-    rows: list[tuple[Any, ...]] = [
-        (s.code, f"{chain.chain} {s.name}", 2 if "アウトレット" in s.name else 1, s.prefecture, f"{s.postal}-0900",
-         s.town, f"03-0000-{s.code}", s.latitude, s.longitude, s.area, f"{1998 + int(s.code) % 20}0420", 1)
-        for s in chain.stores
-    ]  # fmt: skip
+    rows = [_store(store, f"{1998 + int(store.code) % 20}0420", None) for store in chain.stores]
+    rows += [
+        _store(
+            change.store,
+            "20120420" if change.opened is None else _ymd(business_day + change.opened),
+            None if change.closed is None else _ymd(business_day + change.closed),
+        )
+        for change in chain.changes
+    ]
     blank = (None,) * 7
-    rows += [(chain.ec, chain.ec_name, 9, *blank, "20080401", 0), (chain.app, chain.app_name, 8, *blank, "20160401", 0)]
-    names = "店舗コード,店舗名,店舗区分,都道府県コード,郵便番号,住所,電話番号,緯度,経度,売場面積,開店日,店舗受取"
-    columns = _columns(names, rows)
-    pickup = columns.pop("店舗受取")
-    drop.csv("stores", "TENPO_MST", {**columns, "閉店日": None, "店舗受取": pickup})
+    rows += [
+        (chain.ec, chain.ec_name, 9, *blank, "20080401", None, 0),
+        (chain.app, chain.app_name, 8, *blank, "20160401", None, 0),
+    ]
+    names = "店舗コード,店舗名,店舗区分,都道府県コード,郵便番号,住所,電話番号,緯度,経度,売場面積,開店日,閉店日,店舗受取"
+    drop.csv("stores", "TENPO_MST", _columns(names, rows))
+
+
+def _store(store: Store, opened: str, closed: str | None) -> tuple[Any, ...]:
+    kind = 2 if "アウトレット" in store.name else 1
+    name, postal, phone = f"{vocabulary.stores().chain} {store.name}", f"{store.postal}-0900", f"03-0000-{store.code}"
+    place = (store.latitude, store.longitude, store.area)
+    pickup = int(closed is None)
+    return (store.code, name, kind, store.prefecture, postal, store.town, phone, *place, opened, closed, pickup)
 
 
 def _write_media(data: dict[str, Any], seed: int, business_day: int, drop: Drop) -> None:

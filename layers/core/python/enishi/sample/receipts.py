@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from enishi.sample import files, people, vocabulary
+from enishi.sample import files, people, shops, vocabulary
 from enishi.sample.catalogue import Catalogue
 from enishi.sample.files import Drop, Strings
 from enishi.sample.people import People
@@ -24,19 +24,20 @@ _ISO = "%Y-%m-%dT%H:%M:%S+09:00"
 
 @dataclass(frozen=True)
 class Documents:
-    """One element a trip: its number, whose number stands on it, and the web session of an online one."""
+    """One element a trip: its number, whose number stands on it, an online one's web session, another's store."""
 
     number: Strings
     customer: Strings
     session: Strings
+    shop: Strings
 
 
-def documents(trips: Trips, crowd: People, seed: int, part: int | str, prefix: int) -> Documents:
-    """Number the trips; `prefix` (three digits) keeps the numbers of parts and days apart."""
+def documents(trips: Trips, crowd: People, seed: int, part: int | str, prefix: int, today: int) -> Documents:
+    """Number the trips; `prefix` (three digits) keeps those of parts and days apart. `today` = the business date."""
     rng = generator(seed, "documents", part)
     sequence = files.join(files.number(np.full(len(trips), prefix), 3), files.number(np.arange(len(trips)), 6))
     day = files.days(trips.day)
-    store = files.take(vocabulary.stores().codes, trips.store)
+    store = shops.of_trips(trips, crowd, today)
     online = trips.channel != STORE
     number = files.either(
         (online),
@@ -44,7 +45,7 @@ def documents(trips: Trips, crowd: People, seed: int, part: int | str, prefix: i
         files.join("R", files.either(store.is_valid(), store, ""), "-", day, "-", sequence),
     )
     session = files.where(online, files.join("s", files.hexes(rng, len(trips), 12)))
-    return Documents(number, customer_numbers(trips, crowd), session)
+    return Documents(number, customer_numbers(trips, crowd), session, store)
 
 
 def customer_numbers(trips: Trips, crowd: People) -> Strings:
@@ -77,7 +78,9 @@ def _write_store(
     back, returned = back[returned < today * _DAY], returned[returned < today * _DAY]
     sold = _store_rows(trips, lines, papers, used, catalogue, at_till, rng)
     undone = _store_rows(trips, lines, papers, used, catalogue, back, rng)
-    drop.csv("receipts", "POS_URIAGE", _stacked(sold, _as_return(undone, returned)), tab=True)
+    undone = _as_return(undone, returned)
+    undone["店舗コード"] = shops.open_on(undone["店舗コード"], returned // _DAY, today)
+    drop.csv("receipts", "POS_URIAGE", _stacked(sold, undone), tab=True)
 
 
 def _store_rows(
@@ -91,7 +94,7 @@ def _store_rows(
 ) -> dict[str, Strings]:
     trip = lines.trip[rows]
     at = files.places(trip)
-    shop = files.take(vocabulary.stores().codes, trips.store[trip])
+    shop = papers.shop.take(at)
     per_trip = weighted(rng, [25, 45, 20, 10], len(trips)) + 1
     coupons = [row[0] for row in vocabulary.business()["coupons"]]
     return _text({

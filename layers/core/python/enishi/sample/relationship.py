@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from enishi.sample import around, files, people, vocabulary
+from enishi.sample import files, people, vocabulary
 from enishi.sample.catalogue import Catalogue
 from enishi.sample.files import Drop, Strings
 from enishi.sample.people import People
@@ -17,8 +17,6 @@ from enishi.sample.randomness import Ints, chance, cumulative_pick, generator, w
 from enishi.sample.receipts import Documents
 
 _DAY = 86400
-_DELIVERY_DAYS = 90
-"""Days for which deliveries of contracts stand among the orders."""
 _STAMP = "%Y/%m/%d %H:%M:%S"
 PREVIEW, CONSULTATION, PICKUP, REPAIR, COMPLAINT, PHONE = range(1, 7)
 
@@ -61,7 +59,6 @@ def write(part: Part, rank: Strings, drop: Drop) -> None:
     _write_favourites(part, drop)
     _write_visits(part, drop)
     _write_warranties(part, drop)
-    _write_subscriptions(part, drop)
     _write_shipments(part, drop)
     _write_surveys(part, drop)
     _write_redemptions(part, drop)
@@ -203,92 +200,6 @@ def _write_warranties(part: Part, drop: Drop) -> None:
         "解約日": files.days(np.where(cancelled < part.today, cancelled, -1)),
     }
     drop.csv("warranties", "HOSHO", columns)
-
-
-def _write_subscriptions(part: Part, drop: Drop) -> None:
-    rng = part.rng("subscriptions")
-    crowd, today = part.crowd, part.today
-    who = np.flatnonzero(crowd.account & (crowd.start < today - 60) & chance(rng, 0.025, len(crowd)))
-    leaf = np.array([i for i in vocabulary.leaf_ids("consumable") if vocabulary.leaves()[i].cycle <= 60])
-    product = part.catalogue.pick(rng, leaf[rng.integers(0, len(leaf), len(who))])
-    every = part.catalogue.cycle[product]
-    start = np.maximum(crowd.start[who] + 10, today - rng.integers(40, 500, len(who)))
-    planned = 1 + rng.geometric(0.13, len(who))
-    done = np.minimum(planned, (today - 1 - start) // every + 1)
-    stopped = planned <= (today - 1 - start) // every
-    paused = ~stopped & chance(rng, 0.06, len(who))
-    cancelled = np.where(stopped, start + planned * every - rng.integers(2, 9, len(who)), -1)
-    number = files.join("T", part.tag, files.number(np.arange(len(who)), 9))
-    reason = files.take(["too_much", "price", "no_effect", "other"], rng.integers(0, 4, len(who)))
-    columns = {
-        "定期番号": number,
-        "顧客番号": people.account_number(crowd.index[who]),
-        "商品コード": part.catalogue.codes(product),
-        "開始日": files.days(start),
-        "間隔日数": every,
-        "数量": np.ones(len(who), np.int64),
-        "単価": part.catalogue.price[product] * 9 // 10,
-        "状態": np.where(stopped, 3, np.where(paused, 2, 1)),
-        "次回予定日": files.days(np.where(stopped | paused, -1, start + done * every)),
-        "配送回数": done,
-        "解約日": files.days(cancelled),
-        "解約理由": files.where(stopped, reason),
-        "縛り回数": rng.choice([0, 0, 3], len(who)),
-    }
-    drop.csv("subscriptions", "TEIKI", columns, encoding="utf-8")
-    _write_subscription_events(part, number, start, every, done, cancelled, reason, drop)
-    _write_deliveries(part, number, who, product, start, every, done, drop)
-
-
-def _write_deliveries(
-    part: Part, number: Strings, who: Ints, product: Ints, start: Ints, every: Ints, done: Ints, drop: Drop
-) -> None:
-    """The deliveries of the last weeks as orders that name their contract."""
-    source = np.repeat(np.arange(len(done)), done)
-    turn = np.arange(len(source)) - np.repeat(np.cumsum(done) - done, done)
-    day = start[source] + turn * every[source]
-    rows = np.flatnonzero((day >= part.today - _DELIVERY_DAYS) & (day < part.today - 3))
-    source, day = source[rows], day[rows]
-    if not len(rows):
-        return
-    price = part.catalogue.price[product[source]] * 9 // 10
-    said = {
-        "order_no": files.join("E", files.days(day), "-", number.take(files.places(source))),
-        "account_id": people.account_number(part.crowd.index[who[source]]),
-        "order_type": "subscription",
-        "subscription_no": number.take(files.places(source)),
-        "payment": "card",
-        "unit_price": price,
-        "list_price": part.catalogue.price[product[source]],
-        "discount": part.catalogue.price[product[source]] - price,
-        "line_total": price,
-        "tax": price * 10 // 110,
-    }
-    orders = around.sent_orders(said, part.catalogue, product[source], day * _DAY + 6 * 3600)
-    drop.csv("ec_orders", "ec_order_teiki", orders, encoding="utf-8")
-
-
-def _write_subscription_events(
-    part: Part, number: Strings, start: Ints, every: Ints, done: Ints, cancelled: Ints, reason: Strings, drop: Drop
-) -> None:
-    source = np.repeat(np.arange(len(done)), done)
-    turn = np.arange(len(source)) - np.repeat(np.cumsum(done) - done, done)
-    ended = np.flatnonzero(cancelled > 0)
-    rows = np.concatenate([np.arange(len(done)), source, ended])
-    kinds = np.concatenate([np.zeros(len(done), np.int64), np.ones(len(source), np.int64), np.full(len(ended), 2)])
-    day = np.concatenate([start, start[source] + turn * every[source], cancelled[ended]])
-    columns = {
-        "履歴番号": files.join("TE", part.tag, files.number(np.arange(len(rows)), 9)),
-        "定期番号": number.take(files.places(rows)),
-        "発生日": files.days(day),
-        "区分": files.take(["start", "deliver", "cancel"], kinds),
-        "理由": files.where(kinds == 2, reason.take(files.places(rows))),
-        "変更前": None,
-        "変更後": files.where(
-            kinds == 1, np.concatenate([np.zeros(len(done), np.int64), turn + 1, np.zeros(len(ended), np.int64)])
-        ),
-    }
-    drop.csv("subscription_events", "TEIKI_RIREKI", columns, encoding="utf-8")
 
 
 def _write_shipments(part: Part, drop: Drop) -> None:

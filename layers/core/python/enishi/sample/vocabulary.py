@@ -37,6 +37,16 @@ class Store:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A store that opened or closed within the history: days from the business date, None for neither."""
+
+    store: Store
+    neighbour: str
+    opened: int | None
+    closed: int | None
+
+
+@dataclass(frozen=True)
 class Stores:
     chain: str
     ec: str
@@ -44,6 +54,8 @@ class Stores:
     app: str
     app_name: str
     stores: tuple[Store, ...]
+    """Those that were there all the time; people and purchases are drawn from these."""
+    changes: tuple[Change, ...]
 
     @property
     def codes(self) -> list[str]:
@@ -52,6 +64,11 @@ class Stores:
     @property
     def weights(self) -> Floats:
         return np.array([store.weight for store in self.stores])
+
+    @property
+    def new(self) -> list[Store]:
+        """Those that opened within the history."""
+        return [change.store for change in self.changes if change.opened is not None]
 
 
 @dataclass(frozen=True)
@@ -116,6 +133,7 @@ def stores() -> Stores:
         data["app"]["code"],
         data["app"]["name"],
         tuple(Store(*row) for row in data["stores"]),
+        tuple(Change(Store(*row["store"]), row["neighbour"], row["opened"], row["closed"]) for row in data["changes"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from enishi.sample import files, people, vocabulary
 from enishi.sample.catalogue import Catalogue
-from enishi.sample.files import TOKYO, Drop, Strings
+from enishi.sample.files import TOKYO, Columns, Drop, Strings
 from enishi.sample.people import People
 from enishi.sample.purchases import APP, STORE, Lines, Trips
 from enishi.sample.randomness import Bools, Ints, chance, cumulative_pick, generator, weighted
@@ -24,8 +25,11 @@ TYPES = (
     "page_view", "search", "product_view", "add_to_cart", "checkout_step", "purchase", "favourite_add", "app_open",
 )  # fmt: skip
 VIEW, SEARCH, PRODUCT, ADD, CHECKOUT, PURCHASE, FAVOURITE, OPEN = range(len(TYPES))
+LOOKED, LEFT, ORDERED = range(3)
+"""How a session ends."""
 PAGES = ("top", "category", "product", "search", "cart", "checkout", "thanks", "article")
 TOP, CATEGORY, ITEM, RESULTS, CART, CHECK, THANKS, ARTICLE = range(len(PAGES))
+DEVICES = ("smartphone", "pc", "app_ios", "app_android")
 _REFERRERS = (None, "search.example.com", "sns.example.net", "hikaku.example.org")
 _SOURCES = (None, "search", "sns", "affiliate")
 _MEDIUM_IDS = (None, "M11", "M13", "M14")
@@ -33,7 +37,7 @@ _MEDIUM_IDS = (None, "M11", "M13", "M14")
 
 @dataclass(frozen=True)
 class Sessions:
-    """One element a session; `person` -1 for a stranger, `end` 0 looks only, 1 leaves a cart, 2 orders."""
+    """One element a session; `person` -1 for a stranger, `end` is how it ends."""
 
     person: Ints
     start: Ints
@@ -48,6 +52,16 @@ class Sessions:
 
     def __len__(self) -> int:
         return len(self.person)
+
+    def devices(self) -> Ints:
+        """Index into `DEVICES`, by session."""
+        place = np.arange(len(self))
+        return np.where(self.app, 2 + place % 2, place % 7 % 2)
+
+    def robots(self) -> Bools:
+        """Whether a session is a known robot's."""
+        known: Bools = (self.person < 0) & (np.arange(len(self)) % 40 == 0)
+        return known
 
 
 def browsing(crowd: People, catalogue: Catalogue, seed: int, part: int | str, days: tuple[int, int]) -> Sessions:
@@ -87,6 +101,25 @@ def browsing(crowd: People, catalogue: Catalogue, seed: int, part: int | str, da
     )
 
 
+def passing(rng: np.random.Generator, crowd: People, catalogue: Catalogue, days: tuple[int, int]) -> Sessions:
+    """Strangers of the days [first, end) who leave after the page that they came to."""
+    size = int(rng.poisson(len(crowd) * 0.3 * (days[1] - days[0]) / WEB_DAYS))
+    day = rng.integers(days[0], days[1], size)
+    leaf = rng.integers(0, len(vocabulary.leaves()), size)
+    return Sessions(
+        person=np.full(size, -1),
+        start=day * _DAY + _hours(rng, size) * 3600 + rng.integers(0, 3600, size),
+        product=catalogue.on_sale(catalogue.pick(rng, leaf), day),
+        pages=np.ones(size, np.int64),
+        end=np.full(size, LOOKED),
+        identity=files.join("s", files.hexes(rng, size, 12)),
+        visitor=files.join("v", files.hexes(rng, size, 16)),
+        account=pa.nulls(size, pa.string()),
+        order=pa.nulls(size, pa.string()),
+        app=np.zeros(size, bool),
+    )
+
+
 def only_carts(sessions: Sessions) -> Sessions:
     """The sessions of people who are logged in, each ending with a cart left."""
     rows = np.flatnonzero(sessions.account.is_valid())
@@ -94,7 +127,7 @@ def only_carts(sessions: Sessions) -> Sessions:
     arrays: dict[str, Any] = {
         name: value.take(at) if isinstance(value, pa.Array) else value[rows] for name, value in vars(sessions).items()
     }
-    return Sessions(**(arrays | {"end": np.ones(len(rows), dtype=np.int64)}))
+    return Sessions(**(arrays | {"end": np.full(len(rows), LEFT)}))
 
 
 def ordering(
@@ -112,7 +145,7 @@ def ordering(
         start=trips.time[online] - pages * 75,
         product=lines.product[first],
         pages=pages,
-        end=np.full(len(online), 2),
+        end=np.full(len(online), ORDERED),
         identity=papers.session.take(rows),
         visitor=crowd.visitor.take(files.places(person)),
         account=papers.customer.take(rows),
@@ -122,19 +155,32 @@ def ordering(
 
 
 def write_events(
-    sessions: list[Sessions], catalogue: Catalogue, seed: int, part: int | str, tag: str, drop: Drop
+    sessions: list[Sessions],
+    catalogue: Catalogue,
+    seed: int,
+    part: int | str,
+    tag: str,
+    drop: Drop,
+    *,
+    more: Sequence[Columns] = (),
 ) -> None:
-    """Every event of the sessions, in order of session; `tag` keeps event ids of parts and days apart."""
+    """Every event of the sessions, in order of session, then `more`; `tag` keeps event ids of parts and days apart."""
     rng = generator(seed, "events", part)
-    columns = [_events(rng, group, catalogue) for group in sessions]
-    merged = {name: pa.concat_arrays([group[name] for group in columns]) for name in columns[0]}
-    count = len(merged["ts"])
-    drop.jsonl(
-        "web_events", "web", {"eid": files.join("w", tag, files.number(np.arange(count), 9)), **merged}, packed=True
-    )
+    groups: list[Columns] = [*(events(rng, group, catalogue) for group in sessions), *more]
+    names = dict.fromkeys(name for group in groups for name in group)
+    merged = {name: _stacked(groups, name) for name in names}
+    numbers = files.number(np.arange(len(merged["ts"])), 9)
+    drop.jsonl("web_events", "web", {"eid": files.join("w", tag, numbers), **merged}, packed=True)
 
 
-def _events(rng: np.random.Generator, sessions: Sessions, catalogue: Catalogue) -> dict[str, Any]:
+def _stacked(groups: Sequence[Columns], name: str) -> Any:
+    """One column of all groups; those that do not have it say nothing."""
+    kind = next(pa.array(group[name]).type for group in groups if name in group)
+    return pa.concat_arrays([pa.array(g[name]) if name in g else pa.nulls(len(g["ts"]), kind) for g in groups])
+
+
+def events(rng: np.random.Generator, sessions: Sessions, catalogue: Catalogue) -> dict[str, Any]:
+    """The events of the sessions as columns of the log."""
     session = np.repeat(np.arange(len(sessions)), sessions.pages)
     place = np.arange(len(session)) - np.repeat(np.cumsum(sessions.pages) - sessions.pages, sessions.pages)
     left = sessions.pages[session] - place - 1
@@ -146,9 +192,8 @@ def _events(rng: np.random.Generator, sessions: Sessions, catalogue: Catalogue) 
     came = np.where((place == 0) & ~sessions.app[session], weighted(rng, [6, 2, 1, 1], len(session)), 0)
     searches = vocabulary.business()["searches"]
     term = rng.integers(0, len(searches), len(session))
-    device = np.where(sessions.app[session], 2 + session % 2, session % 7 % 2)
     return {
-        "ts": _instants(millis),
+        "ts": instants(millis),
         "vid": sessions.visitor.take(at),
         "uid": sessions.account.take(at),
         "sid": sessions.identity.take(at),
@@ -165,8 +210,8 @@ def _events(rng: np.random.Generator, sessions: Sessions, catalogue: Catalogue) 
         "utm_medium": files.where(came > 0, np.full(len(session), "cpc")),
         "medium": files.take(_MEDIUM_IDS, came),
         "oid": files.where(kind == PURCHASE, sessions.order.take(at)),
-        "dev": files.take(["smartphone", "pc", "app_ios", "app_android"], device),
-        "bot": pa.array((sessions.person[session] < 0) & (session % 40 == 0)),
+        "dev": files.take(DEVICES, sessions.devices()[session]),
+        "bot": pa.array(sessions.robots()[session]),
     }
 
 
@@ -176,8 +221,8 @@ def _steps(rng: np.random.Generator, place: Ints, left: Ints, end: Ints, app: Bo
     inside = rng.choice([PRODUCT, PRODUCT, PRODUCT, VIEW, SEARCH], len(place))
     kind = np.where(place == 0, np.where(app, OPEN, landing), inside)
     kind = np.where(chance(rng, 0.012, len(place)) & (place > 1), FAVOURITE, kind)
-    kind = np.where((end == 1) & (left == 0) | (end == 2) & (left == 2), ADD, kind)
-    kind = np.where((end == 2) & (left == 1), CHECKOUT, np.where((end == 2) & (left == 0), PURCHASE, kind))
+    kind = np.where((end == LEFT) & (left == 0) | (end == ORDERED) & (left == 2), ADD, kind)
+    kind = np.where((end == ORDERED) & (left == 1), CHECKOUT, np.where((end == ORDERED) & (left == 0), PURCHASE, kind))
     view = np.where(place == 0, TOP, np.where(chance(rng, 0.15, len(place)), ARTICLE, CATEGORY))
     pages = np.array([TOP, RESULTS, ITEM, CART, CHECK, THANKS, ITEM, TOP])
     return kind, np.where(kind == VIEW, view, pages[kind])
@@ -211,7 +256,8 @@ def _hours(rng: np.random.Generator, size: int) -> Ints:
     return weighted(rng, [3, 2, 1, 1, 1, 1, 2, 4, 4, 4, 4, 4, 6, 5, 4, 4, 4, 5, 6, 7, 9, 10, 9, 6], size)
 
 
-def _instants(millis: Ints) -> Strings:
+def instants(millis: Ints) -> Strings:
+    """Milliseconds of UTC as the log writes them."""
     return files.join(files.times(millis // 1000, "%Y-%m-%dT%H:%M:%S"), ".", files.number(millis % 1000, 3), "Z")
 
 

@@ -60,6 +60,8 @@ def spec(answer: Answer, chart: Chart) -> dict[str, Any]:
             f"there is no chart {chart.kind}", where=answer.analysis.place, remedy=did_you_mean(chart.kind, KINDS)
         )
     made = KINDS[chart.kind](Drawing(answer, chart))
+    if chart.title_ja and not _is_vega(made):
+        made = {**made, "title": " ・ ".join([chart.title_ja, *([made["title"]] if "title" in made else [])])}
     return {**made, "background": "white", "config": {**_config(), **made.get("config", {})}}
 
 
@@ -87,5 +89,6 @@ def _config() -> dict[str, Any]:
         "text": {"font": FONT},
         "axis": {**text, "grid": True, "gridColor": "#eee", "domainColor": "#bbb", "tickColor": "#bbb"},
         "legend": {**text, "orient": "top"},
+        "title": {"font": FONT, "fontSize": 13, "fontWeight": "normal", "color": "#333", "anchor": "start"},
         "point": {"color": "#3b6ea5"},
     }

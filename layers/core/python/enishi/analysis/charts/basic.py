@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from enishi.analysis.charts.drawing import COLOURS, IN_TIME, Drawing, Spec, folded, number_axis
+from enishi.analysis.charts.drawing import (
+    COLOURS,
+    IN_TIME,
+    LETTER,
+    MOST_BARS,
+    MOST_LINES,
+    NUMBERS,
+    WIDTH,
+    Drawing,
+    Spec,
+    folded,
+    number_axis,
+)
+from enishi.analysis.charts.ordering import first_of, largest_of, merged
 
 
 def bar(d: Drawing) -> Spec:
     """Bars; lying ones where the names are long or many."""
     lying = d.option("lying", _long(d))
-    across, along = d.step(d.x), d.measure(d.y)
+    across, along = d.step(d.x) if lying else d.across(d.x), d.measure(d.y)
     encoding: Spec = {
         "y" if lying else "x": across,
         "x" if lying else "y": along,
@@ -18,7 +31,11 @@ def bar(d: Drawing) -> Spec:
         encoding["color"] = d.shade(d.chart.color)
         encoding["yOffset" if lying else "xOffset"] = {"field": d.chart.color}
     spec = d.framed(mark={"type": "bar", "color": COLOURS[0]}, encoding=encoding)
-    return {**spec, "height": {"step": 20}} if lying else spec
+    if not lying:
+        return spec
+    beside = len({row[d.chart.color] for row in d.rows}) if d.chart.color else 1
+    rows = first_of(d.rows, d.x, MOST_BARS if beside == 1 else MOST_BARS // 4)
+    return {**spec, **d.cut_to(rows, d.x), "data": {"values": rows}, "height": {"step": max(8, 20 // beside)}}
 
 
 def _long(d: Drawing) -> bool:
@@ -28,16 +45,23 @@ def _long(d: Drawing) -> bool:
 
 def stacked_bar(d: Drawing) -> Spec:
     color = d.chart.color or next((name for name in d.names("string", "enum") if name != d.x), "")
-    shade = {**d.shade(color), "type": "nominal", "scale": {"range": list(COLOURS)}} if color else {"value": COLOURS[0]}
+    shade = d.shade(color) if color else {"value": COLOURS[0]}
     if color and d.kind(color) in ("int", "double"):
         shade = {"field": color, "type": "ordinal", "title": d.label(color), "scale": {"scheme": "blues"}}
-    encoding = {"x": d.step(d.x), "y": d.measure(d.y, stack="zero"), "color": shade, "tooltip": d.hint(d.x, color, d.y)}
+    y = d.measure(d.y, stack="zero")
+    if d.option("normalised", False):
+        y |= {"stack": "normalize", "aggregate": "sum", "title": d.label(d.y), "axis": number_axis("ratio")}
+    encoding = {"x": d.across(d.x), "y": y, "color": shade, "tooltip": d.hint(d.x, color, d.y)}
     return d.framed(mark="bar", encoding=encoding)
 
 
 def histogram(d: Drawing) -> Spec:
     mark = {"type": "bar", "color": COLOURS[0], "binSpacing": 1}
-    encoding = {"x": d.step(d.x, scale={"paddingInner": 0.04}), "y": d.measure(d.y), "tooltip": d.hint(d.x, d.y)}
+    encoding = {
+        "x": {**d.across(d.x), "scale": {"paddingInner": 0.04}},
+        "y": d.measure(d.y),
+        "tooltip": d.hint(d.x, d.y),
+    }
     if d.chart.color:
         encoding["color"] = d.shade(d.chart.color)
     return d.framed(mark=mark, encoding=encoding)
@@ -55,6 +79,13 @@ def line(d: Drawing) -> Spec:
     if d.chart.color:
         encoding["color"] = _series(d, d.chart.color)
     spec = d.framed(mark={"type": "line", "point": True, "color": COLOURS[0]}, encoding=encoding)
+    if (
+        d.chart.color
+        and len({row[d.chart.color] for row in d.rows}) > MOST_LINES
+        and d.kind(d.chart.color) not in IN_TIME
+    ):
+        rows = largest_of(d.rows, d.chart.color, d.y, MOST_LINES)
+        return {**spec, **d.cut_to(rows, d.chart.color), "data": {"values": rows}}
     if "marked" in d.chart.options:
         return _marked(d, spec)
     return {**spec, **_dashed(d, encoding)} if "whole" in d.chart.options else spec
@@ -92,7 +123,13 @@ def _series(d: Drawing, name: str) -> Spec:
             "scale": {"scheme": "viridis"},
             "legend": legend,
         }
-    return {**d.shade(name), "type": "nominal", "scale": {"scheme": "tableau10"}, "legend": {"orient": "right"}}
+    shade = {**d.shade(name), "type": "nominal", "scale": {"scheme": "tableau20" if _many(d, name) else "tableau10"}}
+    number = {"labelExpr": "format(datum.value, '.2~%')"} if d.kind(name) == "ratio" else {}
+    return {**shade, "legend": {"orient": "right", **number}}
+
+
+def _many(d: Drawing, name: str) -> bool:
+    return len({row[name] for row in d.rows}) > 10
 
 
 def area(d: Drawing) -> Spec:
@@ -108,18 +145,28 @@ def heatmap(d: Drawing) -> Spec:
     x, y = d.x, d.chart.y if isinstance(d.chart.y, str) and d.chart.y else d.ys[0]
     color = d.chart.color or next(name for name in d.names("int", "money", "ratio", "double") if name not in (x, y))
     rows = [row for row in d.rows if row[color] is not None]
-    base: Spec = {"x": d.step(x), "y": d.step(y)}
+    width = min(70, max(28, WIDTH // max(1, len({row[x] for row in rows}))))
+    base: Spec = {"x": _sorted(d, x, y, rows), "y": _sorted(d, y, x, rows)}
+    if d.kind(x) not in IN_TIME | NUMBERS and max((len(str(row[x])) for row in rows), default=0) * LETTER > width:
+        base["x"]["axis"] |= {"labelAngle": -40, "labelOverlap": False}
     cells = {"mark": "rect", "encoding": {**base, "color": d.shade(color), "tooltip": d.hint(x, y, color)}}
-    layers = [cells, _written(d, base, color, rows)] if len(rows) <= 200 else [cells]
-    width = {"step": min(70, max(28, 640 // max(1, len({row[x] for row in rows}))))}
-    return {"width": width, "height": {"step": 26}, "data": {"values": rows}, "layer": layers}
+    room = width >= 40 or d.kind(color) != "money"
+    layers = [cells, _written(d, base, color, rows)] if len(rows) <= 200 and room else [cells]
+    return {"width": {"step": width}, "height": {"step": 26}, "data": {"values": rows}, "layer": layers}
+
+
+def _sorted(d: Drawing, name: str, other: str, rows: list[Spec]) -> Spec:
+    """An axis whose values stand as the answer has them, cells without a value counted in."""
+    shown = {row[name] for row in rows}
+    order = [value for value in merged(d.rows, name, other) if value in shown]
+    return {**d.step(name), **({} if d.kind(name) in IN_TIME else {"sort": order})}
 
 
 def _written(d: Drawing, base: Spec, color: str, rows: list[Spec]) -> Spec:
     values = [row[color] for row in rows]
     middle = (max(values) + min(values)) / 2 if values else 0
     ink = {"condition": {"test": f"datum['{color}'] > {middle}", "value": "white"}, "value": "#222"}
-    return {"mark": {"type": "text", "fontSize": 10}, "encoding": {**base, "text": d.text(color), "color": ink}}
+    return d.written(color, {"fontSize": 10}, {**base, "color": ink})
 
 
 def scatter(d: Drawing) -> Spec:
@@ -148,7 +195,7 @@ def bubble(d: Drawing) -> Spec:
 def dual_axis(d: Drawing) -> Spec:
     """Bars for the first measure, a line for the second on an axis of its own."""
     first, second = (*d.ys, *(n for n in d.names("int", "money", "ratio", "double") if n not in (d.x, *d.ys)))[:2]
-    x = d.step(d.x)
+    x = d.across(d.x)
     bars = {"mark": {"type": "bar", "color": COLOURS[0], "opacity": 0.8}, "encoding": {"x": x, "y": d.measure(first)}}
     dots = {
         "mark": {"type": "line", "color": COLOURS[1], "point": {"color": COLOURS[1]}},
@@ -158,11 +205,14 @@ def dual_axis(d: Drawing) -> Spec:
 
 
 def pareto(d: Drawing) -> Spec:
-    """Bars from the largest, and the running share over them."""
+    """Bars from the largest, and the running share over them; ids of people say nothing under a bar."""
     amount, running = (*d.ys, *d.names("ratio"))[:2]
-    x = d.step(d.x)
+    x = d.across(d.x)
+    if d.x.endswith("_id"):
+        x["axis"] = {"labels": False, "ticks": False}
     bars = {"mark": {"type": "bar", "color": COLOURS[0]}, "encoding": {"x": x, "y": d.measure(amount)}}
-    share = d.measure(running, scale={"domain": [0, 1]})
+    low = max((row[running] or 0 for row in d.rows), default=1) < 0.5
+    share = d.measure(running) if low else d.measure(running, scale={"domain": [0, 1]})
     dots = {
         "mark": {"type": "line", "color": COLOURS[1], "point": {"color": COLOURS[1]}},
         "encoding": {"x": x, "y": share},

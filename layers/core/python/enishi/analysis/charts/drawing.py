@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,10 @@ YEN = (
 """Money on axes and labels as people say it: 1,234円, 12.3万円, 4.5億円."""
 COLOURS = ("#3b6ea5", "#d98e32", "#3fa66b", "#8d6cab", "#c4515f", "#5aa7b5", "#a08b5b", "#7d7d7d")
 WIDTH, HEIGHT = 640, 320
+LETTER = 12
+"""Pixels of a letter on an axis."""
+MOST_BARS, MOST_LINES = 40, 12
+"""What one picture can show; the table has the others."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,11 @@ class Drawing:
 
     def kind(self, name: str) -> str:
         return self.answer.analysis.column(name).type
+
+    def form(self, name: str) -> str:
+        """How moments are written: months where there are whole ones only."""
+        monthly = self.kind(name) == "month" or all(str(row[name] or "-01")[7:] == "-01" for row in self.rows)
+        return "%Y-%m" if monthly else "%Y-%m-%d"
 
     def label(self, name: str) -> str:
         return self.answer.label(name)
@@ -81,8 +91,8 @@ class Drawing:
         """A discrete or temporal channel, values in the order of the rows."""
         axis = {"labelLimit": 180, "labelOverlap": "greedy"}
         if self.kind(name) in IN_TIME:
-            form = "%Y-%m" if self.kind(name) == "month" else "%Y-%m-%d"
-            unit = "utcyearmonth" if self.kind(name) == "month" else "utcyearmonthdate"
+            form = self.form(name)
+            unit = "utcyearmonth" if form == "%Y-%m" else "utcyearmonthdate"
             shown = {"timeUnit": unit, "axis": {**axis, "format": form, "labelAngle": 0}}
             return {"field": name, "type": "temporal", "title": self.label(name), **shown, **more}
         return {
@@ -96,29 +106,37 @@ class Drawing:
 
     def step(self, name: str, **more: Any) -> Spec:
         """A discrete channel in the order of the rows, moments too: bars and cells need a width."""
-        spec = self.place(name)
-        axis = {"labelLimit": 160, "labelOverlap": "greedy", "labelAngle": 0, "grid": False}
-        kind = "ordinal"
+        axis: Spec = {"labelLimit": 160, "labelOverlap": "greedy", "labelAngle": 0, "grid": False}
         if self.kind(name) in IN_TIME:
-            axis["labelExpr"] = (
-                f"timeFormat(toDate(datum.value), '{'%Y-%m' if self.kind(name) == 'month' else '%Y-%m-%d'}')"
-            )
-        return {"field": name, "type": kind, "sort": None, "title": spec["title"], "axis": axis, **more}
+            axis["labelExpr"] = f"timeFormat(toDate(datum.value), '{self.form(name)}')"
+        elif name in self.option("words", {}):
+            axis["labelExpr"] = f"{json.dumps(self.option('words', {})[name], ensure_ascii=False)}[datum.value - 1]"
+        return {"field": name, "type": "ordinal", "sort": None, "title": self.label(name), "axis": axis, **more}
+
+    def across(self, name: str) -> Spec:
+        """A step under the marks; names that do not fit beside one another are slanted."""
+        step = self.step(name)
+        names = {str(row[name]) for row in self.rows} if self.kind(name) not in IN_TIME | NUMBERS else set()
+        if sum(len(one) + 1 for one in names) * LETTER > WIDTH and len(names) <= MOST_BARS:
+            step["axis"] |= {"labelAngle": -40, "labelOverlap": False}
+        return step
 
     def coordinate(self, name: str, **more: Any) -> Spec:
-        """A measure as a measure, anything else as a place."""
-        return (
-            self.measure(name, **more) if self.kind(name) in {"double", "money", "ratio"} else self.place(name, **more)
-        )
+        """A measure as a measure, and so a number with many values; anything else as a place."""
+        kind = self.kind(name)
+        many = kind == "int" and len({row[name] for row in self.rows}) > MOST_BARS
+        return self.measure(name, **more) if many or kind in {"double", "money", "ratio"} else self.place(name, **more)
 
     def shade(self, name: str) -> Spec:
         """A colour channel: a scale for measures, distinct colours for the rest."""
         if self.kind(name) in NUMBERS and not self.option("discrete_colour", False):
-            legend = {"title": self.label(name), **number_legend(self.kind(name))}
-            return {"field": name, "type": "quantitative", "legend": legend, "scale": {"scheme": "blues"}}
+            shown = {"title": self.label(name), **number_legend(self.kind(name))}
+            return {"field": name, "type": "quantitative", "legend": shown, "scale": {"scheme": "blues"}}
         many = len({row[name] for row in self.rows}) > 8
-        legend = {"orient": "right", "symbolLimit": 40} if many else {"orient": "top"}
+        legend: Spec = {"orient": "right", "symbolLimit": 40} if many else {"orient": "top"}
         colours = {"scheme": "tableau20"} if many else {"range": list(COLOURS)}
+        if self.kind(name) == "ratio":
+            legend["labelExpr"] = "format(datum.value, '.2~%')"
         return {
             "field": name,
             "type": "nominal",
@@ -127,6 +145,11 @@ class Drawing:
             "scale": colours,
             "legend": legend,
         }
+
+    def cut_to(self, shown: Sequence[Row], name: str) -> Spec:
+        """What is said above a picture that has not all values of `name`."""
+        few, all_ = (len({row[name] for row in rows}) for rows in (shown, self.rows))
+        return {"title": f"{self.label(name)}: {all_}のうち{few}"} if few < all_ else {}
 
     def hint(self, *names: str) -> list[Spec]:
         """Tooltips of these columns."""
@@ -140,9 +163,15 @@ class Drawing:
             if name
         ]
 
-    def text(self, name: str) -> Spec:
-        """A value written beside its mark."""
-        return {"field": name, "type": "quantitative", "format": number_format(self.kind(name))}
+    def written(self, name: str, mark: Spec, encoding: Spec) -> Spec:
+        """A layer with the values of a measure beside their marks, money as people say it; nothing for null."""
+        known: Spec = {"filter": f"isValid(datum['{name}'])"}
+        if self.kind(name) != "money":
+            said: Spec = {"field": name, "type": "quantitative", "format": number_format(self.kind(name))}
+            return {"transform": [known], "mark": {"type": "text", **mark}, "encoding": {**encoding, "text": said}}
+        worked = {"calculate": YEN.format(f"datum['{name}']"), "as": "_said"}
+        text = {"text": {"field": "_said", "type": "nominal"}}
+        return {"transform": [known, worked], "mark": {"type": "text", **mark}, "encoding": {**encoding, **text}}
 
     def framed(self, **more: Any) -> Spec:
         """A Vega-Lite view of the rows in the usual size."""
@@ -161,11 +190,16 @@ def _fits(value: Any, wanted: Any) -> bool:
 def number_axis(kind: str) -> Spec:
     if kind == "money":
         return {"labelExpr": YEN.format("datum.value")}
-    return {"format": number_format(kind), **({"tickMinStep": 1} if kind == "int" else {})}
+    return {"format": _on_axis(kind), **({"tickMinStep": 1} if kind == "int" else {})}
 
 
 def number_legend(kind: str) -> Spec:
-    return {"labelExpr": YEN.format("datum.value")} if kind == "money" else {"format": number_format(kind)}
+    return {"labelExpr": YEN.format("datum.value")} if kind == "money" else {"format": _on_axis(kind)}
+
+
+def _on_axis(kind: str) -> str:
+    """As many digits as the ticks need."""
+    return ".2~%" if kind == "ratio" else number_format(kind)
 
 
 def number_format(kind: str) -> str:

@@ -11,6 +11,8 @@ import yaml
 
 from enishi.analysis.charts.drawing import COLOURS, WIDTH, Drawing, Spec
 
+_WEEKDAY = "['日','月','火','水','木','金','土'][day(datum.value)]"
+
 
 @cache
 def _tiles() -> Mapping[str, tuple[int, int]]:
@@ -37,7 +39,7 @@ def map_(d: Drawing) -> Spec:
         "mark": {"type": "text", "fontSize": 9, "dy": -5},
         "encoding": {**at, "text": {"field": d.x}, "color": ink},
     }
-    said = {"mark": {"type": "text", "fontSize": 9, "dy": 7}, "encoding": {**at, "text": d.text(d.y), "color": ink}}
+    said = d.written(d.y, {"fontSize": 9, "dy": 7}, {**at, "color": ink})
     return {"width": {"step": 48}, "height": {"step": 34}, "data": {"values": rows}, "layer": [tiles, names, said]}
 
 
@@ -64,7 +66,7 @@ def calendar_heatmap(d: Drawing) -> Spec:
         return _grid(d, d.step(d.x), d.step(d.chart.y), d.chart.color, 24)
     weeks: Spec = {"field": d.x, "type": "ordinal", "timeUnit": "utcyearweek", "title": None}
     weeks["axis"] = {"format": "%Y-%m-%d", "labelOverlap": True}
-    days: Spec = {"field": d.x, "type": "ordinal", "timeUnit": "utcday", "title": None, "axis": {"format": "%a"}}
+    days: Spec = {"field": d.x, "type": "ordinal", "timeUnit": "utcday", "title": None, "axis": {"labelExpr": _WEEKDAY}}
     return _grid(d, weeks, days, d.chart.color or d.y, 16)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from enishi.analysis.charts.drawing import COLOURS, Drawing, Spec
+from typing import Any
+
+from enishi.analysis.charts.drawing import COLOURS, MOST_BARS, Drawing, Spec
+from enishi.analysis.charts.ordering import first_of
 
 
 def forest(d: Drawing) -> Spec:
@@ -20,7 +23,13 @@ def forest(d: Drawing) -> Spec:
         "data": {"values": [{}]},
         "encoding": {"x": {"datum": d.option("none", 0)}},
     }
-    return {**d.framed(layer=[none, ends, dots]), "height": {"step": 30}}
+    rows = first_of(d.rows, d.x, MOST_BARS)
+    return {
+        **d.framed(layer=[none, ends, dots]),
+        **d.cut_to(rows, d.x),
+        "data": {"values": rows},
+        "height": {"step": 30},
+    }
 
 
 def survival_step(d: Drawing) -> Spec:
@@ -132,16 +141,16 @@ def _steps_of_measures(d: Drawing) -> Spec:
 
 
 def funnel(d: Drawing) -> Spec:
-    """Centred bars, from wide to narrow."""
-    rows = [{**row, "left": -float(row[d.y] or 0) / 2, "right": float(row[d.y] or 0) / 2} for row in d.rows]
+    """Centred bars, from wide to narrow; counts of several rows (months, shops) are added up."""
+    sums: dict[Any, float] = {}
+    for row in d.rows:
+        sums[row[d.x]] = sums.get(row[d.x], 0.0) + float(row[d.y] or 0)
+    rows = [{d.x: step, d.y: value, "left": -value / 2, "right": value / 2} for step, value in sums.items()]
     y = {"field": d.x, "type": "ordinal", "sort": None, "title": d.label(d.x), "axis": {"labelLimit": 220}}
     width = {"field": "left", "type": "quantitative", "axis": None}
     bars = {
         "mark": {"type": "bar", "color": COLOURS[0]},
         "encoding": {"y": y, "x": width, "x2": {"field": "right"}, "tooltip": d.hint(d.x, d.y)},
     }
-    said = {
-        "mark": {"type": "text", "dx": 8, "align": "left"},
-        "encoding": {"y": y, "x": {**width, "field": "right"}, "text": d.text(d.y)},
-    }
+    said = d.written(d.y, {"dx": 8, "align": "left"}, {"y": y, "x": {**width, "field": "right"}})
     return {**d.framed(layer=[bars, said]), "height": {"step": 26}, "data": {"values": rows}}

@@ -1,6 +1,7 @@
 -- Every event of a visitor with the visit that it belongs to (`visit`, from 1): events without a pause above
 -- `session_timeout_min`, under `exclude_bots` (rules BOT, DEDUP). Robots are known ones, and visitors with more than 120
--- events in a minute, for that day. The rules are those of v_sessions, with the parameters of the `web` group.
+-- events in a minute, for that day; that a phone came near a store is no event of a visit. The rules are those of
+-- v_sessions, with the parameters of the `web` group.
 WITH hurried AS (
   SELECT visitor_id, event_date
   FROM web_events
@@ -16,6 +17,7 @@ human AS (
   FROM web_events AS e
   WHERE
     e.visitor_id IS NOT NULL
+    AND e.event_type <> 'geofence_enter'
     AND NOT (:exclude_bots AND COALESCE(e.is_bot, FALSE))
     AND NOT EXISTS (SELECT 1 FROM hurried AS h WHERE h.visitor_id = e.visitor_id AND h.event_date = e.event_date)
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -24,9 +24,15 @@ SCRIPT = "vega.js"
 """The name under which pages of a catalogue share the script that draws."""
 
 
-def answer_page(answer: Answer, *, script_at: str = "", home: str = "") -> str:
-    """One HTML page; it needs nothing from outside, save `script_at` where pages share the script."""
+def answer_page(answer: Answer, *, script_at: str = "", home: str = "", most: int | None = None) -> str:
+    """One HTML page; it needs nothing from outside, save `script_at` where pages share the script.
+
+    Args:
+        most: rows that the table has at most; the page says how many are left out.
+    """
     specs = [_embedded(charts.spec(answer, chart)) for chart in charts.drawn(answer)]
+    left_out = max(answer.rows.num_rows - (most or answer.rows.num_rows), 0)
+    kept = replace(answer, rows=answer.rows.slice(0, most), cut=answer.cut + left_out)
     return (
         _templates()
         .get_template("answer.html.j2")
@@ -36,8 +42,8 @@ def answer_page(answer: Answer, *, script_at: str = "", home: str = "") -> str:
                 {"label": answer.label(c.name), "unit": _unit(c.unit), "right": c.type in NUMBERS}
                 for c in answer.columns
             ],
-            rows=[[shown(row[c.name], c.type) for c in answer.columns] for row in answer.rows.to_pylist()],
-            below=below(answer),
+            rows=[[shown(row[c.name], c.type) for c in answer.columns] for row in kept.rows.to_pylist()],
+            below=below(kept),
             reason=answer.reason,
             parameters=_parameters(answer),
             cells=_ways_on(answer.analysis),
@@ -60,7 +66,7 @@ class Entry:
 
 
 def index_page(entries: Sequence[Entry], categories: Sequence[Category], *, retailer: str, day: str) -> str:
-    """The catalogue by category, with a search over names and questions."""
+    """The catalogue by category, as pictures or as questions alone, with a search over names and questions."""
     listed = [
         {"id": one.id, "ja": one.ja, "entries": [_listed(e) for e in entries if e.analysis.category == one.id]}
         for one in categories

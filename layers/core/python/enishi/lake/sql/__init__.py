@@ -1,6 +1,7 @@
 """One SQL: Athena (Trino) trees, built or parsed here, checked here, and translated for DuckDB in one place."""
 
 from enishi.lake.sql.build import array, column, literal, literals, rows_of, share, table_ref
+from enishi.lake.sql.divide import divided, stages
 from enishi.lake.sql.duckdb import to_duckdb
 from enishi.lake.sql.lint import check, lint
 from enishi.lake.sql.text import parse, parse_condition, to_athena
@@ -19,6 +20,7 @@ __all__ = [
     "array",
     "check",
     "column",
+    "divided",
     "expand_views",
     "is_view",
     "lint",
@@ -29,6 +31,7 @@ __all__ = [
     "parse_condition",
     "rows_of",
     "share",
+    "stages",
     "table_ref",
     "tables_of",
     "to_athena",

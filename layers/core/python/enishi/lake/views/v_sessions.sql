@@ -1,7 +1,8 @@
 -- One row a visit of one visitor: events without a pause above 30 minutes, on the day it began (rules BOT, DEDUP, MERGE, TZ).
--- Robots are left out: known ones, and visitors with more than 120 events in a minute, for that day. A view is one page
--- (page_view, product_view or search). Where a visit comes from is what its first event with a source says; another
--- campaign later on does not break it. Who it is: the login, else the cookie's link (up to 30 days back), else the message.
+-- Robots are left out: known ones, and visitors with more than 120 events in a minute, for that day; and that a phone came
+-- near a store, which is no visit of the site. A view is one page (page_view, product_view or search). Where a visit comes
+-- from is what its first event with a source says; another campaign later on does not break it. Who it is: the login, else
+-- the cookie's link (up to 30 days back), else the message.
 WITH hurried AS (
   SELECT visitor_id, event_date
   FROM web_events
@@ -17,6 +18,7 @@ human AS (
   FROM web_events AS e
   WHERE
     e.visitor_id IS NOT NULL
+    AND e.event_type <> 'geofence_enter'
     AND NOT COALESCE(e.is_bot, FALSE)
     AND NOT EXISTS (SELECT 1 FROM hurried AS h WHERE h.visitor_id = e.visitor_id AND h.event_date = e.event_date)
 ),

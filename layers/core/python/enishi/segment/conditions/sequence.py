@@ -82,7 +82,7 @@ class Sequence(Condition):
 
     def sql(self, ask: Ask) -> exp.Expr:
         first = exp.alias_(exp.Subquery(this=self.first.events(ask)), "a", table=True)
-        second = exp.alias_(exp.Subquery(this=self._open_second().events(ask)), "b", table=True)
+        second = exp.alias_(exp.Subquery(this=self._seconds(ask)), "b", table=True)
         rows = exp.select(col(PERSON, "a")).from_(first)
         if self.then is not None:
             return member_of(rows.join(second, on=self._after()))
@@ -90,6 +90,18 @@ class Sequence(Condition):
         return member_of(
             rows.join(second, on=self._after(), join_type="left").where(every([missed, self._passed(ask)]))
         )
+
+    def _seconds(self, ask: Ask) -> exp.Query:
+        """Every second event; a companion's beside each product that it goes with (`from_product`): Trino takes no
+        subquery about both sides in the condition of an outer join."""
+        events, asked = self._open_second().events(ask), getattr(self._second, "of", None)
+        if not isinstance(asked, Companions) or not self._asks_companion:
+            return events
+        pairs = exp.alias_(exp.Subquery(this=asked.pairs()), "r", table=True)
+        same = exp.EQ(this=col("product_id", "r"), expression=col("product_id", "e"))
+        columns = [col(name, "e") for name in (PERSON, "happened_at", "occasion", "product_id")]
+        rows = exp.select(*columns, col("from_product", "r"))
+        return rows.from_(exp.alias_(exp.Subquery(this=events), "e", table=True)).join(pairs, on=same)
 
     def _open_second(self) -> Event:
         """The second event, at any time unless it names a period; companions are judged by the first one's product."""
@@ -127,13 +139,9 @@ class Sequence(Condition):
 
     def _companion(self) -> exp.Expr | None:
         """The second event is about a companion of the first one's own product."""
-        asked = getattr(self._second, "of", None)
-        if not isinstance(asked, Companions) or not self._asks_companion:
+        if not self._asks_companion:
             return None
-        pairs = exp.alias_(exp.Subquery(this=asked.pairs()), "r", table=True)
-        start = exp.EQ(this=col("from_product", "r"), expression=col("product_id", "a"))
-        end = exp.EQ(this=col("product_id", "r"), expression=col("product_id", "b"))
-        return exp.Exists(this=exp.select(exp.Literal.number(1)).from_(pairs).where(exp.and_(start, end)))
+        return exp.EQ(this=col("from_product", "b"), expression=col("product_id", "a"))
 
 
 def _plus(instant: exp.Expr, length: Duration) -> exp.Expr:

@@ -25,7 +25,7 @@ columns:
 - {name: contribution, type: money, unit: JPY, label_ja: 貢献利益}
 - {name: cum_profit_share, type: ratio, unit: ratio, label_ja: 累積利益構成比}
 charts:
-- {kind: pareto, title_ja: 利益の累積曲線, x: customer_id, y: [contribution, cum_profit_share]}
+- {kind: pareto, title_ja: 利益の累積曲線, x: customer_id, y: [contribution, cum_profit_share], where: {customer_id: {not: [その他, 0以下]}}}
 - {kind: table}
 cells:
 - {name: profit, keys: [decile, is_loss], types: {decile: int, is_loss: bool}, customers: tiled, becomes: "a profit decile (decile=1), or the customers who make a loss (is_loss=true)"}

@@ -26,7 +26,7 @@ columns:
 - {name: cum_share, type: ratio, unit: ratio, label_ja: 累積構成比}
 charts:
 - {kind: table}
-- {kind: pareto, x: rank, y: [amount, cum_share]}
+- {kind: pareto, x: rank, y: [amount, cum_share], where: {rank: {min: 1}}}
 cells:
 - {name: customer, keys: [rank], customers: placed, products: placed_products, becomes: those customers and every product they bought in the period}
 - {name: id, keys: [customer_id], customers: placed, products: placed_products, becomes: one customer}

@@ -22,7 +22,7 @@ columns:
 - {name: avg_order, type: money, unit: JPY/order, label_ja: 客単価}
 - {name: traffic_conversion, type: ratio, unit: ratio, label_ja: 買上率}
 charts:
-- {kind: heatmap, x: hour, y: dow, color: amount}
+- {kind: heatmap, x: hour, y: dow, color: amount, options: {words: {dow: [月, 火, 水, 木, 金, 土, 日, 祝]}}}
 cells:
 - {name: block, keys: [dow, hour], customers: sold, becomes: "customers who bought in it; dow=6..7, hour=18..21 opens a block"}
 rules: [TZ, PUR, RET, GUEST, DIV0, SET]

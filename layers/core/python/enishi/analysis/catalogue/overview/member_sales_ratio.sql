@@ -23,7 +23,7 @@ columns:
 - {name: avg_guest, type: money, unit: JPY/order, label_ja: 非会員客単価}
 charts:
 - {kind: line, x: bucket, y: member_order_rate, color: split_value}
-- {kind: bar, x: split_value, y: member_order_rate}
+- {kind: heatmap, x: bucket, y: split_value, color: member_order_rate}
 - {kind: table}
 cells:
 - {name: cell, keys: [bucket, split_value], customers: placed, becomes: the members who bought there (guests cannot be a set)}

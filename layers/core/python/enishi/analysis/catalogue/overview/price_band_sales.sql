@@ -24,8 +24,8 @@ columns:
 - {name: amount_per_sku, type: money, unit: JPY, label_ja: SKUあたり売上}
 - {name: share, type: ratio, unit: ratio, label_ja: 構成比}
 charts:
-- {kind: bar, x: band, y: amount, color: category}
 - {kind: heatmap, x: band, y: category, color: share}
+- {kind: stacked_bar, x: band, y: amount, color: category}
 - {kind: table}
 cells:
 - {name: cell, keys: [category, band], customers: banded, products: banded, becomes: buyers and products of the band}

@@ -26,7 +26,7 @@ columns:
 - {name: stock_end, type: int, unit: items, label_ja: 期末在庫}
 charts:
 - {kind: line, x: bucket, y: amount, color: product, where: {rank: {min: 1, max: 10}}}
-- {kind: heatmap, x: bucket, y: product, color: amount}
+- {kind: heatmap, x: bucket, y: product, color: amount, where: {rank: {min: 1, max: 30}}}
 - {kind: table}
 cells:
 - {name: cell, keys: [product, bucket], customers: shown, products: shown, becomes: buyers of the product in the period; product set = that product}

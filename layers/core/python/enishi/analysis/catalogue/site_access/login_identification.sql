@@ -24,7 +24,7 @@ columns:
 - {name: customers, type: int, unit: people, label_ja: 識別顧客数}
 charts:
 - {kind: stacked_bar, x: bucket, y: sessions, color: state}
-- {kind: line, x: bucket, y: share, color: state}
+- {kind: stacked_bar, title_ja: 識別状態の構成, x: bucket, y: sessions, color: state, options: {normalised: true}}
 - {kind: table}
 cells:
 - {name: state, keys: [bucket, axis_value, state], customers: placed, becomes: those customers}

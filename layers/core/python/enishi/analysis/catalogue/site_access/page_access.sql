@@ -23,8 +23,8 @@ columns:
 - {name: order_sessions, type: int, unit: sessions, label_ja: 購入セッション}
 - {name: cvr, type: ratio, unit: ratio, label_ja: CVR}
 charts:
-- {kind: bar, x: page, y: views}
-- {kind: treemap, x: page, size: views, color: cvr}
+- {kind: bar, x: page, y: views, where: {page: {not: [合計, その他]}}}
+- {kind: treemap, x: page, size: views, color: cvr, where: {page: {not: [合計]}}}
 - {kind: table}
 cells:
 - {name: page, keys: [page], customers: placed, products: placed, becomes: known customers who saw it and the products on these pages}

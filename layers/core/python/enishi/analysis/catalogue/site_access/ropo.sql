@@ -22,7 +22,7 @@ columns:
 - {name: days_median, type: double, unit: days, label_ja: 日数中央値}
 - {name: top_page, type: string, unit: none, label_ja: 主要ページ}
 charts:
-- {kind: bar, x: store, y: ropo_amount, color: category}
+- {kind: stacked_bar, x: store, y: ropo_amount, color: category, where: {store: {not: [合計]}}}
 - {kind: table}
 cells:
 - {name: cell, keys: [store, category], customers: prepared, products: prepared, becomes: customers who looked online and bought in the store}

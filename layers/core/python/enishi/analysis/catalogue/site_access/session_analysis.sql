@@ -27,7 +27,7 @@ columns:
 - {name: amount, type: money, unit: JPY, label_ja: 売上}
 charts:
 - {kind: line, x: bucket, y: sessions, color: axis_value}
-- {kind: dual_axis, x: bucket, y: [sessions, cvr]}
+- {kind: line, x: bucket, y: cvr, color: axis_value}
 - {kind: table}
 cells:
 - {name: cell, keys: [bucket, axis_value], customers: placed, becomes: known customers with such a session}

@@ -35,7 +35,7 @@ notes:
 - "did_effect: amount after less amount before x (after / before of 比較群); the rows add up to 合計"
 - "who bought neither before nor after is in no row; the answer holds no coordinates, so no map is drawn"
 standard: Difference in differences.
-example: {store_id: "0506", change_date: "2026-03-01"}
+example: {store_id: "0604"}
 */
 WITH change AS (
   SELECT
