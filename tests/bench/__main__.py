@@ -1,5 +1,5 @@
 """`make bench`: assembling a mail by hand against the standard library; loading a CSV against DuckDB's own copy;
-a million records becoming people.
+a million records becoming people; questions about purchases against a naive query and the scan limit.
 
 Prints tables and keeps the figures in build/bench.json. CPU seconds; of the mail the best of several rounds.
 """
@@ -18,7 +18,7 @@ from rich.table import Table
 
 from enishi.channels.mime import mail_bytes
 from enishi.ports import Channel, Message
-from tests.bench import identity, ingest
+from tests.bench import identity, ingest, questions
 
 ROUNDS = 5
 MAILS = 200
@@ -62,11 +62,12 @@ def main() -> None:
     figures: dict[str, object] = {"mime_by_hand_s": ours, "mime_email_message_s": theirs, "mime_ratio": theirs / ours}
     loads = ingest.bench(ingest.LINES)
     people = identity.bench(identity.RECORDS)
-    figures |= ingest.figures(loads) | identity.figures(people)
+    asked = questions.bench(questions.USUAL)
+    figures |= ingest.figures(loads) | identity.figures(people) | questions.figures(asked)
     table = Table("what", "CPU s a mail", "ratio")
     table.add_row("EmailMessage", f"{theirs:.6f}", "1")
     table.add_row("assembled by hand", f"{ours:.6f}", f"{theirs / ours:.1f}× faster")
-    Console().print(table, ingest.report(loads), identity.report(people))
+    Console().print(table, ingest.report(loads), identity.report(people), questions.report(asked, questions.USUAL))
     out = Path("build") / "bench.json"
     out.parent.mkdir(exist_ok=True)
     out.write_text(json.dumps(figures, indent=2), encoding="utf-8")

@@ -87,6 +87,7 @@ ASKED: Mapping[str, Ask] = {
     "RFM": _analysis("rfm_analysis"),
     "RFM from the lines": _analysis("rfm_analysis", from_lines=True),
     "RFM transition": _analysis("rfm_segment_transition"),
+    "decile": _analysis("decile_analysis"),
     "N-th purchase": _analysis("purchase_conversion_timing"),
     "lapsed segment": _segment({"purchase": {"last_before": "180 days"}}),
     "A within 3 months of the first purchase": _analysis("early_window_category_count", category="L3"),

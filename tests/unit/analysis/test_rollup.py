@@ -21,7 +21,10 @@ from tests.unit.segment.small_lake import arrow
 
 Shops = Callable[[str, Mapping[str, Any]], Shop]
 FILES = {path.stem: read(path) for path in sorted(CASES.glob("*/*.yaml")) if path.parent.name != "worlds"}
-ASKED = ("rfm_analysis", "rfm_segment_transition", "purchase_conversion_timing", "purchase_count_distribution")
+ASKED = (
+    *("rfm_analysis", "rfm_segment_transition", "decile_analysis"),
+    *("purchase_conversion_timing", "purchase_count_distribution"),
+)
 """Analyses that need no more than days, amounts and N: they must read the rollup."""
 SEGMENTS: tuple[Mapping[str, Any], ...] = (
     {"purchase": {"last_before": "60 days"}},
@@ -131,3 +134,34 @@ def test_what_the_rollup_does_not_hold_is_read_from_the_lines(given: Mapping[str
     shop = open_shop(tmp_path, {**world, "orders": [*world["orders"], today]})
     refresh(shop.services)
     assert both(shop, "rfm_analysis", given) is None
+
+
+@pytest.mark.parametrize("given", [{}, {"rank_scope": "lifetime", "max_n": "2"}], ids=str)
+def test_days_that_do_not_follow_the_order_of_n(given: Mapping[str, Any], tmp_path: Path) -> None:
+    """P1's second order is booked on a day before the first: a span of days is no slice then, and sums still hold."""
+    world = drawn(3)
+    late = {"customer_id": "P1", "net_amount": 700}
+    odd = [
+        {**late, "order_id": "Q1", "ordered_at": "2026-10-01 10:00"},
+        {**late, "order_id": "Q2", "ordered_at": "2026-10-02 10:00", "order_date": "2025-10-01"},
+    ]
+    shop = open_shop(tmp_path, {**world, "orders": [*world["orders"], *odd]})
+    refresh(shop.services)
+    rollup = facts.present(shop.services.warehouse)
+    assert rollup is not None
+    assert not rollup.in_order
+    for name in ("decile_analysis", "purchase_conversion_timing"):
+        rows = both(shop, name, given if name == "purchase_conversion_timing" else {})
+        assert rows is not None
+        assert rows[0] == rows[1], name
+
+
+def test_spans_of_days_are_read_without_unfolding_purchases(tmp_path: Path) -> None:
+    """`purchases_facts` is the relation of all purchases, each a row; these three need none."""
+    shop = open_shop(tmp_path, drawn(4))
+    refresh(shop.services)
+    texts = [
+        runner.statement(shop.services, runner.ask(shop.services, library.get(name), {})).sql(dialect="athena")
+        for name in ("decile_analysis", "rfm_analysis", "purchase_conversion_timing")
+    ]
+    assert [(facts.ROLLUP in text, "purchases_facts" in text) for text in texts] == [(True, False)] * 3

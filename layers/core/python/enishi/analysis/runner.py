@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from enishi.analysis import axes, cells, own, sets, step_cells, steps
+from enishi.analysis import axes, cells, footnotes, own, sets, step_cells, steps
 from enishi.analysis.answer import Answer, Watermark
 from enishi.analysis.binding import NAMES_PEOPLE, bind, labels
 from enishi.analysis.cells import Entity
@@ -105,12 +105,15 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
         reason = labels()["no_rows"] + "、".join(f"{schema.table(name).ja}({name})" for name in missing)
         return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason)
     began = time.perf_counter()
-    rows = services.warehouse.query(own.capped(query, question.parameters) if analysis.given_by else query)
+    rows, notes = footnotes.taken(services.warehouse.query(_asked(services, question)), analysis)
     seconds = time.perf_counter() - began
     if analysis.step:
         rows = steps.finish(analysis.step, rows, question.parameters)
     _check_columns(analysis, rows)
-    notes = _measured(question, rows, seconds) if analysis.given_by else _footnotes(services, question)
+    if analysis.given_by:
+        notes = _measured(question, rows, seconds)
+    elif notes is None:
+        notes = _footnotes(services, question)
     rows = rows.slice(0, question.parameters["row_limit"]) if analysis.given_by else rows
     return Answer(
         analysis,
@@ -121,6 +124,15 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
         max(rows.num_rows - cap, 0),
         labels=_axis_labels(question),
     )
+
+
+def _asked(services: Services, question: Question) -> exp.Query:
+    """What is sent to the engine for an answer: a planner's own statement capped, others with their footnotes."""
+    analysis = question.analysis
+    if analysis.given_by:
+        return own.capped(statement(services, question), question.parameters)
+    tree = parse(analysis.sql, analysis.place)
+    return _ready(services, question, footnotes.with_answer(tree, analysis))
 
 
 def members(
@@ -161,11 +173,12 @@ def _asks_default_purchases(question: Question) -> bool:
     return all(question.bound.get(name, usual[name]) == usual[name] for name in shared)
 
 
-def _footnotes(services: Services, question: Question) -> tuple[tuple[str, Any], ...]:
+def _footnotes(services: Services, question: Question) -> footnotes.Notes:
+    """Each footnote by a statement of its own, for an answer that cannot carry them."""
     found = []
     for note in question.analysis.footnotes:
         tree = parse(question.analysis.sql, question.analysis.place)
-        query = exp.select("*").from_(table_ref(note.cte))
+        query = footnotes.alone(tree, note.cte)
         query.set("with_", tree.args["with_"].copy())
         rows = services.warehouse.query(_ready(services, question, query)).to_pylist()
         found.append((note.label_ja, next(iter(rows[0].values())) if rows else None))

@@ -15,6 +15,7 @@ from enishi.cli.context import Session
 from enishi.cli.output import show
 from enishi.clock import business_day
 from enishi.errors import SegmentError
+from enishi.lake import facts
 from enishi.lake.sql import to_athena, to_duckdb
 from enishi.segment import compile as segment_compile
 from enishi.segment import preview as segment_preview
@@ -85,7 +86,7 @@ def count_members(
     session: Session = ctx.obj
     library = store.load_library(session.services)
     found, moment = _find(session, library, segment), _moment(session, as_of)
-    people = _stood(segment_compile.members(found, moment, library), moment, states)
+    people = _people(session, found, moment, library, states)
     counted = session.services.warehouse.query(segment_preview.count(people)).to_pylist()
     row = {"segment": found.id or found.title or "-", "as_of": moment.day.isoformat(), **counted[0]}
     show(session, [row], format=format)
@@ -104,7 +105,7 @@ def preview_members(
     session: Session = ctx.obj
     library = store.load_library(session.services)
     moment = _moment(session, as_of)
-    people = _stood(segment_compile.members(_find(session, library, segment), moment, library), moment, states)
+    people = _people(session, _find(session, library, segment), moment, library, states)
     rows = session.services.warehouse.query(segment_preview.preview(people, limit)).to_pylist()
     show(session, rows, title=f"First {limit} customers by id", format=format, columns=segment_preview.SHOWN)
 
@@ -151,10 +152,14 @@ def _moment(session: Session, as_of: datetime | None) -> Moment:
     return Moment.end_of(day, zone) if day <= today else _in_the_future(day)
 
 
-def _stood(people: exp.Select, moment: Moment, states: str) -> exp.Select:
+def _people(session: Session, segment: Segment, moment: Moment, library: Library, states: str) -> exp.Select:
+    """Who is in the segment; tables as they stood are asked themselves, the rollup is made of the present ones."""
     if states not in STATES:
         raise SegmentError(f"there is no {states!r} of states", where="--states", remedy="Say now or then.")
-    return as_it_stood(people, moment) if states == "then" else people
+    if states == "then":
+        return as_it_stood(segment_compile.members(segment, moment, library), moment)
+    rollup = facts.present(session.services.warehouse)
+    return segment_compile.members(segment, moment, library, rollup=rollup)
 
 
 def _in_the_future(day: date) -> Moment:

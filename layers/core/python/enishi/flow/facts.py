@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from enishi.flow.queries import query
 from enishi.lake import facts
+from enishi.lake.facts_spans import ROLLUP
 from enishi.lake.sql import table_ref
 from enishi.ports import Services
 
@@ -25,8 +26,8 @@ def refresh(services: Services) -> int:
     if not stamped:
         return 0
     at = services.clock.now().astimezone(UTC).replace(microsecond=0)
-    return warehouse.replace(facts.ROLLUP, query("customer_facts", refreshed_at=at, snapshot=stamped))
+    return warehouse.replace(ROLLUP, query("customer_facts", refreshed_at=at, snapshot=stamped))
 
 
 def _count() -> exp.Query:
-    return exp.select(exp.alias_(exp.Count(this=exp.Star()), "customers")).from_(table_ref(facts.ROLLUP))
+    return exp.select(exp.alias_(exp.Count(this=exp.Star()), "customers")).from_(table_ref(ROLLUP))

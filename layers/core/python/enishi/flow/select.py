@@ -13,6 +13,7 @@ from enishi.flow.cohorts import ALL, snapshot
 from enishi.flow.payload import Cohort, Run, RunPayload
 from enishi.flow.queries import query
 from enishi.flow.run_rows import write_run
+from enishi.lake import facts
 from enishi.lake.sql import column, literals, share
 from enishi.ports import Services
 from enishi.scenario.model import Scenario
@@ -51,7 +52,7 @@ def audience(services: Services, payload: RunPayload, scenario: Scenario) -> exp
         entered_at=payload.at,
         wanted=every(wanted),
     )
-    return as_of(_within_capacity(rows, scenario), moment)
+    return as_of(_within_capacity(rows, scenario), moment, rollup=facts.present(services.warehouse))
 
 
 def _within_capacity(rows: exp.Query, scenario: Scenario) -> exp.Query:

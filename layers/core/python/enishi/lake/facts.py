@@ -14,12 +14,15 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
+from enishi.lake.facts_places import in_places
+from enishi.lake.facts_spans import ROLLUP, in_spans
 from enishi.lake.sql import column, expand_views, literal, parse, table_ref, tables_of
 from enishi.lake.sql.prune import pruned
 from enishi.ports import Warehouse
 
-ROLLUP = "customer_facts"
 VIEW = "v_purchases"
+_FORM = "form=2"
+"""Counted up when the rollup's columns or what they mean change: one of an older form is not read."""
 _POPULATION = "population"
 _COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -32,6 +35,13 @@ _COLUMNS: Mapping[str, str] = MappingProxyType(
 )
 """What the rollup knows of each purchase, as arrays by N."""
 _ALWAYS = "purchase_date"
+_OF_CUSTOMER = ("customer_id", "registered_date", "status", "withdrawn_date", "is_employee", "is_virtual")
+"""What the rollup holds of the customer's own row, for the conditions of a population."""
+_READ = (
+    *("customer_id", "purchases", "amount", "first_purchase_date", "last_purchase_date"),
+    *("purchase_dates", "purchase_amounts", "running_amounts"),
+)
+"""What it holds of the purchases."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,8 @@ class Facts:
 
     last_at: datetime
     last_day: date
+    in_order: bool = False
+    """Whether everybody's days follow the order of N."""
 
     def hold(self, at: datetime, day: date) -> bool:
         """Whether the lines as of this moment are all the lines."""
@@ -54,8 +66,8 @@ def sources() -> tuple[str, ...]:
 
 
 def stamp(warehouse: Warehouse) -> str:
-    """The present snapshots of `sources`."""
-    return ";".join(f"{name}={warehouse.snapshot(name)}" for name in sources())
+    """The form of the rollup and the present snapshots of `sources`."""
+    return ";".join((_FORM, *(f"{name}={warehouse.snapshot(name)}" for name in sources())))
 
 
 def reaching(snapshots: str, warehouse: Warehouse) -> str:
@@ -73,20 +85,32 @@ def present(warehouse: Warehouse) -> Facts | None:
         return None
     row = exp.select(column("f", "snapshot")).from_(table_ref(ROLLUP, "f")).limit(1)
     said = dict(part.partition("=")[::2] for part in (warehouse.query(row).to_pylist()[0]["snapshot"] or "").split(";"))
-    if "at" not in said or any(said.get(name) != warehouse.snapshot(name) for name in sources()):
+    if (
+        "at" not in said
+        or said.get("form") != _FORM.partition("=")[2]
+        or any(said.get(name) != warehouse.snapshot(name) for name in sources())
+    ):
         return None
-    return Facts(datetime.fromisoformat(said["at"]), date.fromisoformat(said["day"]))
+    return Facts(datetime.fromisoformat(said["at"]), date.fromisoformat(said["day"]), _is_in_order(warehouse))
 
 
-def from_facts(tree: exp.Query, at: datetime, relations: Mapping[str, tuple[str, ...]]) -> exp.Query:
+def _is_in_order(warehouse: Warehouse) -> bool:
+    every = exp.LogicalAnd(this=column("f", "is_in_order"))
+    return bool(
+        warehouse.query(exp.select(exp.alias_(every, "held")).from_(table_ref(ROLLUP, "f"))).column(0)[0].as_py()
+    )
+
+
+def from_facts(tree: exp.Query, rollup: Facts, at: datetime, relations: Mapping[str, tuple[str, ...]]) -> exp.Query:
     """`tree` itself, its views spelled out, reading the rollup wherever that is enough; `Facts.hold` must be true.
 
     Args:
+        rollup: what is known of it.
         at: the moment of the question: that a purchase is not later is true of all.
         relations: CTEs that give default purchases, each with all of its columns.
     """
     for name, columns in relations.items():
-        _turn(tree, name, columns, at)
+        _turn(tree, name, columns, rollup, at)
     return pruned(tree)
 
 
@@ -124,17 +148,28 @@ _MACRO_COLUMNS = (
 )
 
 
-def _turn(tree: exp.Query, name: str, columns: tuple[str, ...], at: datetime) -> None:
+def _turn(tree: exp.Query, name: str, columns: tuple[str, ...], rollup: Facts, at: datetime) -> None:
     lacking = {column for column in columns if column not in _COLUMNS} - {"customer_id"}
     turned: list[set[str]] = []
     for table in [found for found in tree.find_all(exp.Table) if found.name == name and not found.db]:
         said = _said(table, at)
-        if said is not None and not said & lacking:
-            alias = table.alias_or_name
-            table.replace(table_ref(f"{name}_facts", alias))
+        if said is None or said & lacking:
+            continue
+        short = _shortened(table, _rows(tree, name), rollup)
+        if short is None:
+            table.replace(table_ref(f"{name}_facts", table.alias_or_name))
             turned.append(said & set(columns) & set(_COLUMNS))
     if turned:
-        _put_before(tree, name, _body(name, set().union(*turned)))
+        _put_before(tree, name, _body(_rows(tree, name), set().union(*turned)))
+
+
+def _shortened(table: exp.Table, rows: exp.Expr, rollup: Facts) -> exp.Select | None:
+    """The SELECT around the table over rows of the rollup, in its place; None where purchases must be unfolded."""
+    select = table.find_ancestor(exp.Select)
+    if select is None or select.args["from_"].this is not table:
+        return None
+    short = in_spans(select, rows) or (in_places(select, rows) if rollup.in_order else None)
+    return select.replace(short) if short is not None else None
 
 
 def _said(table: exp.Table, at: datetime) -> set[str] | None:
@@ -162,16 +197,43 @@ def _put_before(tree: exp.Query, name: str, body: exp.Query) -> None:
     ctes.insert(place, exp.CTE(this=body, alias=exp.TableAlias(this=exp.to_identifier(f"{name}_facts"))))
 
 
-def _body(name: str, needed: Iterable[str]) -> exp.Query:
+def _rows(tree: exp.Query, name: str) -> exp.Expr:
+    """The rollup's rows that the relation is made of, under the alias `f`: of the population, where it is not the view.
+
+    The conditions of the population are asked of the rollup itself, which holds what they name; no join is needed.
+    """
+    rollup = table_ref(ROLLUP, "f")
+    if name == VIEW:
+        return rollup
+    rows = exp.select(*[column("f", each) for each in _READ]).from_(rollup)
+    [population] = [cte.this for cte in tree.args["with_"].expressions if cte.alias == _POPULATION]
+    test = _of_rollup(population)
+    if test is not None:
+        rows = rows.where(column("f", "is_known"), test)
+    else:
+        same = exp.EQ(this=column("c", "customer_id"), expression=column("f", "customer_id"))
+        rows = rows.join(table_ref(_POPULATION, "c"), on=same)
+    return exp.alias_(exp.Subquery(this=rows), "f", table=True)
+
+
+def _of_rollup(population: exp.Query) -> exp.Expr | None:
+    """The population's condition on a row of customers as one on a row of the rollup; None if that cannot be said."""
+    if not isinstance(population, exp.Select) or population.args.get("joins") or "where" not in population.args:
+        return None
+    alias = population.args["from_"].this.alias_or_name
+    test: exp.Expr = exp.Paren(this=population.args["where"].this.copy())
+    own = [found for found in test.find_all(exp.Column) if found.find_ancestor(exp.Query) is None]
+    if any(found.table != alias or found.name not in _OF_CUSTOMER for found in own):
+        return None
+    for found in own:
+        found.set("table", exp.to_identifier("f"))
+    return test
+
+
+def _body(rows_of: exp.Expr, needed: Iterable[str]) -> exp.Query:
     """One row a purchase, its columns side by side out of the arrays."""
     columns = sorted({*needed, _ALWAYS})
-    given = exp.select(*[column("f", of) for of in ("customer_id", "purchases", "purchase_dates", "purchase_amounts")])
-    given = given.from_(table_ref(ROLLUP, "f"))
-    if name != VIEW:
-        same = exp.EQ(this=column("c", "customer_id"), expression=column("f", "customer_id"))
-        given = given.join(table_ref(_POPULATION, "c"), on=same)
     arrays = [parse(f"SELECT {_COLUMNS[each]}", ROLLUP).selects[0] for each in columns]
     names = exp.TableAlias(this=exp.to_identifier("u"), columns=[exp.to_identifier(each) for each in columns])
-    rows = exp.select(column("f", "customer_id"), *[column("u", each) for each in columns])
-    rows = rows.from_(exp.alias_(exp.Subquery(this=given), "f", table=True))
+    rows = exp.select(column("f", "customer_id"), *[column("u", each) for each in columns]).from_(rows_of)
     return rows.join(exp.Unnest(expressions=arrays, alias=names), join_type="cross")

@@ -84,7 +84,7 @@ def _with_rollup(
 ) -> exp.Query:
     if rollup is None or not rollup.hold(moment.at, moment.day):
         return expanded
-    return from_facts(expanded, moment.at, held)
+    return from_facts(expanded, rollup, moment.at, held)
 
 
 def as_it_stood(query: Query, moment: Moment) -> Query:

@@ -1,6 +1,7 @@
 -- Each customer of the population with purchases in the lookback before each day of :rfm_dates, scored 1 to :bins on recency, frequency and
 -- money, 5 best (rules TIE, PUR). quintile cuts each measure over all, nested cuts F inside R and M inside R-F, threshold
--- takes the borders as they are given. Equal values have one place, the best of theirs, and so one score.
+-- takes the borders as they are given. Equal values have one place, the best of theirs, and so one score: values are
+-- placed, not customers. Joins are LEFT so that no engine joins the scores to each other first; each value has its score.
 WITH measured AS (
   SELECT
     d.rfm_date,
@@ -9,92 +10,122 @@ WITH measured AS (
     COUNT(*) AS orders,
     SUM(p.amount) AS amount
   FROM purchases AS p
-  CROSS JOIN (SELECT DISTINCT t.rfm_date FROM UNNEST(:rfm_dates) AS t(rfm_date)) AS d
-  WHERE p.purchase_date > DATE_ADD('month', -:lookback_months, d.rfm_date) AND p.purchase_date <= d.rfm_date
-  GROUP BY d.rfm_date, p.customer_id
+  CROSS JOIN (
+    SELECT DISTINCT t.rfm_date, DATE_ADD('month', -:lookback_months, t.rfm_date) AS before_date
+    FROM UNNEST(:rfm_dates) AS t(rfm_date)
+  ) AS d
+  WHERE p.purchase_date > d.before_date AND p.purchase_date <= d.rfm_date
+  GROUP BY d.rfm_date, d.before_date, p.customer_id
+),
+r_values AS (
+  SELECT m.rfm_date, m.recency, COUNT(*) AS customers
+  FROM measured AS m
+  GROUP BY m.rfm_date, m.recency
 ),
 r_placed AS (
   SELECT
-    m.*,
-    COUNT(*) OVER (PARTITION BY m.rfm_date) AS total,
-    RANK() OVER (PARTITION BY m.rfm_date ORDER BY m.recency) AS r_place
-  FROM measured AS m
+    v.rfm_date,
+    v.recency,
+    CAST(SUM(v.customers) OVER (PARTITION BY v.rfm_date) AS BIGINT) AS total,
+    CAST(SUM(v.customers) OVER (
+      PARTITION BY v.rfm_date ORDER BY v.recency ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS BIGINT) - v.customers + 1 AS place
+  FROM r_values AS v
 ),
-r_tiled AS (
-  SELECT p.*, TILE_OF(p.r_place, p.total, :bins) AS r_tile
+r_scores AS (
+  SELECT
+    p.rfm_date,
+    p.recency,
+    CASE :method
+      WHEN 'threshold' THEN :bins - CAST(CARDINALITY(FILTER(:r_borders, b -> p.recency >= b)) AS BIGINT)
+      ELSE :bins + 1 - TILE_OF(p.place, p.total, :bins)
+    END AS r_score
   FROM r_placed AS p
 ),
-r_scored AS (
+f_values AS (
   SELECT
-    t.rfm_date,
-    t.customer_id,
-    t.recency,
-    t.orders,
-    t.amount,
-    CASE :method
-      WHEN 'threshold' THEN :bins - CAST(CARDINALITY(FILTER(:r_borders, b -> t.recency >= b)) AS BIGINT)
-      ELSE :bins + 1 - t.r_tile
-    END AS r_score
-  FROM r_tiled AS t
+    m.rfm_date,
+    CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END AS f_group,
+    m.orders,
+    COUNT(*) AS customers
+  FROM measured AS m
+  LEFT JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
+  GROUP BY m.rfm_date, CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END, m.orders
 ),
 f_placed AS (
   SELECT
-    r.*,
-    CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END AS f_group
-  FROM r_scored AS r
+    v.rfm_date,
+    v.f_group,
+    v.orders,
+    CAST(SUM(v.customers) OVER (PARTITION BY v.rfm_date, v.f_group) AS BIGINT) AS total,
+    CAST(SUM(v.customers) OVER (
+      PARTITION BY v.rfm_date, v.f_group ORDER BY v.orders DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS BIGINT) - v.customers + 1 AS place
+  FROM f_values AS v
 ),
-f_ranked AS (
+f_scores AS (
   SELECT
-    p.*,
-    COUNT(*) OVER (PARTITION BY p.rfm_date, p.f_group) AS f_total,
-    RANK() OVER (PARTITION BY p.rfm_date, p.f_group ORDER BY p.orders DESC) AS f_place
+    p.rfm_date,
+    p.f_group,
+    p.orders,
+    CASE :method
+      WHEN 'threshold' THEN 1 + CAST(CARDINALITY(FILTER(:f_borders, b -> p.orders > b)) AS BIGINT)
+      ELSE :bins + 1 - TILE_OF(p.place, p.total, :bins)
+    END AS f_score
   FROM f_placed AS p
 ),
-f_tiled AS (
-  SELECT r.*, TILE_OF(r.f_place, r.f_total, :bins) AS f_tile
-  FROM f_ranked AS r
-),
-f_scored AS (
+m_values AS (
   SELECT
-    t.rfm_date,
-    t.customer_id,
-    t.recency,
-    t.orders,
-    t.amount,
-    t.r_score,
-    CASE :method
-      WHEN 'threshold' THEN 1 + CAST(CARDINALITY(FILTER(:f_borders, b -> t.orders > b)) AS BIGINT)
-      ELSE :bins + 1 - t.f_tile
-    END AS f_score
-  FROM f_tiled AS t
-),
-m_ranked AS (
-  SELECT
-    f.*,
-    CASE :method WHEN 'nested' THEN f.r_score * (:bins + 1) + f.f_score ELSE 0 END AS m_group
-  FROM f_scored AS f
+    m.rfm_date,
+    CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END AS m_group,
+    m.amount,
+    COUNT(*) AS customers
+  FROM measured AS m
+  LEFT JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
+  LEFT JOIN f_scores AS f
+    ON f.rfm_date = m.rfm_date
+    AND f.f_group = CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END
+    AND f.orders = m.orders
+  GROUP BY m.rfm_date, CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END, m.amount
 ),
 m_placed AS (
   SELECT
-    r.*,
-    COUNT(*) OVER (PARTITION BY r.rfm_date, r.m_group) AS m_total,
-    RANK() OVER (PARTITION BY r.rfm_date, r.m_group ORDER BY r.amount DESC) AS m_place
-  FROM m_ranked AS r
+    v.rfm_date,
+    v.m_group,
+    v.amount,
+    CAST(SUM(v.customers) OVER (PARTITION BY v.rfm_date, v.m_group) AS BIGINT) AS total,
+    CAST(SUM(v.customers) OVER (
+      PARTITION BY v.rfm_date, v.m_group ORDER BY v.amount DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS BIGINT) - v.customers + 1 AS place
+  FROM m_values AS v
 ),
-m_tiled AS (
-  SELECT p.*, TILE_OF(p.m_place, p.m_total, :bins) AS m_tile
+m_scores AS (
+  SELECT
+    p.rfm_date,
+    p.m_group,
+    p.amount,
+    CASE :method
+      WHEN 'threshold' THEN 1 + CAST(CARDINALITY(FILTER(:m_borders, b -> p.amount >= b)) AS BIGINT)
+      ELSE :bins + 1 - TILE_OF(p.place, p.total, :bins)
+    END AS m_score
   FROM m_placed AS p
 )
 SELECT
-  t.rfm_date,
-  t.customer_id,
-  t.recency,
-  t.orders,
-  t.amount,
-  t.r_score,
-  t.f_score,
-  CASE :method
-    WHEN 'threshold' THEN 1 + CAST(CARDINALITY(FILTER(:m_borders, b -> t.amount >= b)) AS BIGINT)
-    ELSE :bins + 1 - t.m_tile
-  END AS m_score
-FROM m_tiled AS t
+  m.rfm_date,
+  m.customer_id,
+  m.recency,
+  m.orders,
+  m.amount,
+  r.r_score,
+  f.f_score,
+  s.m_score
+FROM measured AS m
+LEFT JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
+LEFT JOIN f_scores AS f
+  ON f.rfm_date = m.rfm_date
+  AND f.f_group = CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END
+  AND f.orders = m.orders
+LEFT JOIN m_scores AS s
+  ON s.rfm_date = m.rfm_date
+  AND s.m_group = CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END
+  AND s.amount = m.amount

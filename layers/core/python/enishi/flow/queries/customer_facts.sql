@@ -8,6 +8,21 @@ WITH visited AS (
   WHERE store_id IS NOT NULL
   GROUP BY customer_id, store_id
 ),
+summed AS (
+  SELECT
+    customer_id,
+    purchase_at,
+    order_id,
+    purchase_date,
+    amount,
+    channel,
+    SUM(amount) OVER (
+      PARTITION BY customer_id
+      ORDER BY purchase_date, purchase_at, order_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS running
+  FROM v_purchases
+),
 bought AS (
   SELECT
     customer_id,
@@ -17,8 +32,9 @@ bought AS (
     SUM(amount) AS amount,
     ARRAY_AGG(purchase_date ORDER BY purchase_at, order_id) AS purchase_dates,
     ARRAY_AGG(amount ORDER BY purchase_at, order_id) AS purchase_amounts,
+    ARRAY_AGG(running ORDER BY purchase_date, purchase_at, order_id) AS running_amounts,
     ARRAY_AGG(DISTINCT channel ORDER BY channel) AS channels
-  FROM v_purchases
+  FROM summed
   GROUP BY customer_id
 )
 SELECT
@@ -32,6 +48,15 @@ SELECT
   b.channels,
   v.store_id AS main_store_id,
   :refreshed_at AS refreshed_at,
-  :snapshot AS snapshot
+  :snapshot AS snapshot,
+  TRANSFORM(b.running_amounts, r -> CAST(r AS DECIMAL(17, 2))) AS running_amounts,
+  b.purchase_dates = ARRAY_SORT(b.purchase_dates) AS is_in_order,
+  c.registered_date,
+  c.status,
+  c.withdrawn_date,
+  c.is_employee,
+  c.is_virtual,
+  c.customer_id IS NOT NULL AS is_known
 FROM bought AS b
+LEFT JOIN customers AS c ON c.customer_id = b.customer_id
 LEFT JOIN visited AS v ON v.customer_id = b.customer_id AND v.place = 1

@@ -67,25 +67,31 @@ measured AS (
 not_positive_customers AS (
   SELECT COUNT(*) AS customers FROM measured WHERE measure <= 0
 ),
+-- Equal values are in the band of their best place.
+placed_values AS (
+  SELECT
+    v.measure,
+    CAST(SUM(v.customers) OVER () AS BIGINT) AS total,
+    CAST(SUM(v.customers) OVER (ORDER BY v.measure DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT)
+      - v.customers + 1 AS place
+  FROM (SELECT measure, COUNT(*) AS customers FROM measured WHERE measure > 0 GROUP BY measure) AS v
+),
 placed AS (
   SELECT
     m.*,
     ROW_NUMBER() OVER (ORDER BY m.measure DESC, m.customer_id) AS place,
     COUNT(*) OVER () AS total
   FROM measured AS m
-  WHERE m.measure > 0
-),
-cut AS (
-  SELECT p.*, TILE_OF(p.place, p.total, :tiles) AS tile
-  FROM placed AS p
+  WHERE m.measure > 0 AND :ties = 'split'
 ),
 tiled AS (
-  SELECT
-    CASE :ties WHEN 'together' THEN MIN(c.tile) OVER (PARTITION BY c.measure) ELSE c.tile END AS decile,
-    c.customer_id,
-    c.amount,
-    c.orders
-  FROM cut AS c
+  SELECT TILE_OF(v.place, v.total, :tiles) AS decile, m.customer_id, m.amount, m.orders
+  FROM measured AS m
+  JOIN placed_values AS v ON v.measure = m.measure
+  WHERE :ties = 'together'
+  UNION ALL
+  SELECT TILE_OF(p.place, p.total, :tiles), p.customer_id, p.amount, p.orders
+  FROM placed AS p
 ),
 tiled_products AS (
   SELECT t.decile, l.product_id

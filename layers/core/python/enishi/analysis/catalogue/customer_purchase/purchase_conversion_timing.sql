@@ -50,17 +50,10 @@ WITH bought AS (
     p.n AS nth_ever,
     p.purchase_date,
     p.amount,
-    CASE :rank_scope
-      WHEN 'lifetime' THEN p.n
-      ELSE ROW_NUMBER() OVER (PARTITION BY p.customer_id ORDER BY p.n)
-    END AS nth,
-    CASE
-      WHEN :rank_scope = 'period'
-      THEN LAG(p.purchase_date) OVER (PARTITION BY p.customer_id ORDER BY p.n)
-      ELSE p.previous_date
-    END AS previous_date
-  FROM purchases AS p
-  WHERE p.purchase_date BETWEEN :period_start AND :period_end
+    p.nth = 1 AS is_first,
+    CASE :rank_scope WHEN 'lifetime' THEN p.n ELSE p.nth END AS nth,
+    CASE :rank_scope WHEN 'period' THEN p.date_before ELSE p.previous_date END AS previous_date
+  FROM period_purchases AS p
 ),
 no_purchase AS (
   SELECT c.customer_id
@@ -92,39 +85,78 @@ stopped AS (
   FROM bought AS b
   GROUP BY b.customer_id
 ),
--- Row 0 stands there even when nobody is in it.
-listed AS (
-  SELECT n, customer_id, amount, days, previous_date FROM reached
-  UNION ALL
-  SELECT 0, NULL, 0, NULL, NULL
+-- Purchases alike in all that is asked of them, counted: everything below is made of these.
+tallied AS (
+  SELECT
+    LEAST(b.nth, :max_n + 1) AS n,
+    DATE_DIFF('day', b.previous_date, b.purchase_date) AS days,
+    COALESCE(b.previous_date <= DATE_ADD('day', -:maturity_days, :as_of), FALSE) AS is_matured_arrival,
+    b.purchase_date <= DATE_ADD('day', -:maturity_days, :as_of) AS is_matured,
+    b.is_first,
+    COUNT(*) AS purchases,
+    SUM(b.amount) AS amount
+  FROM bought AS b
+  GROUP BY
+    LEAST(b.nth, :max_n + 1),
+    DATE_DIFF('day', b.previous_date, b.purchase_date),
+    COALESCE(b.previous_date <= DATE_ADD('day', -:maturity_days, :as_of), FALSE),
+    b.purchase_date <= DATE_ADD('day', -:maturity_days, :as_of),
+    b.is_first
+),
+base AS (
+  SELECT COUNT(*) AS customers FROM population
+),
+-- Whoever is in the last row may be there with several purchases.
+beyond AS (
+  SELECT COUNT(DISTINCT b.customer_id) AS customers FROM bought AS b WHERE b.nth > :max_n
 ),
 rows_by_n AS (
   SELECT
-    r.n,
-    COUNT(DISTINCT r.customer_id) AS buyers,
-    SUM(r.amount) AS amount,
-    QUANTILE_OF(r.days, 0.5) AS days_median,
-    QUANTILE_OF(r.days, 0.25) AS days_p25,
-    QUANTILE_OF(r.days, 0.75) AS days_p75,
-    COUNT_IF(r.previous_date <= DATE_ADD('day', -:maturity_days, :as_of)) AS matured_arrivals
-  FROM listed AS r
-  GROUP BY r.n
+    t.n,
+    CASE WHEN t.n > :max_n THEN MAX(beyond.customers) ELSE CAST(SUM(t.purchases) AS BIGINT) END AS buyers,
+    SUM(t.amount) AS amount,
+    CAST(COALESCE(SUM(CASE WHEN t.is_matured_arrival THEN t.purchases END), 0) AS BIGINT) AS matured_arrivals,
+    CAST(SUM(CASE WHEN t.is_matured THEN t.purchases END) AS BIGINT) AS matured
+  FROM tallied AS t
+  CROSS JOIN beyond
+  GROUP BY t.n
+  UNION ALL
+  SELECT
+    0,
+    base.customers - CASE :zero_row WHEN 'everyone' THEN 0 ELSE COALESCE(f.customers, 0) END,
+    0,
+    0,
+    NULL
+  FROM base
+  CROSS JOIN (SELECT CAST(SUM(purchases) AS BIGINT) AS customers FROM tallied WHERE is_first) AS f
 ),
-matured AS (
-  SELECT b.nth AS n, COUNT(*) AS customers
-  FROM bought AS b
-  WHERE b.purchase_date <= DATE_ADD('day', -:maturity_days, :as_of)
-  GROUP BY b.nth
+spread AS (
+  SELECT
+    d.n,
+    d.days,
+    CAST(SUM(d.purchases) OVER (PARTITION BY d.n ORDER BY d.days ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT)
+      AS upto,
+    CAST(SUM(d.purchases) OVER (PARTITION BY d.n) AS BIGINT) AS total
+  FROM (SELECT n, days, SUM(purchases) AS purchases FROM tallied WHERE days IS NOT NULL GROUP BY n, days) AS d
+),
+quantiles AS (
+  SELECT
+    s.n,
+    QUANTILE_WITHIN(s.days, s.upto, s.total, 0.5) AS days_median,
+    QUANTILE_WITHIN(s.days, s.upto, s.total, 0.25) AS days_p25,
+    QUANTILE_WITHIN(s.days, s.upto, s.total, 0.75) AS days_p75
+  FROM spread AS s
+  GROUP BY s.n
 ),
 bins AS (
   SELECT upper_day, COALESCE(LAG(upper_day) OVER (ORDER BY upper_day), -1) AS lower_day
   FROM UNNEST(:day_bins) AS t(upper_day)
 ),
 binned AS (
-  SELECT r.n, b.upper_day, COUNT(r.customer_id) AS customers
-  FROM reached AS r
-  JOIN bins AS b ON r.days > b.lower_day AND r.days <= b.upper_day
-  GROUP BY r.n, b.upper_day
+  SELECT t.n, b.upper_day, CAST(SUM(t.purchases) AS BIGINT) AS customers
+  FROM tallied AS t
+  JOIN bins AS b ON t.days > b.lower_day AND t.days <= b.upper_day
+  GROUP BY t.n, b.upper_day
 ),
 histograms AS (
   SELECT n.n, ARRAY_AGG(COALESCE(b.customers, 0) ORDER BY d.upper_day) AS days_hist
@@ -132,9 +164,6 @@ histograms AS (
   CROSS JOIN bins AS d
   LEFT JOIN binned AS b ON b.n = n.n AND b.upper_day = d.upper_day
   GROUP BY n.n
-),
-base AS (
-  SELECT COUNT(*) AS customers FROM population
 )
 SELECT
   r.n,
@@ -143,16 +172,16 @@ SELECT
   CASE WHEN r.n > 0 THEN CAST(RATIO(r.amount, r.buyers) AS DECIMAL(18, 2)) END AS amount_per_buyer,
   CASE WHEN r.n > 0 THEN RATIO(r.buyers, f.buyers) END AS reach_rate,
   CASE WHEN r.n > 1 AND r.n <= :max_n THEN RATIO(r.buyers, before.buyers) END AS step_rate,
-  CASE WHEN r.n > 1 AND r.n <= :max_n THEN RATIO(r.matured_arrivals, m.customers) END AS step_rate_matured,
-  r.days_median,
-  r.days_p25,
-  r.days_p75,
+  CASE WHEN r.n > 1 AND r.n <= :max_n THEN RATIO(r.matured_arrivals, before.matured) END AS step_rate_matured,
+  q.days_median,
+  q.days_p25,
+  q.days_p75,
   CASE WHEN r.n > 1 THEN h.days_hist END AS days_hist,
   base.customers AS base_customers
 FROM rows_by_n AS r
 CROSS JOIN base
 LEFT JOIN rows_by_n AS f ON f.n = 1
 LEFT JOIN rows_by_n AS before ON before.n = r.n - 1
-LEFT JOIN matured AS m ON m.n = r.n - 1
+LEFT JOIN quantiles AS q ON q.n = r.n
 LEFT JOIN histograms AS h ON h.n = r.n
 ORDER BY r.n

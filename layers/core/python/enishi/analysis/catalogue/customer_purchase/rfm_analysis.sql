@@ -59,21 +59,58 @@ scored_products AS (
   JOIN purchase_lines AS l ON l.customer_id = s.customer_id
   WHERE l.purchase_date > DATE_ADD('month', -:lookback_months, :as_of)
 ),
+-- One row for each three scores; what is shown and the borders follow from these few.
+corners AS (
+  SELECT
+    r_score,
+    f_score,
+    m_score,
+    COUNT(*) AS customers,
+    SUM(recency) AS recency,
+    SUM(orders) AS orders,
+    SUM(amount) AS amount,
+    MAX(recency) AS upper_recency,
+    MIN(orders) AS lower_orders,
+    MIN(amount) AS lower_amount
+  FROM rfm_scored
+  GROUP BY r_score, f_score, m_score
+),
+-- All who are scored are members, so the others are the rest of the population.
+unscored AS (
+  SELECT c.members - COALESCE(s.customers, 0) AS customers
+  FROM (SELECT COUNT(*) AS members FROM population) AS c
+  CROSS JOIN (SELECT SUM(customers) AS customers FROM corners) AS s
+),
 viewed AS (
   SELECT
     CASE WHEN :view <> 'fm' THEN r_score END AS r_score,
     CASE WHEN :view <> 'rm' THEN f_score END AS f_score,
     CASE WHEN :view <> 'rf' THEN m_score END AS m_score,
+    customers,
     recency,
     orders,
     amount
-  FROM scored
+  FROM corners
+  UNION ALL
+  SELECT
+    CASE WHEN :view <> 'fm' THEN 0 END,
+    CASE WHEN :view <> 'rm' THEN 0 END,
+    CASE WHEN :view <> 'rf' THEN 0 END,
+    customers,
+    NULL,
+    NULL,
+    NULL
+  FROM unscored
+  WHERE customers > 0
 ),
 lowest AS (
   SELECT
     'R ' || ARRAY_JOIN(ARRAY_AGG(r_score || ':' || upper_recency ORDER BY r_score), ' ') AS said
-  FROM (SELECT CAST(r_score AS VARCHAR) AS r_score, CAST(MAX(recency) AS VARCHAR) AS upper_recency FROM rfm_scored GROUP BY r_score)
-    AS r
+  FROM (
+    SELECT CAST(r_score AS VARCHAR) AS r_score, CAST(MAX(upper_recency) AS VARCHAR) AS upper_recency
+    FROM corners
+    GROUP BY r_score
+  ) AS r
 ),
 borders AS (
   SELECT
@@ -81,14 +118,17 @@ borders AS (
   FROM lowest AS r
   CROSS JOIN (
     SELECT 'F ' || ARRAY_JOIN(ARRAY_AGG(f_score || ':' || lower_orders ORDER BY f_score), ' ') AS said
-    FROM (SELECT CAST(f_score AS VARCHAR) AS f_score, CAST(MIN(orders) AS VARCHAR) AS lower_orders FROM rfm_scored GROUP BY f_score)
-      AS f
+    FROM (
+      SELECT CAST(f_score AS VARCHAR) AS f_score, CAST(MIN(lower_orders) AS VARCHAR) AS lower_orders
+      FROM corners
+      GROUP BY f_score
+    ) AS f
   ) AS f
   CROSS JOIN (
     SELECT 'M ' || ARRAY_JOIN(ARRAY_AGG(m_score || ':' || lower_amount ORDER BY m_score), ' ') AS said
     FROM (
-      SELECT CAST(m_score AS VARCHAR) AS m_score, CAST(CAST(MIN(amount) AS BIGINT) AS VARCHAR) AS lower_amount
-      FROM rfm_scored
+      SELECT CAST(m_score AS VARCHAR) AS m_score, CAST(CAST(MIN(lower_amount) AS BIGINT) AS VARCHAR) AS lower_amount
+      FROM corners
       GROUP BY m_score
     ) AS m
   ) AS m
@@ -97,13 +137,13 @@ SELECT
   v.r_score,
   v.f_score,
   v.m_score,
-  COUNT(*) AS customers,
-  RATIO(COUNT(*), SUM(COUNT(*)) OVER ()) AS share,
+  CAST(SUM(v.customers) AS BIGINT) AS customers,
+  RATIO(SUM(v.customers), SUM(SUM(v.customers)) OVER ()) AS share,
   COALESCE(SUM(v.amount), 0) AS amount,
   RATIO(COALESCE(SUM(v.amount), 0), SUM(SUM(v.amount)) OVER ()) AS amount_share,
-  AVG(CAST(v.recency AS DOUBLE)) AS avg_recency,
-  AVG(CAST(v.orders AS DOUBLE)) AS avg_orders,
-  CAST(AVG(CAST(v.amount AS DOUBLE)) AS DECIMAL(18, 2)) AS avg_amount
+  RATIO(SUM(v.recency), SUM(v.customers)) AS avg_recency,
+  RATIO(SUM(v.orders), SUM(v.customers)) AS avg_orders,
+  CAST(RATIO(SUM(v.amount), SUM(v.customers)) AS DECIMAL(18, 2)) AS avg_amount
 FROM viewed AS v
 GROUP BY v.r_score, v.f_score, v.m_score
 ORDER BY v.r_score DESC, v.f_score DESC, v.m_score DESC

@@ -77,16 +77,28 @@ frozen AS (
     ARRAY_AGG(CASE WHEN m_score IS NOT NULL THEN amount END ORDER BY m_score NULLS LAST) AS amounts
   FROM borders
 ),
-rescored AS (
-  SELECT
-    s.rfm_date,
-    s.customer_id,
-    s.amount,
-    ELEMENT_AT(z.r_scores, GREATEST(1, CARDINALITY(FILTER(z.recencies, b -> s.recency <= b)))) AS r_score,
-    ELEMENT_AT(z.f_scores, GREATEST(1, CARDINALITY(FILTER(z.orders, b -> s.orders >= b)))) AS f_score,
-    ELEMENT_AT(z.m_scores, GREATEST(1, CARDINALITY(FILTER(z.amounts, b -> s.amount >= b)))) AS m_score
-  FROM rfm_scored AS s
+-- Each value that somebody has, at either date, under the frozen borders.
+recencies AS (
+  SELECT v.recency, ELEMENT_AT(z.r_scores, GREATEST(1, CARDINALITY(FILTER(z.recencies, b -> v.recency <= b)))) AS r_score
+  FROM (SELECT DISTINCT recency FROM rfm_scored) AS v
   CROSS JOIN frozen AS z
+),
+frequencies AS (
+  SELECT v.orders, ELEMENT_AT(z.f_scores, GREATEST(1, CARDINALITY(FILTER(z.orders, b -> v.orders >= b)))) AS f_score
+  FROM (SELECT DISTINCT orders FROM rfm_scored) AS v
+  CROSS JOIN frozen AS z
+),
+monies AS (
+  SELECT v.amount, ELEMENT_AT(z.m_scores, GREATEST(1, CARDINALITY(FILTER(z.amounts, b -> v.amount >= b)))) AS m_score
+  FROM (SELECT DISTINCT amount FROM rfm_scored) AS v
+  CROSS JOIN frozen AS z
+),
+rescored AS (
+  SELECT s.rfm_date, s.customer_id, s.amount, r.r_score, f.f_score, m.m_score
+  FROM rfm_scored AS s
+  LEFT JOIN recencies AS r ON r.recency = s.recency
+  LEFT JOIN frequencies AS f ON f.orders = s.orders
+  LEFT JOIN monies AS m ON m.amount = s.amount
   WHERE :freeze_borders
   UNION ALL
   SELECT s.rfm_date, s.customer_id, s.amount, s.r_score, s.f_score, s.m_score

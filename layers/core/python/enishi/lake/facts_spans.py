@@ -1,0 +1,310 @@
+"""What a customer bought in a span of days, from one row of the rollup: nothing is unfolded, nothing is grouped.
+
+A SELECT that groups purchases by customer and asks for no more than counts, sums and ends of spans of days becomes one
+over `customer_facts`: how many purchases lie before a day is counted in `purchase_dates`, and what they sum to stands
+in `running_amounts` at that place. Both hold whatever the order of the days is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from sqlglot import exp
+
+from enishi.lake.sql import column, parse
+
+ROLLUP = "customer_facts"
+DAY, AMOUNT, CUSTOMER = "purchase_date", "amount", "customer_id"
+_ROLLUP = "f"
+_SPANS = "spans"
+_HELD = """
+SELECT
+  f.customer_id,
+  CAST(f.purchases AS BIGINT) AS purchases,
+  CAST(f.amount AS DECIMAL(17, 2)) AS amount,
+  f.first_purchase_date,
+  f.last_purchase_date,
+  f.running_amounts
+"""
+"""What the outer SELECT may need of a row; sums and differences of 17 digits are numbers of one word."""
+_BELOW: Mapping[type[exp.Expr], type[exp.Expr]] = MappingProxyType({exp.GT: exp.LTE, exp.GTE: exp.LT})
+"""A lower end → what is true of the days before the span."""
+UNKNOWN_PARTS = ("with_", "distinct", "order", "limit", "offset", "windows", "qualify", "laterals")
+_MIRRORED: Mapping[type[exp.Expr], type[exp.Binary]] = MappingProxyType(
+    {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE}
+)
+
+
+class NoSpanError(Exception):
+    """The SELECT asks for something else."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Tests of a day, each `day <operator> <moment>`: all hold inside."""
+
+    lower: tuple[exp.Expr, ...] = ()
+    upper: tuple[exp.Expr, ...] = ()
+
+    def within(self, other: Span) -> Span:
+        return Span((*self.lower, *other.lower), (*self.upper, *other.upper))
+
+
+@dataclass
+class _Places:
+    """Counts of purchases, each computed once a customer: text of the test → name of the column."""
+
+    columns: dict[str, exp.Expr] = field(default_factory=dict)
+
+    def name(self, given: exp.Expr, kind: str) -> exp.Expr:
+        for name, known in self.columns.items():
+            if known == given:
+                return column(_SPANS, name)
+        name = f"{kind}_{len(self.columns) + 1}"
+        self.columns[name] = given
+        return column(_SPANS, name)
+
+
+def in_spans(select: exp.Select, source: exp.Expr) -> exp.Select | None:
+    """The SELECT over `source`, rows of the rollup under the alias `f`, that gives what `select` gives.
+
+    `select` reads purchases first of all, under any alias. None where it asks for anything but spans of days. `source`
+    is what stands after FROM: the rollup, and the conditions of its rows if any.
+    """
+    try:
+        return _rewritten(select.copy(), source)
+    except NoSpanError:
+        return None
+
+
+def span(where: exp.Expr | None, alias: str) -> Span:
+    """The span of days that a WHERE clause says of the relation `alias`.
+
+    Raises:
+        NoSpanError: it says something else.
+    """
+    return _span(_conjuncts(where), alias)
+
+
+def places(span: Span) -> tuple[exp.Expr, exp.Expr]:
+    """How many purchases of a row `f` of the rollup lie before the span, and how many until its end."""
+    tests = [_BELOW[type(test)](this=test.this, expression=test.expression) for test in span.lower]
+    before = _counting(exp.or_(*tests)) if tests else exp.cast(exp.Literal.number(0), exp.DataType.build("BIGINT"))
+    every = exp.cast(column(_ROLLUP, "purchases"), exp.DataType.build("BIGINT"))
+    return before, _counting(exp.and_(*span.upper)) if span.upper else every
+
+
+def _rewritten(select: exp.Select, source: exp.Expr) -> exp.Select:
+    alias = select.args["from_"].this.alias_or_name
+    others = _crossed(select)
+    keys = _keys(select, alias, others)
+    whole, places = _span(_conjuncts(select.args.get("where")), alias), _Places()
+    columns = [_column(each, alias, whole, places) for each in select.selects]
+    found = exp.select(*columns).where(exp.GT(this=_count(whole, places), expression=exp.Literal.number(0)))
+    having = select.args.get("having")
+    if having is not None:
+        found = found.where(_substituted(having.this.copy(), alias, whole, places))
+    inner = exp.select(*parse(_HELD, ROLLUP).selects, *keys)
+    inner = inner.select(*[exp.alias_(given, name) for name, given in places.columns.items()])
+    inner = inner.from_(source.copy())
+    for other in others:
+        inner = inner.join(other.this.copy(), join_type="cross")
+    return found.from_(exp.alias_(exp.Subquery(this=inner), _SPANS, table=True))
+
+
+def _crossed(select: exp.Select) -> list[exp.Join]:
+    """The joins: each a CROSS JOIN with distinct rows."""
+    joins: list[exp.Join] = select.args.get("joins") or []
+    if any(select.args.get(part) for part in UNKNOWN_PARTS):
+        raise NoSpanError
+    for join in joins:
+        inner = join.this.this if isinstance(join.this, exp.Subquery) else None
+        if join.kind != "CROSS" or not isinstance(inner, exp.Select) or not inner.args.get("distinct"):
+            raise NoSpanError
+    return joins
+
+
+def _keys(select: exp.Select, alias: str, others: list[exp.Join]) -> list[exp.Expr]:
+    """The columns of the other relations: together with the customer they must be what is grouped by."""
+    group = select.args.get("group")
+    wanted = [
+        exp.column(each.alias_or_name, table=join.this.alias) for join in others for each in join.this.this.selects
+    ]
+    if group is None or any(group.args.get(kind) for kind in ("cube", "rollup", "grouping_sets", "all")):
+        raise NoSpanError
+    given = {(each.table or alias, each.name) for each in group.expressions if isinstance(each, exp.Column)}
+    needed = {(alias, CUSTOMER), *((each.table, each.name) for each in wanted)}
+    if len(given) != len(group.expressions) or given != needed:
+        raise NoSpanError
+    return list(wanted)
+
+
+def _column(given: exp.Expr, alias: str, whole: Span, places: _Places) -> exp.Expr:
+    name = given.alias_or_name
+    if not name:
+        raise NoSpanError
+    return exp.alias_(_substituted(given.unalias().copy(), alias, whole, places), name)
+
+
+def _substituted(tree: exp.Expr, alias: str, whole: Span, places: _Places) -> exp.Expr:
+    """`tree` with each aggregate in the words of the rollup's row; what is left may name keys only."""
+    root = exp.Paren(this=tree)
+    aggregates = [node for node in root.find_all(exp.AggFunc) if node.find_ancestor(exp.AggFunc) is None]
+    if root.find(exp.Window, exp.Subquery, exp.Lambda):
+        raise NoSpanError
+    for node in aggregates:
+        node.replace(_aggregate(node, alias, whole, places))
+    for found in list(root.find_all(exp.Column)):
+        if found.table == _SPANS:
+            continue
+        if found.table in ("", alias) and found.name != CUSTOMER:
+            raise NoSpanError
+        found.replace(column(_SPANS, found.name))
+    inside: exp.Expr = root.this
+    return inside
+
+
+def _aggregate(node: exp.Expr, alias: str, whole: Span, places: _Places) -> exp.Expr:
+    if isinstance(node, exp.Count | exp.CountIf):
+        inner = _counted(node, alias)
+        return _count(whole.within(inner), places)
+    if not isinstance(node, exp.Sum | exp.Max | exp.Min):
+        raise NoSpanError
+    inner, of = _valued(node.this, alias)
+    if not isinstance(of, exp.Column) or of.table not in ("", alias):
+        raise NoSpanError
+    for kind, name, build in _VALUES:
+        if isinstance(node, kind) and of.name == name:
+            return build(whole.within(inner), places)
+    raise NoSpanError
+
+
+def _counted(node: exp.Expr, alias: str) -> Span:
+    if isinstance(node, exp.CountIf):
+        return _span(_flat(node.this), alias)
+    if not isinstance(node.this, exp.Star) or node.args.get("expressions"):
+        raise NoSpanError
+    return Span()
+
+
+def _valued(given: exp.Expr, alias: str) -> tuple[Span, exp.Expr]:
+    """`CASE WHEN <span> THEN x END` as the span and x."""
+    if not isinstance(given, exp.Case):
+        return Span(), given
+    branches = given.args["ifs"]
+    if given.this is not None or given.args.get("default") is not None or len(branches) != 1:
+        raise NoSpanError
+    return _span(_flat(branches[0].this), alias), branches[0].args["true"]
+
+
+def _conjuncts(where: exp.Expr | None) -> list[exp.Expr]:
+    return [] if where is None else _flat(where.this)
+
+
+def _flat(test: exp.Expr) -> list[exp.Expr]:
+    return [part for each in test.flatten() for part in _flat(each)] if isinstance(test, exp.And) else [test.unnest()]
+
+
+def _span(tests: list[exp.Expr], alias: str) -> Span:
+    span = Span()
+    for test in tests:
+        for one in _bounds(test):
+            span = span.within(_bound(one, alias))
+    return span
+
+
+def _bounds(test: exp.Expr) -> list[exp.Expr]:
+    if isinstance(test, exp.Boolean) and test.this:
+        return []
+    if isinstance(test, exp.Between) and not test.args.get("symmetric"):
+        low, high = test.args["low"], test.args["high"]
+        return [exp.GTE(this=test.this, expression=low), exp.LTE(this=test.this, expression=high)]
+    return [test]
+
+
+def _bound(test: exp.Expr, alias: str) -> Span:
+    if type(test) in _MIRRORED and _is_day(test.expression, alias):
+        test = _MIRRORED[type(test)](this=test.expression, expression=test.this)
+    if type(test) not in _MIRRORED or not _is_day(test.this, alias) or _names(test.expression, alias):
+        raise NoSpanError
+    return Span((test.copy(),)) if type(test) in _BELOW else Span(upper=(test.copy(),))
+
+
+def _is_day(node: exp.Expr, alias: str) -> bool:
+    return isinstance(node, exp.Column) and node.name == DAY and node.table in ("", alias)
+
+
+def _names(node: exp.Expr, alias: str) -> bool:
+    """Whether the end of a span depends on the purchase, or on what cannot be told."""
+    return any(found.table in ("", alias) for found in node.find_all(exp.Column)) or node.find(exp.Query) is not None
+
+
+def _before(span: Span, places: _Places) -> exp.Expr | None:
+    """How many purchases lie before the span; None where it has no lower end."""
+    if not span.lower:
+        return None
+    tests = [_BELOW[type(test)](this=test.this, expression=test.expression) for test in span.lower]
+    return places.name(_counting(exp.or_(*tests, copy=False)), "before")
+
+
+def _until(span: Span, places: _Places) -> exp.Expr:
+    """How many purchases lie before the span's upper end."""
+    if not span.upper:
+        return column(_SPANS, "purchases")
+    return places.name(_counting(exp.and_(*span.upper)), "until")
+
+
+def _counting(test: exp.Expr) -> exp.Expr:
+    return exp.ArraySize(this=_days(test))
+
+
+def _days(test: exp.Expr) -> exp.Expr:
+    """The days of purchases that pass the test."""
+    day = exp.to_identifier("bought_on")
+    inside = exp.Paren(this=test.copy())
+    for found in [node for node in inside.find_all(exp.Column) if node.name == DAY]:
+        found.replace(day.copy())
+    return exp.ArrayFilter(
+        this=column(_ROLLUP, "purchase_dates"), expression=exp.Lambda(this=inside.this, expressions=[day])
+    )
+
+
+def _count(span: Span, places: _Places) -> exp.Expr:
+    before, until = _before(span, places), _until(span, places)
+    if before is None:
+        return until
+    return exp.Greatest(this=exp.Sub(this=until, expression=before), expressions=[exp.Literal.number(0)])
+
+
+def _sum(span: Span, places: _Places) -> exp.Expr:
+    """What lies before the upper end less what lies before the lower one; null for a span without purchases."""
+    before, until = _before(span, places), _until(span, places)
+    top = _running(until) if span.upper else column(_SPANS, "amount")
+    whole = top if before is None else exp.Sub(this=top, expression=_running(before))
+    return exp.case().when(_is_bought(span, places), whole)
+
+
+def _running(place: exp.Expr) -> exp.Expr:
+    at = exp.Bracket(this=column(_SPANS, "running_amounts"), expressions=[place.copy()], offset=1, safe=True)
+    some = exp.GT(this=place.copy(), expression=exp.Literal.number(0))
+    return exp.case().when(some, at).else_(exp.Literal.number(0))
+
+
+def _last(span: Span, places: _Places) -> exp.Expr:
+    last = exp.ArrayMax(this=places.name(_days(exp.and_(*span.upper)), "days")) if span.upper else None
+    return exp.case().when(_is_bought(span, places), last or column(_SPANS, "last_purchase_date"))
+
+
+def _first(span: Span, places: _Places) -> exp.Expr:
+    first = exp.ArrayMin(this=places.name(_days(exp.and_(*span.lower)), "days")) if span.lower else None
+    return exp.case().when(_is_bought(span, places), first or column(_SPANS, "first_purchase_date"))
+
+
+def _is_bought(span: Span, places: _Places) -> exp.Expr:
+    return exp.GT(this=_count(span, places), expression=exp.Literal.number(0))
+
+
+_VALUES = ((exp.Sum, AMOUNT, _sum), (exp.Max, DAY, _last), (exp.Min, DAY, _first))
+"""An aggregate of a column, and what it is in the words of the rollup."""
