@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus, ManifestFile
-from pyiceberg.manifest import write_manifest as manifest_writer
-from pyiceberg.manifest import write_manifest_list as list_writer
 from pyiceberg.serializers import ToOutputFile
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.metadata import TableMetadata
@@ -31,6 +29,7 @@ from pyiceberg.table.snapshots import (
 )
 
 from enishi.clock import to_text
+from enishi.local.warehouse_manifests import ListWriter, ManifestWriter
 
 KEPT_SNAPSHOTS = 8
 """Last snapshots that a table keeps, beside the last one of each day for `as of`."""
@@ -124,7 +123,7 @@ def _written(swap: Swap, entries: Sequence[ManifestEntry]) -> Manifest:
     gone = [entry for entry in entries if entry.data_file.file_path in swap.remove]
     metadata = swap.table.metadata
     output = swap.table.io.new_output(_place(swap.table, f"{uuid.uuid4()}-m0.avro"))
-    with manifest_writer(2, metadata.spec(), metadata.schema(), output, swap.number, _CODEC) as writer:
+    with ManifestWriter(metadata.spec(), metadata.schema(), output, swap.number, _CODEC) as writer:
         for file in swap.add:
             writer.add_entry(_added(swap, file, None))
         for entry in kept:
@@ -154,7 +153,7 @@ def _snapshot(swap: Swap, manifests: Sequence[Manifest], files: list[ManifestFil
     parent = swap.table.metadata.current_snapshot_id
     path = _place(swap.table, f"snap-{swap.number}-0-{uuid.uuid4()}.avro")
     output = swap.table.io.new_output(path)
-    with list_writer(2, output, swap.number, parent, swap.sequence, _CODEC) as writer:
+    with ListWriter(output, swap.number, parent, swap.sequence, _CODEC) as writer:
         writer.add_manifests(files)
     return Snapshot(
         snapshot_id=swap.number,

@@ -84,7 +84,7 @@ def _offer(cursor: duckdb.DuckDBPyConnection, declared: Table, merge: statements
     """Make the source rows readable, one a key: as they are when no key repeats, which spares a copy of all; how many
     they are."""
     keys = list(declared.key)
-    distinct = rows.select(keys).group_by(keys).aggregate([]).num_rows
+    distinct = rows.num_rows if rows.num_rows <= 1 else rows.select(keys).group_by(keys).aggregate([]).num_rows
     if distinct == rows.num_rows:
         cursor.register(statements.SOURCE, rows)
         return distinct

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -73,13 +74,13 @@ def generate(
     if members < 1:
         raise SettingsError("a sample needs members", where="--members", remedy="Give a number of at least 1.")
     today = (business_date - _EPOCH).days
-    goods = catalogue.build(seed, today)
+    goods = _goods(seed, today)
     drop = Drop(out, business_date, wrote=lambda file: wrote(file) if _is_dropped(file) else None)
     catalogue.write(goods, seed, today, drop)
     masters.write(goods, seed, today, drop)
     around.write(goods, seed, today, drop)
     for part, size in parts_of(members):
-        _write_part(*build_part(goods, seed, part, size, today), part, drop.at(f"_p{part:04d}"))
+        _write_part(*build_part(seed, part, size, today), part, drop.at(f"_p{part:04d}"))
         if progress:
             progress(part * people.PART + size, members)
     _write_world(out, seed, members, business_date)
@@ -91,8 +92,18 @@ def _is_dropped(file: RawFile) -> bool:
     return file.source != "truth"
 
 
-def build_part(goods: Catalogue, seed: int, part: int, size: int, today: int) -> tuple[Part, points.Settled]:
-    """People `part * PART` and on, with two years of purchases and their points; nothing is written."""
+@lru_cache(maxsize=1)
+def _goods(seed: int, today: int) -> Catalogue:
+    return catalogue.build(seed, today)
+
+
+@lru_cache(maxsize=1)
+def build_part(seed: int, part: int, size: int, today: int) -> tuple[Part, points.Settled]:
+    """People `part * PART` and on, with two years of purchases and their points; nothing is written.
+
+    The last one is kept: the world of a sample that has just been written asks for it again.
+    """
+    goods = _goods(seed, today)
     crowd = people.part_of(seed, part, size, today)
     trips, lines = purchases.history(crowd, goods, seed, part, today)
     papers = receipts.documents(trips, crowd, seed, part, part, today)

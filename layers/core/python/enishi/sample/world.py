@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from enishi.errors import SourceFileError
 from enishi.ids import stable_id
-from enishi.sample import catalogue, people, reactions, responses
+from enishi.sample import people, reactions, responses
 from enishi.sample.files import TOKYO, Drop, RawFile
 from enishi.sample.generate import build_part, parts_of
 from enishi.sample.living import Quarter, live
@@ -109,10 +109,8 @@ class World:
     def quarters(self) -> tuple[Quarter, ...]:
         """The people, part by part."""
         today = (self.business_date - _EPOCH).days
-        goods = catalogue.build(self.seed, today)
         return tuple(
-            Quarter(*build_part(goods, self.seed, part, size, today), number=part)
-            for part, size in parts_of(self.members)
+            Quarter(*build_part(self.seed, part, size, today), number=part) for part, size in parts_of(self.members)
         )
 
     @cached_property
