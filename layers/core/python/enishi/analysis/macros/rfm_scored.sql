@@ -42,15 +42,22 @@ r_scores AS (
     END AS r_score
   FROM r_placed AS p
 ),
-f_values AS (
+r_scored AS (
   SELECT
     m.rfm_date,
-    CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END AS f_group,
+    m.customer_id,
+    m.recency,
     m.orders,
-    COUNT(*) AS customers
+    m.amount,
+    r.r_score,
+    CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END AS f_group
   FROM measured AS m
   LEFT JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
-  GROUP BY m.rfm_date, CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END, m.orders
+),
+f_values AS (
+  SELECT r.rfm_date, r.f_group, r.orders, COUNT(*) AS customers
+  FROM r_scored AS r
+  GROUP BY r.rfm_date, r.f_group, r.orders
 ),
 f_placed AS (
   SELECT
@@ -74,19 +81,23 @@ f_scores AS (
     END AS f_score
   FROM f_placed AS p
 ),
-m_values AS (
+f_scored AS (
   SELECT
-    m.rfm_date,
-    CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END AS m_group,
-    m.amount,
-    COUNT(*) AS customers
-  FROM measured AS m
-  LEFT JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
-  LEFT JOIN f_scores AS f
-    ON f.rfm_date = m.rfm_date
-    AND f.f_group = CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END
-    AND f.orders = m.orders
-  GROUP BY m.rfm_date, CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END, m.amount
+    r.rfm_date,
+    r.customer_id,
+    r.recency,
+    r.orders,
+    r.amount,
+    r.r_score,
+    f.f_score,
+    CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END AS m_group
+  FROM r_scored AS r
+  LEFT JOIN f_scores AS f ON f.rfm_date = r.rfm_date AND f.f_group = r.f_group AND f.orders = r.orders
+),
+m_values AS (
+  SELECT f.rfm_date, f.m_group, f.amount, COUNT(*) AS customers
+  FROM f_scored AS f
+  GROUP BY f.rfm_date, f.m_group, f.amount
 ),
 m_placed AS (
   SELECT
@@ -111,21 +122,13 @@ m_scores AS (
   FROM m_placed AS p
 )
 SELECT
-  m.rfm_date,
-  m.customer_id,
-  m.recency,
-  m.orders,
-  m.amount,
-  r.r_score,
+  f.rfm_date,
+  f.customer_id,
+  f.recency,
+  f.orders,
+  f.amount,
+  f.r_score,
   f.f_score,
   s.m_score
-FROM measured AS m
-LEFT JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
-LEFT JOIN f_scores AS f
-  ON f.rfm_date = m.rfm_date
-  AND f.f_group = CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END
-  AND f.orders = m.orders
-LEFT JOIN m_scores AS s
-  ON s.rfm_date = m.rfm_date
-  AND s.m_group = CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END
-  AND s.amount = m.amount
+FROM f_scored AS f
+LEFT JOIN m_scores AS s ON s.rfm_date = f.rfm_date AND s.m_group = f.m_group AND s.amount = f.amount

@@ -9,10 +9,9 @@ from datetime import date, time
 from functools import cached_property
 
 from enishi.local.demo.datasets import Advance, Arrived, World
-from enishi.local.demo.sample_world import SampleWorld
+from enishi.local.demo.sample_world import SampleWorld, raw_key
 from enishi.ports import Services
 from enishi.sample import generate
-from enishi.sample.files import RawFile
 
 DAY = date(2026, 11, 21)
 SCENARIOS = (
@@ -57,10 +56,6 @@ class SampleRetailer:
             return
         advance(0, self.members)
         folder = services.settings.home / "raw" / "drop"
-        manifest = generate(folder, self.seed, self.members, self.day, advance, lambda file: arrived(_key(file)))
-        keys = [_key(file) for file in manifest.files]
+        manifest = generate(folder, self.seed, self.members, self.day, advance, lambda file: arrived(raw_key(file)))
+        keys = [raw_key(file) for file in manifest.files]
         services.work.put(marker, json.dumps({**facts, "keys": keys}).encode())
-
-
-def _key(file: RawFile) -> str:
-    return f"drop/{file.source}/{file.path.name}"

@@ -13,6 +13,7 @@ from enishi.lake import sql
 from enishi.local.demo.days import EVENTS
 from enishi.ports import Services
 from enishi.sample import World
+from enishi.sample.files import RawFile
 from enishi.sample.responses import COLUMNS
 
 ASKED_LATER = frozenset({"receipts", "ec_orders", "points", "coupon_redemptions"})
@@ -32,7 +33,7 @@ class SampleWorld:
         messages = services.warehouse.query(exp.select(*COLUMNS).from_(sql.table_ref("messages")))
         for file in self._world.live(day, messages, services.settings.home / "raw" / "drop"):
             if file.rows and (day == self.day or file.source in ASKED_LATER):
-                yield f"drop/{file.source}/{file.path.name}"
+                yield raw_key(file)
         for provider, lines in sorted(self._world.react(messages, day).items()):
             key = f"{EVENTS}{provider}/{day}.jsonl"
             services.raw.put(key, "".join(f"{line}\n" for line in lines).encode())
@@ -41,3 +42,8 @@ class SampleWorld:
     @cached_property
     def _world(self) -> World:
         return World(self.seed, self.members, self.day)
+
+
+def raw_key(file: RawFile) -> str:
+    """Where a generated file stands in the raw store."""
+    return f"drop/{file.source}/{file.path.name}"
