@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -30,6 +26,7 @@ from enishi.ingest.cells import pc
 from enishi.ingest.mapping import parse
 from enishi.local.services import local_services
 from enishi.settings import Settings
+from tests.bench.cost import Cost, taken, told_by
 
 LINES = 20_000_000
 BATCH = 1_000_000
@@ -66,17 +63,6 @@ TYPES = {
     "amount": "DECIMAL(18,2)",
     "coupon": "VARCHAR",
 }
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one side took."""
-
-    what: str
-    rows: int
-    cpu_s: float
-    wall_s: float
-    rss_mb: float
 
 
 def write(path: Path, lines: int) -> None:
@@ -135,26 +121,12 @@ TITLES = {"load": "enishi ingest", "copy": "DuckDB, read_csv to Parquet"}
 
 def measure(side: str, folder: Path) -> Cost:
     """Run one side in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.ingest", "--side", side, "--folder", str(folder)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return Cost(**json.loads(done.stdout.splitlines()[-1]))
+    return told_by("tests.bench.ingest", "--side", side, "--folder", str(folder))
 
 
 def run_side(side: str, folder: Path) -> Cost:
     """The side's own CPU: what was imported before it is not counted."""
-    start, before = time.monotonic(), _cpu()
-    rows = SIDES[side](folder)
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Cost(TITLES[side], rows, _cpu() - before, time.monotonic() - start, largest)
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+    return taken(TITLES[side], lambda: SIDES[side](folder))
 
 
 def compare(lines: int, folder: Path) -> list[Cost]:

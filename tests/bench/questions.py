@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +27,7 @@ from enishi.ports import Services
 from enishi.segment import compile as segment_compile
 from enishi.segment.moment import Moment
 from enishi.settings import Settings
+from tests.bench.cost import Cost, taken, told_by
 from tests.bench.lake import AS_OF, FULL, USUAL, Scale, write
 
 PRESENT = datetime(2026, 12, 1, 3, tzinfo=UTC)
@@ -46,15 +44,6 @@ WHERE o.order_date > DATE '2025-11-30' AND l.order_date > DATE '2025-11-30' AND 
 GROUP BY o.customer_id
 """
 CUSTOMERS = "SELECT COUNT(c.prefecture) AS found, COUNT(c.customer_id) AS people FROM customers AS c"
-
-
-@dataclass(frozen=True)
-class Cost:
-    what: str
-    rows: int
-    cpu_s: float
-    wall_s: float
-    rss_mb: float
 
 
 Ask = Callable[[Services], int]
@@ -98,19 +87,11 @@ ASKED: Mapping[str, Ask] = {
 }
 
 
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
 def run_one(what: str, home: Path) -> Cost:
     """One question in this process; what was imported and opened before it is not counted."""
     services = wiring.services(Settings(home=home, present=PRESENT))
     work = refresh if what == REFRESH else ASKED[what]
-    start, before = time.monotonic(), _cpu()
-    rows = work(services)
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Cost(what, rows, _cpu() - before, time.monotonic() - start, largest)
+    return taken(what, lambda: work(services))
 
 
 REFRESH = "refresh of customer_facts"
@@ -118,9 +99,7 @@ REFRESH = "refresh of customer_facts"
 
 def measure(what: str, home: Path) -> Cost:
     """`run_one` in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.questions", "--one", what, "--home", str(home)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return Cost(**json.loads(done.stdout.splitlines()[-1]))
+    return told_by("tests.bench.questions", "--one", what, "--home", str(home))
 
 
 def bench(scale: Scale, home: Path | None = None) -> list[Cost]:
