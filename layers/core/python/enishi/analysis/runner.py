@@ -105,7 +105,7 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
         reason = labels()["no_rows"] + "、".join(f"{schema.table(name).ja}({name})" for name in missing)
         return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason)
     began = time.perf_counter()
-    rows, notes = footnotes.taken(services.warehouse.query(_asked(services, question)), analysis)
+    rows, notes = footnotes.taken(services.warehouse.query(_asked(services, question, query)), analysis)
     seconds = time.perf_counter() - began
     if analysis.step:
         rows = steps.finish(analysis.step, rows, question.parameters)
@@ -126,11 +126,13 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
     )
 
 
-def _asked(services: Services, question: Question) -> exp.Query:
+def _asked(services: Services, question: Question, query: exp.Query) -> exp.Query:
     """What is sent to the engine for an answer: a planner's own statement capped, others with their footnotes."""
     analysis = question.analysis
     if analysis.given_by:
-        return own.capped(statement(services, question), question.parameters)
+        return own.capped(query, question.parameters)
+    if not analysis.footnotes:
+        return query
     tree = parse(analysis.sql, analysis.place)
     return _ready(services, question, footnotes.with_answer(tree, analysis))
 
