@@ -1,19 +1,46 @@
-"""The rollup `customer_facts`: what each customer bought, in one row, for questions that need no lines."""
+"""The rollup `customer_facts`: what each customer bought, in one row, for questions that need no lines.
+
+It is made a part of the customers at a time, so that memory does not grow with the number of purchases: one statement
+writes the purchases by part, one a part sums them up, and the rows go as a stream into one commit.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
+import pyarrow as pa
 from sqlglot import exp
 
+from enishi.clock import to_text
 from enishi.flow.queries import query
+from enishi.ids import stable_id
 from enishi.lake import facts
 from enishi.lake.facts_spans import ROLLUP
-from enishi.lake.sql import table_ref
-from enishi.ports import Services
+from enishi.lake.rows import conform
+from enishi.lake.schema import table
+from enishi.lake.sql import column, expand_views, literal, table_ref
+from enishi.lake.sql.prune import pruned
+from enishi.ports import Services, Warehouse
+
+ORDERS_A_PART = 4_000_000
+"""Orders of which a part is made, about: a gigabyte of memory."""
+_PARTS = "purchase_parts"
 
 
-def refresh(services: Services) -> int:
+@dataclass(frozen=True)
+class Refresh:
+    """One making of the rollup."""
+
+    id: str
+    parts: int
+    snapshot: str
+    at: datetime
+
+
+def refresh(services: Services, *, orders_a_part: int = ORDERS_A_PART) -> int:
     """Make the rollup of the tables as they are; returns its rows. Where it stands already, nothing is written.
 
     A table that is written meanwhile leaves a rollup that is not used until the next refresh: it says of which
@@ -22,11 +49,52 @@ def refresh(services: Services) -> int:
     warehouse = services.warehouse
     if facts.present(warehouse) is not None:
         return int(warehouse.query(_count()).column(0)[0].as_py())
-    stamped = facts.reaching(facts.stamp(warehouse), warehouse)
-    if not stamped:
+    stamp = facts.stamp(warehouse)
+    reach = facts.reach(warehouse)
+    if reach is None:
         return 0
     at = services.clock.now().astimezone(UTC).replace(microsecond=0)
-    return warehouse.replace(ROLLUP, query("customer_facts", refreshed_at=at, snapshot=stamped))
+    parts = max(1, -(-reach.orders // orders_a_part))
+    made = Refresh(stable_id("F", stamp, to_text(at)), parts, facts.stamped(stamp, reach), at)
+    with _parted(services, made):
+        return warehouse.replace(ROLLUP, _stream(warehouse, made))
+
+
+@contextmanager
+def _parted(services: Services, made: Refresh) -> Iterator[None]:
+    """The purchases lie in the work store, by part, while the block runs."""
+    folder = f"{_PARTS}/refresh={made.id}"
+    purchases = pruned(expand_views(query(_PARTS, parts=made.parts)))
+    try:
+        services.warehouse.unload(purchases, folder, partition_by=("part",))
+        yield
+    finally:
+        services.work.delete(f"{folder}/")
+
+
+def _stream(warehouse: Warehouse, made: Refresh) -> pa.RecordBatchReader:
+    declared = table(ROLLUP)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for part in range(made.parts):
+            yield from conform(declared, warehouse.query(_rows_of(made, part))).to_batches()
+
+    return pa.RecordBatchReader.from_batches(declared.arrow, batches())
+
+
+def _rows_of(made: Refresh, part: int) -> exp.Query:
+    """The rollup's rows of one part: its purchases stand for all in every view that is read."""
+    tree = expand_views(query(ROLLUP, refreshed_at=made.at, snapshot=made.snapshot))
+    [purchases] = [cte for cte in tree.args["with_"].expressions if cte.alias == facts.VIEW]
+    purchases.set("this", _purchases_of(made, part))
+    return pruned(tree)
+
+
+def _purchases_of(made: Refresh, part: int) -> exp.Select:
+    folders = [table(_PARTS).partition_columns, (made.id, str(part))]
+    inside = [column("p", name) for name in table(_PARTS).names if name not in folders[0]]
+    tests = [exp.EQ(this=column("p", name), expression=literal(value)) for name, value in zip(*folders, strict=True)]
+    return exp.select(*inside).from_(table_ref(f"work.{_PARTS}", "p")).where(*tests)
 
 
 def _count() -> exp.Query:

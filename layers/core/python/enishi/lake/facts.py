@@ -58,6 +58,15 @@ class Facts:
         return self.last_day <= day and self.last_at <= at.astimezone(UTC).replace(tzinfo=None)
 
 
+@dataclass(frozen=True)
+class Reach:
+    """The last instant and the last day of the orders, and how many there are."""
+
+    last_at: datetime
+    last_day: date
+    orders: int
+
+
 @cache
 def sources() -> tuple[str, ...]:
     """The tables that purchases are made of."""
@@ -70,13 +79,20 @@ def stamp(warehouse: Warehouse) -> str:
     return ";".join((_FORM, *(f"{name}={warehouse.snapshot(name)}" for name in sources())))
 
 
-def reaching(snapshots: str, warehouse: Warehouse) -> str:
-    """`snapshots` with how far the orders reach, as `customer_facts.snapshot` says it; "" where there are none."""
-    last = [exp.alias_(exp.Max(this=column("o", name)), name) for name in ("ordered_at", "order_date")]
-    [row] = warehouse.query(exp.select(*last).from_(table_ref("orders", "o"))).to_pylist()
-    if row["ordered_at"] is None or row["order_date"] is None:
-        return ""
-    return f"{snapshots};at={row['ordered_at'].isoformat()};day={row['order_date'].isoformat()}"
+def reach(warehouse: Warehouse) -> Reach | None:
+    """How far the orders reach; None where there are none, or one does not say when it was: nobody can tell then
+    whether a question is about a moment after it."""
+    whens = [column("o", name) for name in ("ordered_at", "order_date")]
+    last = [exp.alias_(exp.Max(this=when), when.name) for when in whens]
+    unknown = exp.CountIf(this=exp.or_(*[when.is_(exp.null()) for when in whens]))
+    counts = [exp.alias_(exp.Count(this=exp.Star()), "orders"), exp.alias_(unknown, "unknown")]
+    [row] = warehouse.query(exp.select(*last, *counts).from_(table_ref("orders", "o"))).to_pylist()
+    return Reach(row["ordered_at"], row["order_date"], row["orders"]) if row["orders"] and not row["unknown"] else None
+
+
+def stamped(snapshots: str, reached: Reach) -> str:
+    """`snapshots` with how far the orders reach, as `customer_facts.snapshot` says it."""
+    return f"{snapshots};at={reached.last_at.isoformat()};day={reached.last_day.isoformat()}"
 
 
 def present(warehouse: Warehouse) -> Facts | None:

@@ -9,15 +9,6 @@ WITH bought AS (
   FROM v_purchases
   GROUP BY customer_id
 ),
-visited AS (
-  SELECT
-    customer_id,
-    store_id,
-    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY COUNT(*) DESC, SUM(amount) DESC, store_id) AS place
-  FROM v_purchases
-  WHERE store_id IS NOT NULL
-  GROUP BY customer_id, store_id
-),
 liked AS (
   SELECT
     customer_id,
@@ -52,10 +43,10 @@ SELECT
   b.last_purchase_date,
   COALESCE(b.purchases, 0) AS purchases,
   COALESCE(b.amount, 0) AS amount,
-  v.store_id AS main_store_id,
+  s.store_id AS main_store_id,
   k.category_l1 AS favourite_category
 FROM v_people AS c
 LEFT JOIN bought AS b ON b.customer_id = c.customer_id
-LEFT JOIN visited AS v ON v.customer_id = c.customer_id AND v.place = 1
+LEFT JOIN v_main_stores AS s ON s.customer_id = c.customer_id
 LEFT JOIN liked AS k ON k.customer_id = c.customer_id AND k.place = 1
 WHERE c.status IS NULL OR c.status <> 'merged'

@@ -18,6 +18,10 @@ counted AS (
   WHERE o.status NOT IN ('cancelled', 'payment_failed')
   GROUP BY COALESCE(r.original_order_id, o.order_id)
 ),
+-- Few records are merged ones, and joining the others would change nothing.
+merged AS (
+  SELECT customer_id, person_id FROM v_identity WHERE person_id <> customer_id
+),
 qualified AS (
   SELECT
     o.order_id,
@@ -38,7 +42,7 @@ qualified AS (
     o.gross_amount + COALESCE(r.gross_amount, 0) AS gross_amount,
     COALESCE(c.items, 0) AS items
   FROM v_orders AS o
-  LEFT JOIN v_identity AS i ON i.customer_id = o.customer_id
+  LEFT JOIN merged AS i ON i.customer_id = o.customer_id
   LEFT JOIN returned AS r ON r.original_order_id = o.order_id
   LEFT JOIN counted AS c ON c.order_id = o.order_id
   WHERE
