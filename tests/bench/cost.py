@@ -20,6 +20,8 @@ class Cost:
     cpu_s: float
     wall_s: float
     rss_mb: float
+    cells: str = ""
+    """Digest of the answer's cells, where another side has to give the same ones."""
 
 
 def taken(what: str, work: Callable[[], int]) -> Cost:
@@ -33,7 +35,7 @@ def taken(what: str, work: Callable[[], int]) -> Cost:
 def told_by(module: str, *arguments: str) -> Cost:
     """The cost that `module`, run in a process of its own, prints as its last line."""
     command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlglot import exp
 
 from enishi.analysis import library, runner
-from enishi.flow.facts import refresh
+from enishi.flow.facts import ORDERS_A_PART, refresh
+from enishi.ids import stable_id
 from enishi.lake import facts
-from enishi.lake.sql import tables_of
+from enishi.lake.sql import parse, tables_of
 from enishi.segment import compile as segment_compile
 from enishi.segment.moment import Moment
 from tests.unit.analysis.small_shop import CASES, Shop, open_shop, read
@@ -103,6 +105,46 @@ def test_worlds_drawn_by_chance(seed: int, tmp_path: Path) -> None:
         assert facts.ROLLUP in {table.name for table in tables_of(fast)}, written
         found = [shop.services.warehouse.query(query) for query in (fast, segment_compile.members(written, moment))]
         assert sorted(found[0].column(0).to_pylist()) == sorted(found[1].column(0).to_pylist()), written
+
+
+def with_ids(world: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The same world under ids as `stable_id` makes them, which end in hex digits; P3 and P4 keep theirs."""
+    kept = {"P3", "P4"}
+
+    def named(one: str | None) -> str | None:
+        return one if one is None or one in kept else stable_id("C", one)
+
+    columns = ("customer_id", "merged_into")
+    return {
+        name: [{**row, **{key: named(row[key]) for key in columns if key in row}} for row in rows]
+        for name, rows in world.items()
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_made_part_by_part_it_is_the_same(seed: int, tmp_path: Path) -> None:
+    """Sixty orders in one part, in five, and in sixty, of which most are empty."""
+    shop = open_shop(tmp_path, with_ids(drawn(seed)))
+    warehouse, made = shop.services.warehouse, []
+    for size in (ORDERS_A_PART, 12, 1):
+        warehouse.delete("customer_facts", exp.true())
+        customers = refresh(shop.services, orders_a_part=size)
+        rows = warehouse.query(parse("SELECT * FROM customer_facts ORDER BY customer_id", "test"))
+        assert customers == rows.num_rows > 4
+        made.append(rows.drop_columns(["refreshed_at", "snapshot"]).to_pylist())
+    assert made[0] == made[1] == made[2]
+    assert shop.services.work.list("purchase_parts/") == []
+
+
+@pytest.mark.parametrize("lacking", ["ordered_at", "order_date"])
+def test_orders_that_do_not_say_when_they_were_are_read_from_the_lines(lacking: str, tmp_path: Path) -> None:
+    """An analysis leaves a purchase without a day out; whether it is later than the question nobody can tell."""
+    world = drawn(5)
+    day = {"ordered_at": "2026-11-01 10:00", "order_date": "2026-11-01"} | {lacking: None}
+    odd = {"order_id": "O98", "customer_id": "P1", "net_amount": 100, **day}
+    shop = open_shop(tmp_path, {**world, "orders": [*world["orders"], odd]})
+    assert refresh(shop.services) == 0
+    assert both(shop, "rfm_analysis", {}) is None
 
 
 def test_a_rollup_older_than_the_tables_is_not_read(tmp_path: Path) -> None:
