@@ -1,4 +1,4 @@
-"""The questions of the bench: the product's own, the naive query with the same cells, and the columns that are needed."""
+"""The questions of the bench: the product's own, the naive query with the same cells, and what they have to read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from enishi.segment import compile as segment_compile
 from enishi.segment.moment import Moment
 from tests.bench.lake import AS_OF, text
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 YEAR, TWO_YEARS, EVER = date(2025, 12, 1), date(2024, 12, 1), date(2023, 12, 1)
 
 
@@ -36,13 +35,13 @@ class Question:
 
     name: str
     analysis: str = ""
-    given: Mapping[str, Any] = NOTHING
-    segment: Mapping[str, Any] = NOTHING
+    given: Mapping[str, Any] = field(default_factory=dict)
+    segment: Mapping[str, Any] = field(default_factory=dict)
     naive: str = ""
     """A statement of `sql/naive` that answers it from the lines."""
     same: tuple[str, ...] = ()
     """Columns that both answers have, with the same values."""
-    above: Mapping[str, int] = NOTHING
+    above: Mapping[str, int] = field(default_factory=dict)
     """Rows of the product's answer that the naive one has, too: those with more than that."""
     since: date = EVER
     """First day of the orders and lines that it needs."""

@@ -95,7 +95,17 @@ def figures(found: Sequence[Measured]) -> dict[str, object]:
 
 
 def report(found: Sequence[Measured], scale: Scale) -> Table:
-    columns = ("question", "CPU s", "wall s", "peak MB", "naive CPU s", "naive MB", "less CPU", "limit CPU s", "÷ limit")
+    columns = (
+        "question",
+        "CPU s",
+        "wall s",
+        "peak MB",
+        "naive CPU s",
+        "naive MB",
+        "less CPU",
+        "limit CPU s",
+        "÷ limit",
+    )
     table = Table(*columns, title=str(scale))
     for each in found:
         own, naive, limit = each.product, each.naive, each.limit

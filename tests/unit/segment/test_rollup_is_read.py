@@ -45,13 +45,13 @@ def services(tmp_path: Path) -> Services:
 
 
 @pytest.fixture
-def enishi(services: Services, tmp_path: Path) -> Callable[..., Any]:
+def enishi(services: Services) -> Callable[..., Any]:
     """Call `enishi segments …`; its answer as JSON."""
     root = typer.Typer()
 
     @root.callback()
     def session(ctx: typer.Context) -> None:
-        ctx.obj = Session(Settings(home=tmp_path, present=PRESENT))
+        ctx.obj = Session(services.settings)
 
     root.add_typer(app, name="segments")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
 
 import yaml
 from sqlglot import exp
@@ -26,14 +27,18 @@ class Expression:
 
 
 @cache
-def expressions() -> Mapping[str, Expression]:
-    """Every shared expression by name."""
-    given = yaml.safe_load((files("enishi.analysis") / "expressions.yaml").read_text("utf-8"))
-    read = {
-        name: Expression(name, tuple(one["of"]), one["says"], expression(one["sql"], name))
-        for name, one in given.items()
-    }
+def _given() -> Mapping[str, Mapping[str, Any]]:
+    read: Mapping[str, Mapping[str, Any]] = yaml.load(
+        (files("enishi.analysis") / "expressions.yaml").read_text("utf-8"),
+        Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),  # noqa: S506 - either loader is a safe one
+    )
     return MappingProxyType(read)
+
+
+@cache
+def _shared(name: str) -> Expression:
+    one = _given()[name]
+    return Expression(name, tuple(one["of"]), one["says"], expression(one["sql"], name))
 
 
 def expression(text: str, where: str) -> exp.Expr:
@@ -51,9 +56,9 @@ def write_out(tree: exp.Query, place: str) -> exp.Query:
     Raises:
         AnalysisError: an expression with the wrong number of arguments.
     """
-    calls = [node for node in tree.find_all(exp.Anonymous) if node.name.lower() in expressions()]
+    calls = [node for node in tree.find_all(exp.Anonymous) if node.name.lower() in _given()]
     for call in reversed(calls):
-        call.replace(_written_out(call, expressions()[call.name.lower()], place))
+        call.replace(_written_out(call, _shared(call.name.lower()), place))
     return tree
 
 

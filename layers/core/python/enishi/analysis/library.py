@@ -19,6 +19,8 @@ from enishi.analysis.model import Analysis, Parameter
 from enishi.errors import AnalysisError
 from enishi.segment.problems import did_you_mean, explain
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml where it is there: a question should not wait for its front matter."""
 _FRONT = re.compile(r"\A\s*/\*\n(?P<front>.*?)\n\*/\s*(?P<sql>.*)\Z", re.DOTALL)
 
 
@@ -45,15 +47,28 @@ def groups() -> Mapping[str, tuple[Parameter, ...]]:
 
 
 @cache
-def shipped() -> Mapping[str, Analysis]:
-    """Every analysis of the product by id, in the order of categories."""
+def _places() -> Mapping[str, tuple[str, Traversable]]:
+    """Where each analysis of the product stands, by id, which is the name of its file; in the order of categories."""
     folder = files("enishi.analysis") / "catalogue"
-    found: dict[str, Analysis] = {}
-    for category in categories():
-        for path in _sql_files(folder / category.id):
-            analysis = read(path.read_text("utf-8"), f"{category.id}/{path.name}")
-            found[analysis.id] = analysis
+    found = {
+        path.name[:-4]: (f"{category.id}/{path.name}", path)
+        for category in categories()
+        for path in _sql_files(folder / category.id)
+    }
     return MappingProxyType(found)
+
+
+@cache
+def _shipped(name: str) -> Analysis:
+    place, path = _places()[name]
+    return read(path.read_text("utf-8"), place)
+
+
+@cache
+def shipped() -> Mapping[str, Analysis]:
+    """Every analysis of the product by id, in the order of categories. Who needs one of them calls `get`: reading all
+    of them costs more than most questions."""
+    return MappingProxyType({name: _shipped(name) for name in _places()})
 
 
 def load(path: Path) -> Analysis:
@@ -75,10 +90,9 @@ def get(name: str) -> Analysis:
     """
     if name.endswith(".sql"):
         return load(Path(name))
-    found = shipped().get(name)
-    if found is None:
-        raise AnalysisError(f"there is no analysis {name}", remedy=did_you_mean(name, shipped()))
-    return found
+    if name not in _places():
+        raise AnalysisError(f"there is no analysis {name}", remedy=did_you_mean(name, _places()))
+    return _shipped(name)
 
 
 def read(text: str, place: str) -> Analysis:
@@ -121,10 +135,6 @@ def _group(analysis: Analysis, name: str) -> Sequence[Parameter]:
     return groups()[name]
 
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml where it is there: the whole catalogue is read before the first question."""
-
-
 def _front_matter(text: str, place: str) -> Mapping[str, Any]:
     try:
         given = yaml.load(text, Loader=_LOADER)  # noqa: S506 - either loader is a safe one
@@ -145,4 +155,4 @@ def _sql_files(folder: Traversable) -> list[Traversable]:
 
 
 def _data(name: str) -> Any:
-    return yaml.safe_load((files("enishi.analysis") / name).read_text("utf-8"))
+    return yaml.load((files("enishi.analysis") / name).read_text("utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one

@@ -30,8 +30,7 @@ SELECT
   l.discount_rate,
   l.coupon_id
 FROM v_lines AS l
-JOIN v_purchases AS v ON v.order_id = l.order_id
 JOIN purchases AS p
-  ON p.customer_id = v.customer_id
-  AND (p.order_id = v.order_id OR (:purchase_unit = 'day' AND p.purchase_date = v.purchase_date))
+  ON p.customer_id = l.customer_id
+  AND (p.order_id = l.order_id OR (:purchase_unit = 'day' AND p.purchase_date = l.purchase_date))
 WHERE l.product_id IN (:product_filter)

@@ -33,8 +33,8 @@ notes:
 - "value = what the customer spent on goods of any category in the period; single = buyers of A who did not buy B"
 - "lift = the rate over the share of B's buyers among all buyers of goods; best sellers: the ten products of B with the highest sales to these customers"
 */
-WITH bought AS (
-  SELECT l.customer_id, i.item, l.product_id, SUM(l.amount) AS amount
+WITH bought_lines AS (
+  SELECT l.customer_id, i.item, l.product_id, l.amount
   FROM purchase_lines AS l
   JOIN items AS i ON i.product_id = l.product_id
   WHERE
@@ -42,18 +42,19 @@ WITH bought AS (
     AND NOT i.is_service
     AND i.item <> :unknown
     AND l.purchase_date BETWEEN :period_start AND :period_end
-  GROUP BY l.customer_id, i.item, l.product_id
+),
+buyers AS (
+  SELECT customer_id, item, SUM(amount) AS amount
+  FROM bought_lines
+  GROUP BY customer_id, item
 ),
 spent AS (
   SELECT customer_id, SUM(amount) AS amount
-  FROM bought
+  FROM buyers
   GROUP BY customer_id
 ),
 everybody AS (
   SELECT COUNT(*) AS customers FROM spent
-),
-buyers AS (
-  SELECT DISTINCT customer_id, item FROM bought
 ),
 sizes AS (
   SELECT item, COUNT(*) AS customers
@@ -77,7 +78,7 @@ without_column AS (
 ),
 sellers AS (
   SELECT item, product_id, ROW_NUMBER() OVER (PARTITION BY item ORDER BY SUM(amount) DESC, product_id) AS place
-  FROM bought
+  FROM bought_lines
   GROUP BY item, product_id
 ),
 best_sellers AS (
@@ -91,17 +92,44 @@ best_sellers_of_both AS (
   FROM best_sellers AS b
   CROSS JOIN (VALUES (TRUE), (FALSE)) AS h(has_both)
 ),
+-- Customers who bought the same categories are counted together, before pairs are made of them.
+owned AS (
+  SELECT b.customer_id, ARRAY_AGG(b.item ORDER BY b.item) AS items
+  FROM buyers AS b
+  JOIN sizes AS s ON s.item = b.item
+  GROUP BY b.customer_id
+),
+alike AS (
+  SELECT o.items, COUNT(*) AS customers, SUM(s.amount) AS amount
+  FROM owned AS o
+  JOIN spent AS s ON s.customer_id = o.customer_id
+  GROUP BY o.items
+),
+-- Everybody who bought both; a category with itself is everybody who bought it.
+pairs AS (
+  SELECT
+    a.item AS row_category,
+    b.item AS column_category,
+    CAST(SUM(k.customers) AS BIGINT) AS customers,
+    SUM(k.amount) AS amount
+  FROM alike AS k
+  CROSS JOIN UNNEST(k.items) AS a(item)
+  CROSS JOIN UNNEST(k.items) AS b(item)
+  GROUP BY a.item, b.item
+),
 counted AS (
   SELECT
-    c.row_category,
-    c.column_category,
-    COUNT_IF(c.has_both) AS both,
-    COUNT(*) AS customers,
-    AVG(CASE WHEN NOT c.has_both THEN CAST(s.amount AS DOUBLE) END) AS value_single,
-    AVG(CASE WHEN c.has_both THEN CAST(s.amount AS DOUBLE) END) AS value_both
-  FROM crossed AS c
-  JOIN spent AS s ON s.customer_id = c.customer_id
-  GROUP BY c.row_category, c.column_category
+    x.row_category,
+    y.row_category AS column_category,
+    COALESCE(b.customers, 0) AS both,
+    x.customers,
+    x.customers - COALESCE(b.customers, 0) AS single,
+    x.amount - COALESCE(b.amount, 0) AS amount_single,
+    b.amount AS amount_both
+  FROM pairs AS x
+  JOIN pairs AS y ON y.row_category <> x.row_category
+  LEFT JOIN pairs AS b ON b.row_category = x.row_category AND b.column_category = y.row_category
+  WHERE x.column_category = x.row_category AND y.column_category = y.row_category
 )
 SELECT
   c.row_category,
@@ -109,8 +137,8 @@ SELECT
   c.both,
   RATIO(c.both, c.customers) AS rate,
   RATIO(c.both * e.customers, c.customers * s.customers) AS lift,
-  CAST(c.value_single AS DECIMAL(18, 2)) AS value_single,
-  CAST(c.value_both AS DECIMAL(18, 2)) AS value_both
+  CAST(RATIO(c.amount_single, c.single) AS DECIMAL(18, 2)) AS value_single,
+  CAST(RATIO(c.amount_both, c.both) AS DECIMAL(18, 2)) AS value_both
 FROM counted AS c
 JOIN sizes AS s ON s.item = c.column_category
 CROSS JOIN everybody AS e
