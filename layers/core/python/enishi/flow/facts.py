@@ -26,7 +26,7 @@ from enishi.lake.sql.prune import pruned
 from enishi.ports import Services, Warehouse
 
 ORDERS_A_PART = 4_000_000
-"""Orders of which a part is made, about: a gigabyte of memory."""
+"""Orders of which a part is made, about."""
 _PARTS = "purchase_parts"
 
 
@@ -91,9 +91,9 @@ def _rows_of(made: Refresh, part: int) -> exp.Query:
 
 
 def _purchases_of(made: Refresh, part: int) -> exp.Select:
-    folders = [table(_PARTS).partition_columns, (made.id, str(part))]
-    inside = [column("p", name) for name in table(_PARTS).names if name not in folders[0]]
-    tests = [exp.EQ(this=column("p", name), expression=literal(value)) for name, value in zip(*folders, strict=True)]
+    where = {"refresh": made.id, "part": str(part)}
+    inside = [column("p", name) for name in table(_PARTS).names if name not in where]
+    tests = [exp.EQ(this=column("p", name), expression=literal(value)) for name, value in where.items()]
     return exp.select(*inside).from_(table_ref(f"work.{_PARTS}", "p")).where(*tests)
 
 
