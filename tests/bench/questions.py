@@ -61,8 +61,10 @@ def run_one(name: str, side: str, home: Path) -> Cost:
 
 
 def measure(name: str, side: str, home: Path) -> Cost:
-    """`run_one` in a process of its own."""
-    return told_by("tests.bench.questions", "--one", name, "--side", side, "--home", str(home))
+    """`run_one` in a process of its own; its cost is said at once, for the whole table takes minutes."""
+    cost = told_by("tests.bench.questions", "--one", name, "--side", side, "--home", str(home))
+    sys.stderr.write(f"{name}, {side}: {cost.cpu_s:.2f} CPU s, {cost.wall_s:.1f} s, {cost.rss_mb:,.0f} MB\n")
+    return cost
 
 
 def compare(question: Question, home: Path) -> Measured:
