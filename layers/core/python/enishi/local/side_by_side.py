@@ -16,6 +16,7 @@ FAMILIES: Mapping[str, str] = {
     "cut": "asking",
     "send": "asking",
     "close_step": "closing",
+    "close_run": "closing",
 }
 """Tasks of one family may be under way together: what one writes, none of the others reads.
 
