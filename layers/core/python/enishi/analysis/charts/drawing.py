@@ -12,6 +12,7 @@ from typing import Any
 
 from enishi.analysis.answer import Answer
 from enishi.analysis.model import Chart
+from enishi.analysis.words import in_words
 
 Spec = dict[str, Any]
 Row = dict[str, Any]
@@ -39,12 +40,20 @@ class Drawing:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows that the chart is of, values as JSON has them."""
+        """The rows that the chart is of, values as JSON has them, codes in words."""
         kept = (row for row in self.answer.rows.to_pylist() if self._is_drawn(row))
-        return [{name: plain(value) for name, value in row.items()} for row in kept]
+        analysis = self.answer.analysis
+        return [{name: in_words(analysis, name, plain(value)) for name, value in row.items()} for row in kept]
 
     def _is_drawn(self, row: Mapping[str, Any]) -> bool:
         return all(_fits(plain(row[name]), wanted) for name, wanted in self.chart.where.items())
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether a row is left that knows what the chart measures: its colour, where that is a number, else its heights."""
+        colour = self.chart.color
+        measures = [colour] if colour and self.kind(colour) in NUMBERS else self.ys
+        return any(row[name] is not None for row in self.rows for name in measures) if measures else bool(self.rows)
 
     def kind(self, name: str) -> str:
         return self.answer.analysis.column(name).type
