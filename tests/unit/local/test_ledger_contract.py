@@ -167,6 +167,15 @@ def test_a_cap_lets_no_more_than_its_limit_through(ledger: Ledger) -> None:
     assert "m2" not in ledger.find(["m2"])
 
 
+def test_a_claim_counts_what_claims_before_it_took_in_the_same_call(ledger: Ledger) -> None:
+    day = Cap("C1#day", 2)
+    first, again, second, third = ledger.claim([a_claim(name, day) for name in ("m0", "m0", "m1", "m2")], NOW)
+    assert (first, second, third) == (Won(), Won(), CapReached(day))
+    assert isinstance(again, Held)
+    assert (again.entry.state, again.entry.claimed_at) == (LedgerState.CLAIMED, NOW)
+    assert sorted(ledger.find(["m0", "m1", "m2"])) == ["m0", "m1"]
+
+
 def test_what_stands_in_other_counters_counts_and_is_not_taken(ledger: Ledger) -> None:
     absorbed, alone = Cap("C2#day", 3), Cap("C1#day", 3)
     person = Cap("C1#day", 3, ("C2#day", "C3#day"))

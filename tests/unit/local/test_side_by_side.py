@@ -65,6 +65,16 @@ def test_a_task_of_another_family_waits(tasks: SideBySide, workers: Held, other:
     assert prepare.done()
 
 
+@pytest.mark.parametrize("name", ["prepare", "close_step"])
+def test_what_goes_on_outside_of_the_machine_is_settled_before_any_task(
+    tasks: SideBySide, workers: Held, name: str
+) -> None:
+    begun_when_settled: list[int] = []
+    tasks.first(lambda: begun_when_settled.append(len(workers.begun)))
+    tasks(name, {})
+    assert begun_when_settled == [0]
+
+
 def test_what_a_task_raised_is_its_own_futures_to_tell(tasks: SideBySide, workers: Held) -> None:
     failing = tasks("prepare", {})
     workers.works[0].set_exception(NotSupportedError("no", remedy="never"))

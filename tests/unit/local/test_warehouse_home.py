@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -46,6 +48,23 @@ def test_another_process_sees_each_commit_and_writes_after_it(lake: LocalWarehou
     assert count(lake) == 2
     assert lake.snapshot("customers") == other.snapshot("customers")
     other.close()
+
+
+@pytest.mark.parametrize("move", [Path.rename, shutil.copytree], ids=["moved", "copied"])
+def test_a_home_that_was_moved_or_copied_says_so_and_leaves_the_other_alone(
+    tmp_path: Path, move: Callable[[Path, Path], object]
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    with closing(LocalWarehouse(first, Settings())) as lake:
+        lake.append("customers", ids("C1"))
+    move(first, second)
+    with closing(LocalWarehouse(second, Settings())) as lake, pytest.raises(LakeError) as raised:
+        lake.append("customers", ids("C2"))
+    assert "made in another folder" in raised.value.what
+    assert raised.value.where.startswith(str(first))
+    if first.exists():
+        with closing(LocalWarehouse(first, Settings())) as lake:
+            assert count(lake) == 1
 
 
 def test_writers_at_once_lose_nothing(tmp_path: Path) -> None:

@@ -79,8 +79,9 @@ class LocalCatalog:
         folder = (home / "lake").resolve()
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "catalog.db"
+        self._place = f"file://{folder}"
         uri = f"sqlite:///{self._path}"
-        self._catalog = SqlCatalog(_NAME, uri=uri, warehouse=f"file://{folder}", init_catalog_tables="true")
+        self._catalog = SqlCatalog(_NAME, uri=uri, warehouse=self._place, init_catalog_tables="true")
         self._connections = threading.local()
         for namespace in ("lake", "pii"):
             self._create_namespace(namespace)
@@ -92,13 +93,30 @@ class LocalCatalog:
             return
 
     def open(self, declared: Table) -> IcebergTable:
-        """The table, created or grown to its declaration."""
+        """The table, created or grown to its declaration.
+
+        Raises:
+            LakeError: the home was moved or copied: its files name each other by whole paths, so what is written here
+                would be written there.
+        """
         name = (declared.database, declared.name)
         try:
             table = self._catalog.load_table(name)
         except NoSuchTableError:
             table = self._create(declared)
+        except FileNotFoundError as missing:
+            self._insist_on_home(location := self.location(declared))
+            raise LakeError("a file of the table is gone", where=location, remedy="Restore the home.") from missing
+        self._insist_on_home(table.location())
         return _grown(table, declared)
+
+    def _insist_on_home(self, location: str) -> None:
+        if not location.startswith(f"{self._place}/"):
+            raise LakeError(
+                "this home's tables were made in another folder, and files of tables name each other by whole paths",
+                where=location.removeprefix("file://"),
+                remedy="Put the home back where it was made, or load its raw files into a new home.",
+            )
 
     def reopened(self, table: IcebergTable, location: str) -> IcebergTable:
         """`table`, opened before, as the metadata file at `location` says it is now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,10 +27,11 @@ from enishi.ports import (
 )
 
 _COLUMNS = "send_id, run_id, step_id, chunk, customer_id, channel, state, claimed_at, expires_at, provider_id, reason"
-_FIND = f"SELECT {_COLUMNS} FROM sends WHERE send_id = ?"  # noqa: S608 - constant text
+_FIND = f"SELECT {_COLUMNS} FROM sends WHERE send_id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constant text
 _CHUNK = f"SELECT {_COLUMNS} FROM sends WHERE run_id = ? AND step_id = ? AND chunk = ?"  # noqa: S608 - constant text
 _INSERT = f"INSERT INTO sends ({_COLUMNS}, caps) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?)"  # noqa: S608 - constant text
 _SETTLE = "UPDATE sends SET state = ?, provider_id = ?, reason = ? WHERE send_id = ?"
+_USED = "SELECT cap_key, used FROM caps WHERE cap_key IN (SELECT value FROM json_each(?))"
 _TAKE = "INSERT INTO caps (cap_key, used) VALUES (?, 1) ON CONFLICT (cap_key) DO UPDATE SET used = used + 1"
 _FREE = "UPDATE caps SET used = used - 1 WHERE cap_key = ? AND used > 0"
 
@@ -66,18 +68,28 @@ class SqliteLedger:
 
     def claim(self, claims: Sequence[Claim], now: datetime) -> list[ClaimOutcome]:
         with self._file.write() as db:
-            return [_claim(db, claim, now) for claim in claims]
+            counters = [key for claim in claims for cap in claim.caps for key in (cap.key, *cap.counted)]
+            turn = _Turn(now, _found(db, [claim.send_id for claim in claims]), _used(db, counters))
+            outcomes = [turn.claim(claim) for claim in claims]
+            turn.write(db)
+        return outcomes
 
     def settle(self, send_id: str, receipt: Receipt, now: datetime) -> LedgerState:
         return self.settle_all({send_id: receipt}, now)[send_id]
 
     def settle_all(self, receipts: Mapping[str, Receipt], now: datetime) -> dict[str, LedgerState]:  # noqa: ARG002
         with self._file.write() as db:
-            return {send_id: _settle(db, send_id, receipt) for send_id, receipt in receipts.items()}
+            before = _found(db, list(receipts))
+            after = {send_id: _settled(before, send_id, receipt) for send_id, receipt in receipts.items()}
+            for send_id, entry in after.items():
+                if frees_caps(before[send_id], entry):
+                    _free(db, send_id)
+            _write(db, after.values())
+        return {send_id: entry.state for send_id, entry in after.items()}
 
     def release(self, send_id: str) -> None:
         with self._file.write() as db:
-            entry = _find(db, send_id)
+            entry = _found(db, [send_id]).get(send_id)
             if entry is not None and entry.state is LedgerState.CLAIMED:
                 _free(db, send_id)
                 db.execute("DELETE FROM sends WHERE send_id = ?", (send_id,))
@@ -88,59 +100,63 @@ class SqliteLedger:
 
     def find(self, send_ids: Sequence[str]) -> dict[str, Entry]:
         with self._file.read() as db:
-            found = (_find(db, send_id) for send_id in send_ids)
-            return {entry.send_id: entry for entry in found if entry is not None}
+            return _found(db, send_ids)
 
 
-def _claim(db: sqlite3.Connection, claim: Claim, now: datetime) -> ClaimOutcome:
-    entry = _find(db, claim.send_id)
-    if entry is not None:
-        return Held(_overtaken(db, entry, now))
-    reached = next((cap for cap in claim.caps if _used(db, cap) >= cap.limit), None)
-    if reached is not None:
-        return CapReached(reached)
-    _insert(db, claim, now)
-    return Won()
+class _Turn:
+    """Claims of one transaction, each decided after those before it; written together."""
+
+    def __init__(self, now: datetime, held: dict[str, Entry], used: Counter[str]) -> None:
+        self._now = now
+        self._held = held
+        self._used = used
+        self._won: list[Claim] = []
+        self._overtaken: list[Entry] = []
+
+    def claim(self, claim: Claim) -> ClaimOutcome:
+        entry = self._held.get(claim.send_id)
+        if entry is not None:
+            return Held(self._now_of(entry))
+        reached = next((cap for cap in claim.caps if self._places(cap) >= cap.limit), None)
+        if reached is not None:
+            return CapReached(reached)
+        self._held[claim.send_id] = _claimed(claim, self._now)
+        self._used.update(cap.key for cap in claim.caps)
+        self._won.append(claim)
+        return Won()
+
+    def _now_of(self, entry: Entry) -> Entry:
+        if entry.state is LedgerState.CLAIMED and entry.expires_at <= self._now:
+            entry = self._held[entry.send_id] = expired(entry)
+            self._overtaken.append(entry)
+        return entry
+
+    def _places(self, cap: Cap) -> int:
+        return sum(self._used[key] for key in (cap.key, *cap.counted))
+
+    def write(self, db: sqlite3.Connection) -> None:
+        _write(db, self._overtaken)
+        db.executemany(_TAKE, [(cap.key,) for claim in self._won for cap in claim.caps])
+        db.executemany(_INSERT, [_row(claim, self._now) for claim in self._won])
 
 
-def _overtaken(db: sqlite3.Connection, entry: Entry, now: datetime) -> Entry:
-    if entry.state is LedgerState.CLAIMED and entry.expires_at <= now:
-        entry = expired(entry)
-        _write(db, entry)
-    return entry
+def _claimed(claim: Claim, now: datetime) -> Entry:
+    facts = (claim.send_id, claim.run_id, claim.step_id, claim.chunk, claim.customer_id, claim.channel)
+    return Entry(*facts, LedgerState.CLAIMED, now, claim.expires_at)
 
 
-def _insert(db: sqlite3.Connection, claim: Claim, now: datetime) -> None:
-    keys = [cap.key for cap in claim.caps]
-    db.executemany(_TAKE, [(key,) for key in keys])
-    db.execute(
-        _INSERT,
-        (
-            claim.send_id,
-            claim.run_id,
-            claim.step_id,
-            claim.chunk,
-            claim.customer_id,
-            claim.channel,
-            LedgerState.CLAIMED,
-            stored(now),
-            stored(claim.expires_at),
-            json.dumps(keys),
-        ),
-    )
+def _row(claim: Claim, now: datetime) -> tuple[str | int, ...]:
+    keys = json.dumps([cap.key for cap in claim.caps])
+    facts = (claim.send_id, claim.run_id, claim.step_id, claim.chunk, claim.customer_id, claim.channel)
+    return (*facts, LedgerState.CLAIMED, stored(now), stored(claim.expires_at), keys)
 
 
-def _settle(db: sqlite3.Connection, send_id: str, receipt: Receipt) -> LedgerState:
-    entry = _find(db, send_id)
-    if entry is None:
+def _settled(before: Mapping[str, Entry], send_id: str, receipt: Receipt) -> Entry:
+    if send_id not in before:
         raise DeliveryError(
             "an outcome has no claim in the ledger", where=send_id, remedy="Claim before the provider is called."
         )
-    after = settled(entry, receipt)
-    if frees_caps(entry, after):
-        _free(db, send_id)
-    _write(db, after)
-    return after.state
+    return settled(before[send_id], receipt)
 
 
 def _free(db: sqlite3.Connection, send_id: str) -> None:
@@ -149,18 +165,17 @@ def _free(db: sqlite3.Connection, send_id: str) -> None:
     db.executemany(_FREE, [(key,) for key in keys])
 
 
-def _write(db: sqlite3.Connection, entry: Entry) -> None:
-    db.execute(_SETTLE, (entry.state, entry.provider_id, entry.reason, entry.send_id))
+def _write(db: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+    db.executemany(_SETTLE, [(entry.state, entry.provider_id, entry.reason, entry.send_id) for entry in entries])
 
 
-def _used(db: sqlite3.Connection, cap: Cap) -> int:
-    rows = (db.execute("SELECT used FROM caps WHERE cap_key = ?", (key,)).fetchone() for key in (cap.key, *cap.counted))
-    return sum(int(row[0]) for row in rows if row is not None)
+def _used(db: sqlite3.Connection, counters: Sequence[str]) -> Counter[str]:
+    return Counter({key: int(used) for key, used in db.execute(_USED, (json.dumps(counters),))})
 
 
-def _find(db: sqlite3.Connection, send_id: str) -> Entry | None:
-    row = db.execute(_FIND, (send_id,)).fetchone()
-    return None if row is None else _entry(row)
+def _found(db: sqlite3.Connection, send_ids: Sequence[str]) -> dict[str, Entry]:
+    entries = (_entry(row) for row in db.execute(_FIND, (json.dumps(list(send_ids)),)))
+    return {entry.send_id: entry for entry in entries}
 
 
 def _entry(row: tuple[str, str, str, int, str, str, str, str, str, str, str]) -> Entry:

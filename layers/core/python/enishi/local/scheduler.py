@@ -10,8 +10,6 @@ from typing import Any
 from enishi.clock import ManualClock, to_text
 from enishi.flow.tasks import perform
 from enishi.local.machine import Execution, Machine
-from enishi.local.side_by_side import SideBySide
-from enishi.local.workers import Workers
 from enishi.ports import Services
 from enishi.scenario.compile import compile_scenario
 from enishi.scenario.model import Scenario
@@ -42,9 +40,16 @@ class Scheduler:
 
     def table_loaded(self, table: str, at: datetime) -> None:
         """Start the scenarios that wait for new rows in `table`; a listener of `LocalNotices`."""
-        for scenario in self._scenarios:
-            if isinstance(scenario.trigger, ChangeTrigger) and scenario.trigger.table == table:
-                self._machine.at(at, partial(self.start, scenario, at))
+        for scenario in self._waiting(table):
+            self._machine.at(at, partial(self.start, scenario, at))
+
+    def awaits(self, table: str) -> bool:
+        """Whether some scenario waits for new rows in `table`."""
+        return bool(self._waiting(table))
+
+    def _waiting(self, table: str) -> list[Scenario]:
+        triggers = ((scenario, scenario.trigger) for scenario in self._scenarios)
+        return [scenario for scenario, on in triggers if isinstance(on, ChangeTrigger) and on.table == table]
 
     def start(
         self, scenario: Scenario, at: datetime, *, since: datetime | None = None, approved: bool = False
@@ -56,7 +61,6 @@ class Scheduler:
         return self._machine.start(self._definitions[scenario.id], f"{scenario.id}-{at:%Y%m%dT%H%M%S}", given)
 
 
-def machine(services: Services, clock: ManualClock, workers: Workers | None = None) -> Machine:
-    """A machine whose tasks are the flows themselves; `workers` take those that do not see each other."""
-    tasks = SideBySide(services, workers) if workers else partial(perform, services)
-    return Machine(tasks, clock, services.work)
+def machine(services: Services, clock: ManualClock) -> Machine:
+    """A machine whose tasks are the flows themselves, one after another."""
+    return Machine(partial(perform, services), clock, services.work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from typing import Any
 
@@ -16,6 +16,7 @@ FAMILIES: Mapping[str, str] = {
     "cut": "asking",
     "send": "asking",
     "close_step": "closing",
+    "close_run": "closing",
 }
 """Tasks of one family may be under way together: what one writes, none of the others reads.
 
@@ -32,8 +33,15 @@ class SideBySide:
         self._workers = workers
         self._family: str | None = None
         self._under_way: list[Future[Answer]] = []
+        self._first: list[Callable[[], object]] = []
+
+    def first(self, settle: Callable[[], object]) -> None:
+        """Let `settle` happen before every task: it waits for work outside of the machine that tasks may ask about."""
+        self._first.append(settle)
 
     def __call__(self, task: str, payload: dict[str, Any]) -> Answer | Future[Answer]:
+        for settle in self._first:
+            settle()
         family = FAMILIES.get(task)
         if family != self._family:
             self._finish()

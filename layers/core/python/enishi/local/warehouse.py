@@ -36,7 +36,7 @@ from enishi.local.warehouse_lock import Turns, lake_lock
 from enishi.local.warehouse_past import past
 from enishi.local.warehouse_unload import unload
 from enishi.local.warehouse_views import base_tables, body
-from enishi.local.warehouse_work import WorkFiles, WorkFolder, folder_values, relation
+from enishi.local.warehouse_work import WorkFiles, WorkFolder, relation, wanted_folders
 from enishi.ports import Rows, Source, Unloaded, Upserted
 from enishi.settings import Settings
 
@@ -194,7 +194,7 @@ class LocalWarehouse:
         declared = named(reference.db, reference.name)
         name = reference.alias_or_name
         if declared.database == "work":
-            files = self._work.find(declared, folder_values(declared, reference))
+            files = self._work.find(declared, wanted_folders(declared, reference))
             return relation(declared, files, name)
         if reference.args.get("version"):
             return past(declared, self._state(declared), reference)

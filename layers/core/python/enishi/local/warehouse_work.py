@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,9 @@ from sqlglot import exp
 from enishi.lake import types
 from enishi.lake.schema import Folders, Table
 
+Wanted = Mapping[str, str]
+"""Values of folder columns, by column."""
+_MOST_ALTERNATIVES = 200
 _FILES = "__files__"
 """Stands for the list of files in a relation's text."""
 
@@ -19,8 +23,8 @@ _FILES = "__files__"
 class WorkFiles(Protocol):
     """Where the files of work tables are."""
 
-    def find(self, declared: Table, wanted: Mapping[str, str]) -> list[Path]:
-        """Files whose folders have the `wanted` values (a subset of the folder columns)."""
+    def find(self, declared: Table, wanted: Sequence[Wanted]) -> list[Path]:
+        """Files whose folders have the values of one of `wanted` (each a subset of the folder columns)."""
         ...
 
 
@@ -30,9 +34,12 @@ class WorkFolder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def find(self, declared: Table, wanted: Mapping[str, str]) -> list[Path]:
-        levels = [f"{column}={_escaped(wanted.get(column, '*'))}" for column in declared.partition_columns]
-        return sorted((self._root / declared.name).glob("/".join([*levels, "*.parquet"])))
+    def find(self, declared: Table, wanted: Sequence[Wanted]) -> list[Path]:
+        return sorted({path for values in wanted for path in self._of(declared, values)})
+
+    def _of(self, declared: Table, values: Wanted) -> Iterator[Path]:
+        levels = [f"{column}={_escaped(values.get(column, '*'))}" for column in declared.partition_columns]
+        return (self._root / declared.name).glob("/".join([*levels, "*.parquet"]))
 
 
 def _escaped(value: str) -> str:
@@ -40,37 +47,49 @@ def _escaped(value: str) -> str:
     return value if value == "*" else "".join(f"[{sign}]" if sign in "*?[" else sign for sign in value)
 
 
-def folder_values(declared: Table, reference: exp.Table) -> dict[str, str]:
-    """What the query around `reference` says the folder columns are: `column = 'literal'` among its conditions."""
-    if not isinstance(declared.partition, Folders):
-        return {}
+def wanted_folders(declared: Table, reference: exp.Table) -> tuple[Wanted, ...]:
+    """Which folders the query around `reference` needs: those that have the values of one of these mappings.
+
+    An empty mapping asks for all folders, no mapping for none.
+    """
     query = reference.find_ancestor(exp.Select)
-    found: dict[str, str] = {}
-    for equality in _equalities(query) if query is not None else ():
-        column, value = _sides(equality)
-        if column is None or value is None or column.table not in ("", reference.alias_or_name):
-            continue
-        if column.name in declared.partition.folders:
-            found[column.name] = value.name
+    if not isinstance(declared.partition, Folders) or query is None:
+        return ({},)
+    found: tuple[Wanted, ...] = ({},)
+    for condition in _conditions(query):
+        found = _both(found, _alternatives(condition, declared.partition.folders, reference.alias_or_name))
     return found
 
 
-def _equalities(query: exp.Select) -> Iterator[exp.EQ]:
-    """Equalities that hold for every row: joined by AND in WHERE, or in the ON of an inner join."""
-    conditions = [query.args["where"].this] if query.args.get("where") else []
-    conditions += [join.args["on"] for join in query.args.get("joins") or () if join.args.get("on") and not join.side]
-    for condition in conditions:
-        yield from (part for part in _all_of(condition) if isinstance(part, exp.EQ))
+def _conditions(query: exp.Select) -> Iterator[exp.Expr]:
+    """What holds for every row: WHERE, and the ON of inner joins."""
+    if query.args.get("where"):
+        yield query.args["where"].this
+    yield from (join.args["on"] for join in query.args.get("joins") or () if join.args.get("on") and not join.side)
 
 
-def _all_of(condition: exp.Expr) -> Iterator[exp.Expr]:
-    """The parts that must all hold, however they are bracketed."""
+def _alternatives(condition: exp.Expr, folders: Collection[str], alias: str) -> tuple[Wanted, ...]:
+    """What a condition asks of the folder columns of `alias`, as alternatives."""
     inner = condition.unnest()
     if isinstance(inner, exp.And):
-        yield from _all_of(inner.left)
-        yield from _all_of(inner.right)
-    else:
-        yield inner
+        return _both(_alternatives(inner.left, folders, alias), _alternatives(inner.right, folders, alias))
+    if isinstance(inner, exp.Or):
+        return _either((*_alternatives(inner.left, folders, alias), *_alternatives(inner.right, folders, alias)))
+    column, value = _sides(inner) if isinstance(inner, exp.EQ) else (None, None)
+    if column is None or value is None or column.table not in ("", alias) or column.name not in folders:
+        return ({},)
+    return ({column.name: value.name},)
+
+
+def _both(some: Iterable[Wanted], others: Sequence[Wanted]) -> tuple[Wanted, ...]:
+    """One of `some` and one of `others`, where they do not contradict each other."""
+    pairs = product(some, others)
+    return _either(tuple({**one, **two} for one, two in pairs if all(one.get(k, v) == v for k, v in two.items())))
+
+
+def _either(some: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
+    """One of `some`; all folders where one asks for all, or where there are too many to look for."""
+    return some if all(some) and len(some) <= _MOST_ALTERNATIVES else ({},)
 
 
 def _sides(equality: exp.EQ) -> tuple[exp.Column | None, exp.Literal | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -65,22 +65,33 @@ def expand_views(tree: exp.Query) -> exp.Query:
 
     Window columns that nobody names are left out of a view: no engine pushes a condition below a window.
     """
-    bodies = {name: _views()[name].copy() for name in needed_views(tree)}
-    for name, body in bodies.items():
-        _drop_windows(body, [tree, *(other for of, other in bodies.items() if of != name)], name)
+    names = needed_views(tree)
+    bodies = {name: _views()[name].copy() for name in names}
+    read = _Read(tree)
+    for name in reversed(names):
+        _drop_windows(bodies[name], read, name)
+        read.add(bodies[name])
     return pruned(with_views(tree.copy(), bodies))
 
 
-def _drop_windows(body: exp.Query, readers: Iterable[exp.Expr], name: str) -> None:
+class _Read:
+    """What a query, and the views that are added after those that they read, say by name."""
+
+    def __init__(self, tree: exp.Expr) -> None:
+        self.said: set[str] = set()
+        self.starred: set[str] = set()
+        self.add(tree)
+
+    def add(self, tree: exp.Expr) -> None:
+        self.said |= {identifier.name.lower() for identifier in tree.find_all(exp.Identifier)}
+        self.starred |= {table.name for table in tree.find_all(exp.Table) if _is_starred(table)}
+
+
+def _drop_windows(body: exp.Query, read: _Read, name: str) -> None:
     """Take the window columns out of the view `name`, unless a reader says their name or `*` of the view."""
-    if not _windows(name):
-        return
-    read = list(readers)
-    if any(table.name == name and _is_starred(table) for reader in read for table in reader.find_all(exp.Table)):
-        return
-    said = {identifier.name.lower() for reader in read for identifier in reader.find_all(exp.Identifier)}
-    unread = _windows(name) - said
-    body.set("expressions", [column for column in body.selects if column.alias not in unread])
+    if _windows(name) and name not in read.starred:
+        unread = _windows(name) - read.said
+        body.set("expressions", [column for column in body.selects if column.alias not in unread])
 
 
 @cache

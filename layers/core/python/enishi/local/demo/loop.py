@@ -22,8 +22,9 @@ from enishi.local.demo.samples import write_samples
 from enishi.local.demo.summary import Summary, outbox_size, summarise
 from enishi.local.machine import Execution, Machine, Status
 from enishi.local.notices import LocalNotices
-from enishi.local.scheduler import Scheduler, machine
+from enishi.local.scheduler import Scheduler
 from enishi.local.services import local_services
+from enishi.local.side_by_side import SideBySide
 from enishi.local.workers import SELDOM, Workers, cores
 from enishi.ports import Services
 from enishi.scenario.library import library
@@ -101,12 +102,14 @@ def _live(
     services: Services, clock: ManualClock, workers: Workers, dataset: Dataset, late: Sequence[str], watch: Watcher
 ) -> Sequence[Execution]:
     """The business day's runs, the days of their waits, and what people do meanwhile."""
-    stage = machine(services, clock, workers)
+    tasks = SideBySide(services, workers)
+    stage = Machine(tasks, clock, services.work)
     scheduler = Scheduler(services, stage, _scenarios(services, dataset))
     opening, closing = _at(dataset.day, time(0), services.settings), _at(_next(dataset.day), time(0), services.settings)
     scheduler.plan(opening - timedelta(microseconds=1), closing - timedelta(microseconds=1))
     _deliver(services, stage, scheduler, dataset, late)
-    days = Days(services, workers, dataset.world)
+    days = Days(services, workers, dataset.world, scheduler.awaits)
+    tasks.first(days.settle)
     total = dataset.days_after + 1
     for number in range(total):
         day = dataset.day + timedelta(days=number)
@@ -116,6 +119,7 @@ def _live(
         watch(Stage("Scenarios and reactions", number, total + 1, day.isoformat()))
         stage.run(_at(_next(day), OPENING, services.settings))
     stage.run()
+    days.settle()
     watch(Stage("Scenarios and reactions", total + 1, total + 1))
     return tuple(stage.executions.values())
 
