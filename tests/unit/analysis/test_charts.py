@@ -149,7 +149,8 @@ def test_numbers_on_an_axis_rise_where_no_group_has_all_of_them() -> None:
 
 
 def test_codes_are_drawn_in_words() -> None:
-    columns = "{name: channel, type: string, unit: none, label_ja: チャネル}, {name: people, type: int, unit: people, label_ja: 人数}"
+    channel = "{name: channel, type: string, unit: none, label_ja: チャネル}"
+    columns = f"{channel}, {{name: people, type: int, unit: people, label_ja: 人数}}"
     analysis = read(FRONT.format(columns=columns, chart="{kind: bar, x: channel, y: people}"), "small.sql")
     answer = Answer(analysis, {}, pa.table({"channel": ["store", "own"], "people": [3, 2]}))
     drawn = charts.to_svg(charts.spec(answer, analysis.charts[0]))

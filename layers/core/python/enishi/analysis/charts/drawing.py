@@ -50,7 +50,7 @@ class Drawing:
 
     @property
     def has_marks(self) -> bool:
-        """Whether a row is left that knows what the chart measures: its colour, where that is a number, else its heights."""
+        """Whether a row is left that knows what is measured: the colour, where that is a number, else the heights."""
         colour = self.chart.color
         measures = [colour] if colour and self.kind(colour) in NUMBERS else self.ys
         return any(row[name] is not None for row in self.rows for name in measures) if measures else bool(self.rows)

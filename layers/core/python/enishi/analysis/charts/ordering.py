@@ -13,7 +13,8 @@ Row = dict[str, Any]
 def merged(rows: Sequence[Row], name: str, group: str) -> list[Any]:
     """The values of `name` in an order that every group of rows agrees with, else in that of the rows.
 
-    A group may lack values: of price bands, one begins at 500円 and the next at 2000円. Numbers that rise in every group rise.
+    A group may lack values: of price bands, one begins at 500円 and the next at 2000円. Numbers that rise in each group
+    rise.
     """
     first: dict[Any, None] = dict.fromkeys(row[name] for row in rows)
     groups = list(_by_group(rows, name, group))
