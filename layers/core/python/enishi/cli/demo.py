@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,7 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from enishi.cli.context import Session
 from enishi.cli.output import show
 from enishi.errors import RunError
-from enishi.local.demo import Dataset, Stage, Summary, dataset, run_demo
+from enishi.local import forks
+
+if TYPE_CHECKING:
+    from enishi.local.demo import Dataset, Stage, Summary
 
 OUTCOMES = ("accepted", "refused", "suppressed", "unknown", "holdout", "quarantined")
 
@@ -32,6 +35,9 @@ def command(
     Messages are written to the outbox as files that you can open; people's reactions are simulated, landed and
     attributed; a report shows what came of each scenario. Run it again: nothing is sent twice.
     """
+    forks.warm()
+    from enishi.local.demo import dataset, run_demo
+
     session: Session = ctx.obj
     day: date | None = business_date.date() if business_date else None
     chosen = dataset(dataset_name, members=members, seed=seed, day=day)

@@ -17,12 +17,12 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from multiprocessing import get_all_start_methods, get_context, parent_process
-from multiprocessing.context import BaseContext
+from multiprocessing import parent_process
 from typing import Any
 
 from enishi.clock import ManualClock
 from enishi.flow.tasks import perform
+from enishi.local import forks
 from enishi.local.notices import LocalNotices
 from enishi.local.services import local_services
 from enishi.ports import Notices, Services
@@ -59,7 +59,7 @@ class Workers:
 
     def __init__(self, settings: Settings, size: int) -> None:
         self._settings = pickle.dumps(settings)
-        self._pool = ProcessPoolExecutor(size, mp_context=_context(), initializer=_begin)
+        self._pool = ProcessPoolExecutor(size, mp_context=forks.context(), initializer=_begin)
         for _ in range(size):
             self._pool.submit(_stand_by)
 
@@ -103,15 +103,6 @@ class Loads:
         for load in self._loads:
             for table, instant in load.result():
                 notices.table_loaded(table, instant)
-
-
-def _context() -> BaseContext:
-    """New processes with nothing of this one's. Where the system can, what they import is imported once for all."""
-    if "forkserver" not in get_all_start_methods():
-        return get_context("spawn")
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__, "enishi.flow.arrive", "enishi.flow.prepare", "enishi.flow.send"])
-    return context
 
 
 def cores() -> int:
