@@ -36,6 +36,7 @@ PLANS = (
         personal=True,
         expire_days={
             "athena/": 1,
+            "purchase_parts/": 1,
             "staging/": 35,
             "parts/": 35,
             "chunks/": 35,

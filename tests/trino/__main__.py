@@ -1,20 +1,20 @@
 """`make trino`: every construct, view, segment and analysis case on a real Trino, over the files of the local lake.
 
-Ends with 0 when every row is the same as DuckDB's, 1 when one differs, 2 when the server cannot be had. What differed
-stands in build/trino.json, with the statement that Trino ran.
+Ends with 0 when every row is the same as DuckDB's, 1 when one differs, 2 when the server cannot be had. What became
+of each case stands in build/trino.jsonl as soon as it is known, with Trino's statement where something differed.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from rich.console import Console
@@ -26,10 +26,10 @@ from tests.trino.asked import Asked
 from tests.trino.client import Client, Refused
 from tests.trino.collect import Collector, Wanted
 from tests.trino.compare import Difference, differences
+from tests.trino.record import Outcome, Record
 
-REPORT = Path("build/trino.json")
 AT_ONCE = 3
-"""Questions on the way at one time: planning waits more than it works."""
+"""Cases on the way at one time: planning waits more than it works."""
 
 
 def main() -> int:
@@ -38,34 +38,37 @@ def main() -> int:
     chosen = _arguments()
     parts = {name: part for name, part in _parts(chosen).items() if not chosen.only or name in chosen.only}
     start = time.monotonic()
-    try:
-        server.install()
-        with tempfile.TemporaryDirectory(prefix="enishi-trino-") as folder, _progress(console) as progress:
-            asked = _collected(parts, Path(folder), _wanted(chosen), progress)
-            with server.running() as trino:
-                client = Client(trino.port)
-                labels, found = _compared(asked, client, progress)
-                memory = trino.memory
-    except server.Unavailable as reason:
-        console.print(f"[red]No Trino:[/red] {reason}")
-        return 2
-    _report(console, labels, found, f"{time.monotonic() - start:.0f} s, the server at most {memory:.1f} GB")
+    with Record.open(go_on=chosen.go_on) as record:
+        try:
+            server.install()
+            with tempfile.TemporaryDirectory(prefix="enishi-trino-") as folder, _progress(console) as progress:
+                asked = _collected(parts, Path(folder), _wanted(chosen, record), progress)
+                with server.running() as trino:
+                    client = Client(trino.port)
+                    outcomes = _compared(asked, client, record, progress)
+                    memory = trino.memory
+        except server.Unavailable as reason:
+            console.print(f"[red]No Trino:[/red] {reason}")
+            return 2
+    _report(console, outcomes, f"{time.monotonic() - start:.0f} s, the server at most {memory:.1f} GB")
     console.print(f"Most stages: {client.most_stages()}; written first: {client.divided} questions")
-    return 1 if found else 0
+    return int(any(one.differs for one in outcomes))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.trino", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=[*collect.ALL, "home"], help="these parts only")
-    parser.add_argument("-k", default="", help="only cases whose name holds this text")
+    parser.add_argument("-k", nargs="+", default=[""], help="only cases whose name holds one of these texts")
     parser.add_argument("--first", action="store_true", help="of each analysis the first case only")
+    parser.add_argument("--go-on", action="store_true", help="leave out what passed in the run that was broken off")
     parser.add_argument("--home", type=Path, help="also every analysis on the lake of this home (a copy of it)")
     return parser.parse_args()
 
 
-def _wanted(chosen: argparse.Namespace) -> Wanted:
+def _wanted(chosen: argparse.Namespace, record: Record) -> Wanted:
     later = collect.later_cases() if chosen.first else frozenset()
-    return lambda label: chosen.k in label and label not in later
+    left_out = later | record.passed
+    return lambda label: label not in left_out and any(text in label for text in chosen.k)
 
 
 def _parts(chosen: argparse.Namespace) -> Mapping[str, Collector]:
@@ -88,31 +91,32 @@ def _collected(parts: Mapping[str, Collector], folder: Path, wanted: Wanted, pro
         progress.update(bar, total=count)
 
 
-def _compared(asked: Iterator[Asked], client: Client, progress: Progress) -> tuple[list[str], list[Difference]]:
-    """The label of every question, and what differed. Trino is asked while the next cases run on DuckDB."""
+def _compared(asked: Iterator[Asked], client: Client, record: Record, progress: Progress) -> list[Outcome]:
+    """What became of every case. Trino is asked while the next cases run on DuckDB."""
     bar = progress.add_task("Trino", total=None)
-    labels: list[str] = []
-    found: list[Difference] = []
 
-    def work(one: Asked) -> None:
-        differs = _difference(client, one)
-        for each in differs:
+    def work(label: str, questions: list[Asked]) -> Outcome:
+        outcome = _outcome(client, label, questions)
+        record.add(outcome)
+        for each in outcome.differs:
             progress.console.print(_line(each), highlight=False, soft_wrap=True)
-        found.extend(differs)
-        progress.update(bar, advance=1)
+        progress.update(bar, advance=len(questions))
+        return outcome
 
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
-        asking = []
-        for one in asked:
-            labels.append(one.label)
-            asking.append(pool.submit(work, one))
-        progress.update(bar, total=len(labels))
-        for each in asking:
-            each.result()
+        cases = ((label, list(questions)) for label, questions in groupby(asked, key=attrgetter("label")))
+        asking = [pool.submit(work, label, questions) for label, questions in cases]
+        return [each.result() for each in asking]
     finally:
         pool.shutdown(cancel_futures=True)
-    return labels, sorted(found, key=lambda one: one.label)
+
+
+def _outcome(client: Client, label: str, questions: list[Asked]) -> Outcome:
+    start = time.monotonic()
+    found = [each for one in questions for each in _difference(client, one)]
+    compared = sum(one.run for one in questions)
+    return Outcome(label, len(questions), compared, round(time.monotonic() - start, 1), tuple(found))
 
 
 def _line(one: Difference) -> str:
@@ -135,13 +139,12 @@ def _difference(client: Client, one: Asked) -> list[Difference]:
     return [Difference(one.label, kind, told, statement)] if kind else []
 
 
-def _report(console: Console, labels: list[str], found: list[Difference], spent: str) -> None:
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1), encoding="utf-8")
-    cases = len(set(labels))
-    wrong = len({one.label for one in found})
-    console.print(f"{cases} cases, {len(labels)} questions on Trino {server.VERSION} and DuckDB: {spent}.")
-    console.print(f"{cases - wrong} passed, {wrong} failed")
+def _report(console: Console, outcomes: list[Outcome], spent: str) -> None:
+    labels = {one.label for one in outcomes}
+    wrong = {one.label for one in outcomes if one.differs}
+    questions = sum(one.questions for one in outcomes)
+    console.print(f"{len(labels)} cases, {questions} questions on Trino {server.VERSION} and DuckDB: {spent}.")
+    console.print(f"{len(labels - wrong)} passed, {len(wrong)} failed; {collect.analyses_in(labels - wrong)} analyses")
 
 
 if __name__ == "__main__":

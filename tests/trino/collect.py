@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +106,12 @@ def later_cases() -> frozenset[str]:
     return frozenset(
         f"analysis {name}: {case['name']}" for name, file in golden.FILES.items() for case in file["cases"][1:]
     )
+
+
+def analyses_in(labels: Iterable[str]) -> int:
+    """Of how many analyses `labels` hold a case."""
+    names = {label.partition(":")[0].removeprefix("analysis ") for label in labels}
+    return len(names & set(golden.FILES))
 
 
 def of_home(home: Path) -> Collector:

@@ -10,6 +10,7 @@ import pytest
 
 from enishi.analysis import charts
 from enishi.analysis.answer import Answer
+from enishi.analysis.charts.ordering import merged
 from enishi.analysis.library import read
 from enishi.errors import AnalysisError
 
@@ -133,6 +134,29 @@ def test_an_answer_without_rows_draws_nothing() -> None:
     answer = _answer("{kind: bar, x: place, y: people}")
     empty: Any = Answer(answer.analysis, {}, answer.rows.slice(0, 0))
     assert charts.drawn(empty) == []
+
+
+def test_a_chart_in_which_nothing_would_stand_is_not_drawn() -> None:
+    drawn = _answer("{kind: bar, x: place, y: share, where: {place: 沖縄県}}, {kind: bar, x: place, y: people}")
+    assert [chart.y for chart in charts.drawn(drawn)] == ["people"]
+    nowhere = _answer("{kind: heatmap, x: place, y: who, color: share, where: {place: 北海道}}")
+    assert charts.drawn(nowhere) == []
+
+
+def test_numbers_on_an_axis_rise_where_no_group_has_all_of_them() -> None:
+    rows = [{"k": 1, "who": "a"}, {"k": 10, "who": "a"}, {"k": 2, "who": "b"}, {"k": 5, "who": "b"}]
+    assert merged(rows, "k", "who") == [1, 2, 5, 10]
+
+
+def test_codes_are_drawn_in_words() -> None:
+    channel = "{name: channel, type: string, unit: none, label_ja: チャネル}"
+    columns = f"{channel}, {{name: people, type: int, unit: people, label_ja: 人数}}"
+    analysis = read(FRONT.format(columns=columns, chart="{kind: bar, x: channel, y: people}"), "small.sql")
+    answer = Answer(analysis, {}, pa.table({"channel": ["store", "own"], "people": [3, 2]}))
+    drawn = charts.to_svg(charts.spec(answer, analysis.charts[0]))
+    assert "店舗" in drawn
+    assert "own" in drawn
+    assert ">store<" not in drawn
 
 
 def test_a_chart_has_its_title() -> None:

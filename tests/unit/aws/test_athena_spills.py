@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from enishi.aws.athena_names import Names
-from enishi.aws.athena_spills import Spills
+from enishi.aws.athena_spills import Spills, drop_left
 from enishi.errors import LakeError
 from enishi.lake.sql import parse, stages, to_athena
 from enishi.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
 
 SETTINGS = Settings(lake_database="lake_db", staging_database="staging_db", work_bucket="work", workgroup="analysis")
 JOINS = " ".join(f"JOIN seen AS s{number} ON s{number}.customer_id = s.customer_id" for number in range(70))
@@ -86,6 +94,27 @@ def test_a_table_that_could_not_be_made_leaves_no_files() -> None:
         pytest.fail("nothing may run over it")
     assert engine.ran == [MADE, DROPPED]
     assert store.emptied == ["athena/spills/RUN/seen/"]
+
+
+@pytest.fixture
+def glue(monkeypatch: pytest.MonkeyPatch) -> Iterator[GlueClient]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        yield boto3.client("glue", region_name="ap-northeast-1")
+
+
+def test_what_a_killed_function_left_goes_once_it_is_old_and_nothing_else(glue: GlueClient) -> None:
+    glue.create_database(DatabaseInput={"Name": "staging_db"})
+    for name in ("spill_1_seen", "spill_2_seen", "spillage", "orders"):
+        glue.create_table(DatabaseName="staging_db", TableInput={"Name": name})
+    assert drop_left(glue, "staging_db", datetime(2020, 1, 1, tzinfo=UTC)) == 0
+    later = datetime(2120, 1, 1, tzinfo=UTC)
+    assert drop_left(glue, "staging_db", later, dry_run=True) == 2
+    assert drop_left(glue, "staging_db", later) == 2
+    assert drop_left(glue, "staging_db", later) == 0
+    left = glue.get_tables(DatabaseName="staging_db")["TableList"]
+    assert sorted(table["Name"] for table in left) == ["orders", "spillage"]
 
 
 def test_a_small_statement_runs_as_it_is() -> None:

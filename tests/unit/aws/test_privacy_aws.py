@@ -102,14 +102,14 @@ def test_a_report_signed_by_kms_is_verified_without_kms(session: Session) -> Non
     assert verified(document, "report").algorithm == "ECDSA_SHA_256"
 
 
-def test_the_past_of_a_table_is_folded_expired_and_its_age_restored() -> None:
+def test_the_past_of_a_table_is_folded_expired_and_its_age_restored(session: Session) -> None:
     said: list[tuple[str, str]] = []
 
     def run(text: str, group: str) -> int:
         said.append((text, group))
         return 0
 
-    past = AthenaPast(Settings(env="test"), run, lambda: NOW)
+    past = AthenaPast(Settings(env="test"), run, session.client("glue"), lambda: NOW)
     past.forget(table("customer_contacts"))
     assert [text for text, _ in said] == [
         'OPTIMIZE "enishi_pii"."customer_contacts" REWRITE DATA USING BIN_PACK',

@@ -84,9 +84,15 @@ def _one(name: str, relations: tuple[str, ...], unknown: str) -> exp.Expr:
     return exp.Coalesce(this=filled, expressions=[literal(unknown)])
 
 
+def words_of_axis(column: str) -> Mapping[str, str | None]:
+    """Code → word of a column with a fixed list; no word for a code that says nothing."""
+    words: Mapping[str, str | None] = _data()["words"].get(column, {})
+    return words
+
+
 def _in_words(name: str, text: exp.Expr) -> exp.Expr:
     """The Japanese words of a fixed list; a value that is none of them stays as it is."""
-    words: Mapping[str, str | None] = _data()["words"].get(name.rpartition(".")[2], {})
+    words = words_of_axis(name.rpartition(".")[2])
     if not words:
         return text
     cases = [exp.If(this=literal(value), true=literal(word)) for value, word in words.items()]

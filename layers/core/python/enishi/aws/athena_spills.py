@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -14,6 +16,9 @@ from enishi.aws.s3 import S3Blobs
 from enishi.lake import sql
 from enishi.lake.schema import SPILL
 from enishi.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
 
 FOLDER = "athena/spills"
 """Of the work bucket, under a prefix that is emptied every day."""
@@ -66,6 +71,20 @@ class Spills:
         dropped = exp.Drop(tables=[self._table(run, name)], kind="TABLE", exists=True)
         self._runner.run(sql.to_athena(dropped), self._settings.workgroup)
         self._work.delete(f"{FOLDER}/{run}/{name}/")
+
+
+def drop_left(glue: GlueClient, database: str, oldest: datetime, *, dry_run: bool = False) -> int:
+    """Drop spilled tables made before `oldest`: the function that ran their statement was killed. How many there were.
+
+    Through the catalogue: Athena drops no Iceberg table whose files are gone, and these are emptied daily.
+    """
+    pages = glue.get_paginator("get_tables").paginate(DatabaseName=database, Expression=f"{SPILL}.*")
+    tables = [table for page in pages for table in page["TableList"]]
+    left = [table["Name"] for table in tables if table["CreateTime"] < oldest and table["Name"].startswith(SPILL)]
+    for name in left if not dry_run else ():
+        with suppress(glue.exceptions.EntityNotFoundException):
+            glue.delete_table(DatabaseName=database, Name=name)
+    return len(left)
 
 
 def reading(query: exp.Query, made: Mapping[str, exp.Table]) -> exp.Query:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from sqlglot import exp
 
+from enishi.aws import athena_spills
 from enishi.aws.athena_names import Names
 from enishi.aws.athena_runner import AthenaRunner
 from enishi.aws.dynamo import get_all
@@ -29,6 +30,7 @@ from enishi.settings import Settings
 if TYPE_CHECKING:
     from boto3.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_glue import GlueClient
     from mypy_boto3_s3 import S3Client
 
 LIMITS = (
@@ -50,11 +52,17 @@ AT_ONCE = 8
 class AthenaPast:
     """`enishi.privacy.ports.Past`: OPTIMIZE folds deletes into new files, VACUUM expires and deletes the old ones."""
 
-    def __init__(self, settings: Settings, run: Callable[[str, str], int], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: Settings, run: Callable[[str, str], int], glue: GlueClient, now: Callable[[], datetime]
+    ) -> None:
         self._settings = settings
         self._run = run
+        self._glue = glue
         self._names = Names(settings)
         self._now = now
+
+    def drop_left(self, oldest: datetime, *, dry_run: bool = False) -> int:
+        return athena_spills.drop_left(self._glue, self._settings.staging_database, oldest, dry_run=dry_run)
 
     def forget(self, declared: Table) -> int:
         try:
@@ -226,7 +234,7 @@ def aws_tools(services: Services, session: Session | None = None) -> Tools:
     buckets = {"raw": settings.raw_bucket, "work": settings.work_bucket}
     return Tools(
         services=services,
-        past=AthenaPast(settings, _runner(session), services.clock.now),
+        past=AthenaPast(settings, _runner(session), session.client("glue"), services.clock.now),
         records=records,
         files=BucketFiles(s3, buckets, {"raw": services.raw, "work": services.work}),
         signer=KmsSigner(session.client("kms"), settings.erasure_key),

@@ -12,7 +12,7 @@ from enishi.cli.context import Session
 from enishi.cli.output import show
 from enishi.flow.retain import retain
 
-COLUMNS = ("table", "row_days", "rows", "snapshot_days", "snapshots", "files", "bytes")
+COLUMNS = ("table", "row_days", "rows", "snapshot_days", "snapshots", "files", "bytes", "tables")
 
 
 def command(

@@ -19,11 +19,13 @@ from enishi.privacy.ports import Tools
 from enishi.settings import Settings
 
 UNDECLARED = History(kind="current")
+_LEFT_AFTER = timedelta(days=1)
+"""No statement runs for a day: a table that one made for itself is nobody's by then, and its files are emptied."""
 
 
 @dataclass(frozen=True)
 class Retained:
-    """What went from one table."""
+    """What went from one table; `table` is the staging database for tables that killed statements left in it."""
 
     table: str
     snapshot_days: int
@@ -32,6 +34,7 @@ class Retained:
     snapshots: int
     files: int
     bytes: int
+    tables: int = 0
 
 
 def retain(tools: Tools, *, dry_run: bool = False) -> list[Retained]:
@@ -42,8 +45,8 @@ def retain(tools: Tools, *, dry_run: bool = False) -> list[Retained]:
     """
     _check(tools.services.settings)
     every = [declared for declared in tables().values() if declared.database != "work"]
-    found = _each(tools, every, dry_run=dry_run)
-    return [one for one in found if one.rows or one.snapshots or one.files]
+    found = [*_each(tools, every, dry_run=dry_run), _left(tools, dry_run=dry_run)]
+    return [one for one in found if one.rows or one.snapshots or one.files or one.tables]
 
 
 def _each(tools: Tools, every: Sequence[Table], *, dry_run: bool) -> list[Retained]:
@@ -76,6 +79,11 @@ def _retained(tools: Tools, declared: Table, *, dry_run: bool) -> Retained:
     oldest = tools.services.clock.now() - timedelta(days=snapshots)
     pruned = tools.past.keep_since(declared, oldest, dry_run=dry_run)
     return Retained(declared.qualified, snapshots, rows, gone, pruned.snapshots, pruned.files, pruned.bytes)
+
+
+def _left(tools: Tools, *, dry_run: bool) -> Retained:
+    left = tools.past.drop_left(tools.services.clock.now() - _LEFT_AFTER, dry_run=dry_run)
+    return Retained("staging", _LEFT_AFTER.days, None, rows=0, snapshots=0, files=0, bytes=0, tables=left)
 
 
 def _old_rows(services: Services, declared: Table, days: int, *, dry_run: bool) -> int:

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from itertools import takewhile
 from types import MappingProxyType
 
 from enishi.lake.schema import Folders, Monthly, Table, tables
@@ -109,8 +110,8 @@ def _snake(name: str) -> str:
 def _views() -> Iterator[str]:
     for name in view_names():
         text = (files("enishi.lake") / "views" / f"{name}.sql").read_text("utf-8")
-        comment = [line.removeprefix("-- ") for line in text.splitlines() if line.startswith("--")]
-        yield f"- **{name}**: {' '.join(comment)}"
+        comment = takewhile(lambda line: line.startswith("--"), text.splitlines())
+        yield f"- **{name}**: {' '.join(line.removeprefix('-- ') for line in comment)}"
     yield ""
 
 

@@ -42,6 +42,10 @@ class LocalPast:
     def keep_since(self, declared: Table, oldest: datetime, *, dry_run: bool = False) -> Pruned:
         return self.prune(declared, lambda snapshots: _since(snapshots, to_text(oldest)), dry_run=dry_run)
 
+    def drop_left(self, oldest: datetime, *, dry_run: bool = False) -> int:  # noqa: ARG002
+        """None: a statement of this engine makes no tables for itself."""
+        return 0
+
     def prune(self, declared: Table, keep: Keep, *, dry_run: bool = False) -> Pruned:
         """Forget all snapshots but the current one and those that `keep` names, and sweep the table's folder."""
         if not self._catalog.location(declared):

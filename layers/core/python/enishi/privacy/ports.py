@@ -29,6 +29,13 @@ class Past(Protocol):
         `oldest` stays, so that the whole day of `oldest` can be asked for."""
         ...
 
+    def drop_left(self, oldest: datetime, *, dry_run: bool = False) -> int:
+        """Take away tables older than `oldest` that statements made for themselves and did not live to drop.
+
+        Returns how many there were.
+        """
+        ...
+
     def forget(self, declared: Table) -> int:
         """Keep the present state alone: expire every other snapshot, delete every file that it does not need.
 

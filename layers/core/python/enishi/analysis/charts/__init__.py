@@ -45,8 +45,8 @@ TABLE = "table"
 
 
 def drawn(answer: Answer) -> list[Chart]:
-    """The charts of the answer that are drawn, its clearest first; none for an answer without rows."""
-    return [chart for chart in answer.analysis.charts if chart.kind != TABLE] if answer.rows.num_rows else []
+    """The charts of the answer that are drawn, its clearest first; none where nothing would stand in the picture."""
+    return [chart for chart in answer.analysis.charts if chart.kind != TABLE and Drawing(answer, chart).has_marks]
 
 
 def spec(answer: Answer, chart: Chart) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from enishi.analysis.answer import Answer
 from enishi.analysis.model import Chart
+from enishi.analysis.words import in_words
 
 Spec = dict[str, Any]
 Row = dict[str, Any]
@@ -22,6 +24,9 @@ YEN = (
     "abs({0}) >= 1e4 ? format({0}/1e4, ',.1~f') + '万円' : format({0}, ',.0f') + '円'"
 )
 """Money on axes and labels as people say it: 1,234円, 12.3万円, 4.5億円."""
+FINE = "abs({0}) < 1 ? format({0}, '.3~r') : format({0}, ',.2~f')"
+"""Doubles on an axis: ticks below 1 differ in later digits."""
+_IN_WORDS: Mapping[str, str] = MappingProxyType({"money": YEN, "double": FINE})
 COLOURS = ("#3b6ea5", "#d98e32", "#3fa66b", "#8d6cab", "#c4515f", "#5aa7b5", "#a08b5b", "#7d7d7d")
 WIDTH, HEIGHT = 640, 320
 LETTER = 12
@@ -39,12 +44,20 @@ class Drawing:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows that the chart is of, values as JSON has them."""
+        """The rows that the chart is of, values as JSON has them, codes in words."""
         kept = (row for row in self.answer.rows.to_pylist() if self._is_drawn(row))
-        return [{name: plain(value) for name, value in row.items()} for row in kept]
+        analysis = self.answer.analysis
+        return [{name: in_words(analysis, name, plain(value)) for name, value in row.items()} for row in kept]
 
     def _is_drawn(self, row: Mapping[str, Any]) -> bool:
         return all(_fits(plain(row[name]), wanted) for name, wanted in self.chart.where.items())
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether a row is left that knows what is measured: the colour, where that is a number, else the heights."""
+        colour = self.chart.color
+        measures = [colour] if colour and self.kind(colour) in NUMBERS else self.ys
+        return any(row[name] is not None for row in self.rows for name in measures) if measures else bool(self.rows)
 
     def kind(self, name: str) -> str:
         return self.answer.analysis.column(name).type
@@ -188,8 +201,8 @@ def _fits(value: Any, wanted: Any) -> bool:
 
 
 def number_axis(kind: str) -> Spec:
-    if kind == "money":
-        return {"labelExpr": YEN.format("datum.value")}
+    if kind in _IN_WORDS:
+        return {"labelExpr": _IN_WORDS[kind].format("datum.value")}
     return {"format": _on_axis(kind), **({"tickMinStep": 1} if kind == "int" else {})}
 
 

@@ -13,17 +13,26 @@ Row = dict[str, Any]
 def merged(rows: Sequence[Row], name: str, group: str) -> list[Any]:
     """The values of `name` in an order that every group of rows agrees with, else in that of the rows.
 
-    A group may lack values: of price bands, one begins at 500円 and the next at 2000円.
+    A group may lack values: of price bands, one begins at 500円 and the next at 2000円. Numbers that rise in each group
+    rise.
     """
     first: dict[Any, None] = dict.fromkeys(row[name] for row in rows)
+    groups = list(_by_group(rows, name, group))
+    if all(_rises(values) for values in groups):
+        return sorted(first)
     follows: dict[Any, dict[Any, None]] = {value: {} for value in first}
-    for values in _by_group(rows, name, group):
+    for values in groups:
         for before, after in pairwise(values):
             follows[after][before] = None
     try:
         return list(TopologicalSorter(follows).static_order())
     except CycleError:
         return list(first)
+
+
+def _rises(values: Sequence[Any]) -> bool:
+    """Whether they are numbers in their own order."""
+    return all(isinstance(value, int | float) for value in values) and list(values) == sorted(values)
 
 
 def _by_group(rows: Sequence[Row], name: str, group: str) -> Iterable[list[Any]]:

@@ -16,8 +16,9 @@ from enishi.analysis import charts
 from enishi.analysis.answer import Answer
 from enishi.analysis.cells import written
 from enishi.analysis.library import Category, parameters
-from enishi.analysis.model import Analysis
+from enishi.analysis.model import Analysis, Column
 from enishi.analysis.shown import NUMBERS, shown
+from enishi.analysis.words import in_words, unit
 from enishi.errors import AnalysisError
 
 SCRIPT = "vega.js"
@@ -39,10 +40,10 @@ def answer_page(answer: Answer, *, script_at: str = "", home: str = "", most: in
         .render(
             analysis=answer.analysis,
             columns=[
-                {"label": answer.label(c.name), "unit": _unit(c.unit), "right": c.type in NUMBERS}
+                {"label": answer.label(c.name), "unit": unit(c.unit), "right": c.type in NUMBERS}
                 for c in answer.columns
             ],
-            rows=[[shown(row[c.name], c.type) for c in answer.columns] for row in kept.rows.to_pylist()],
+            rows=[[_cell(answer.analysis, c, row[c.name]) for c in answer.columns] for row in kept.rows.to_pylist()],
             below=below(kept),
             reason=answer.reason,
             parameters=_parameters(answer),
@@ -118,6 +119,10 @@ def below(answer: Answer) -> list[str]:
     return [*lines, f"データの最終日: {'、'.join(known)}"] if known else lines
 
 
+def _cell(analysis: Analysis, column: Column, value: Any) -> str:
+    return shown(in_words(analysis, column.name, value), column.type)
+
+
 def _footnote(value: Any) -> str:
     return shown(value, "int" if isinstance(value, int) else "")
 
@@ -155,12 +160,6 @@ def _listed(entry: Entry) -> Mapping[str, str]:
         "id": analysis.id, "name": analysis.name.ja, "question": analysis.question.ja, "said": said.lower(),
         "picture": entry.picture, "reason": entry.reason,
     }  # fmt: skip
-
-
-def _unit(unit: str) -> str:
-    return {"none": "", "ratio": "%", "JPY": "円", "people": "人", "days": "日", "orders": "件", "items": "点"}.get(
-        unit, unit
-    )
 
 
 def _embedded(spec: Mapping[str, Any]) -> str:

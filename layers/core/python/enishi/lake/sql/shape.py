@@ -95,7 +95,8 @@ def windows(node: exp.Expr) -> Iterator[str]:
 
 
 def joins(node: exp.Expr) -> Iterator[str]:
-    """An UNNEST is joined with CROSS JOIN or LEFT JOIN … ON TRUE; other joins are plain ones."""
+    """An UNNEST is joined with CROSS JOIN or LEFT JOIN … ON TRUE; other joins are plain ones. Trino refuses a subquery
+    about both sides in the condition of an outer join, so none stands there."""
     if not isinstance(node, exp.Join):
         return
     if node.args.get("method") or node.kind in ("SEMI", "ANTI"):
@@ -106,6 +107,8 @@ def joins(node: exp.Expr) -> Iterator[str]:
         yield "Trino joins an UNNEST only ON TRUE. Filter in WHERE, or in a subquery around the join."
     if unnested and node.side in ("RIGHT", "FULL"):
         yield f"{node.side} JOIN UNNEST is not proven. Use CROSS JOIN or LEFT JOIN … ON TRUE."
+    if node.side and condition is not None and condition.find(exp.Query):
+        yield "a subquery in the ON of an outer join is not proven. Choose the rows in a subquery that is joined."
 
 
 def pasts(node: exp.Expr) -> Iterator[str]:

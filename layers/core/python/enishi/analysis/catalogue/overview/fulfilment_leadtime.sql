@@ -37,18 +37,7 @@ notes:
 - "repeat = another purchase, complaint = a visit of type complaint or phone, within follow_days; of members whose follow_days have passed"
 */
 WITH received AS (
-  SELECT
-    o.order_id,
-    o.customer_id,
-    o.order_date,
-    o.shipped_date,
-    o.delivered_date,
-    o.status,
-    o.channel,
-    o.store_id,
-    o.order_type,
-    o.payment_method,
-    o.reason_code
+  SELECT o.*
   FROM orders_received AS o
   WHERE o.status <> 'cancelled' AND o.channel <> 'store'
 ),

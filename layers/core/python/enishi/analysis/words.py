@@ -1,0 +1,35 @@
+"""Codes and units as planners read them on pages and charts: `words.yaml`, and the words of axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from enishi.analysis.axes import words_of_axis
+from enishi.analysis.model import Analysis
+
+
+def unit(name: str) -> str:
+    """The unit in Japanese; as it is where nobody named it."""
+    units: Mapping[str, str] = _data()["units"]
+    return units.get(name, name)
+
+
+def in_words(analysis: Analysis, column: str, value: Any) -> Any:
+    """A value of an answer with the word for its code; what is no known code stays as it is."""
+    if not isinstance(value, str):
+        return value
+    codes = _data()["codes"]
+    own = codes.get(f"{analysis.id}.{column}", codes.get(column, words_of_axis(column)))
+    return own.get(value) or value
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((files("enishi.analysis") / "words.yaml").read_text("utf-8"))
+    return MappingProxyType(read)
