@@ -155,7 +155,7 @@ def test_what_is_not_proven_is_refused_with_what_to_write(text: str, says: str) 
 def test_views_become_ctes_once_and_in_order() -> None:
     tree = sql.parse("SELECT * FROM v_lines AS a JOIN v_purchases AS b ON a.order_id = b.order_id", "test")
     expanded = sql.expand_views(tree)
-    assert [cte.alias for cte in expanded.ctes] == ["v_orders", "v_identity", "v_purchases", "v_lines"]
+    assert [cte.alias for cte in expanded.ctes] == ["v_identity", "v_orders", "v_purchases", "v_lines"]
     read = {table.name for table in sql.tables_of(expanded)}
     assert read == {"customers", "orders", "order_lines", "products", "virtual_keys"}
 

@@ -33,4 +33,5 @@ FROM v_lines AS l
 JOIN purchases AS p
   ON p.customer_id = l.customer_id
   AND (p.order_id = l.order_id OR (:purchase_unit = 'day' AND p.purchase_date = l.purchase_date))
+  AND (:date_basis <> 'ordered' OR p.purchase_date = l.purchase_date)
 WHERE l.product_id IN (:product_filter)

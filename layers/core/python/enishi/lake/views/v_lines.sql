@@ -1,9 +1,11 @@
--- The lines of qualified purchases, net of returned quantities and amounts, with what the product is.
+-- The lines of qualified purchases, net of returned quantities and amounts, with what the product is; of orders that say their
+-- day, which stands in the grouping, so that an engine nets the days that are asked for alone.
 WITH booked AS (
   SELECT
-    CASE WHEN o.order_type = 'return' THEN o.original_order_id ELSE l.order_id END AS order_id,
-    CASE WHEN o.order_type = 'return' THEN l.original_line_no ELSE l.line_no END AS line_no,
-    CASE WHEN o.order_type = 'return' THEN 1 ELSE 0 END AS is_return,
+    l.order_id,
+    l.line_no,
+    o.order_date AS purchase_date,
+    0 AS is_return,
     l.product_id,
     l.quantity,
     l.unit_price,
@@ -13,14 +15,30 @@ WITH booked AS (
     l.coupon_id
   FROM order_lines AS l
   JOIN orders AS o ON o.order_id = l.order_id
-  WHERE
-    o.status NOT IN ('cancelled', 'payment_failed')
-    AND (o.order_type <> 'return' OR o.original_order_id IS NOT NULL)
+  WHERE o.order_type <> 'return' AND o.status NOT IN ('cancelled', 'payment_failed')
+  UNION ALL
+  SELECT
+    o.order_id,
+    l.original_line_no,
+    o.order_date,
+    1,
+    l.product_id,
+    l.quantity,
+    l.unit_price,
+    l.list_price,
+    l.line_amount,
+    l.line_cost,
+    l.coupon_id
+  FROM order_lines AS l
+  JOIN orders AS r ON r.order_id = l.order_id
+  JOIN orders AS o ON o.order_id = r.original_order_id
+  WHERE r.order_type = 'return' AND r.status NOT IN ('cancelled', 'payment_failed')
 ),
 netted AS (
   SELECT
     order_id,
     line_no,
+    purchase_date,
     product_id,
     SUM(quantity) AS quantity,
     SUM(line_amount) AS amount,
@@ -29,13 +47,13 @@ netted AS (
     MAX(CASE WHEN is_return = 0 THEN list_price END) AS list_price,
     MAX(coupon_id) AS coupon_id
   FROM booked
-  GROUP BY order_id, line_no, product_id
+  GROUP BY order_id, line_no, purchase_date, product_id
 )
 SELECT
   p.order_id,
   p.customer_id,
   p.purchase_at,
-  p.purchase_date,
+  n.purchase_date,
   p.channel,
   p.store_id,
   p.n_lifetime,
@@ -66,6 +84,6 @@ SELECT
   END AS discount_rate,
   n.coupon_id
 FROM netted AS n
-JOIN v_purchases AS p ON p.order_id = n.order_id
+JOIN v_purchases AS p ON p.order_id = n.order_id AND p.purchase_date = n.purchase_date
 LEFT JOIN products AS d ON d.product_id = n.product_id
 WHERE n.quantity <> 0 OR n.amount <> 0
