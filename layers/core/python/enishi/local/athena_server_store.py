@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from enishi.lake.schema import Table
-from enishi.local.warehouse_work import Wanted
 
 
 class ObjectStore(Protocol):
@@ -31,19 +30,16 @@ class StoredWork:
         self._bucket = bucket
         self._folder = folder
 
-    def find(self, declared: Table, wanted: Sequence[Wanted]) -> list[Path]:
-        found = {entry for values in wanted for entry in self._of(declared, values)}
-        return [self._fetched(key, etag) for key, etag in sorted(found)]
-
-    def _of(self, declared: Table, values: Wanted) -> Iterator[tuple[str, str]]:
+    def find(self, declared: Table, wanted: Mapping[str, str]) -> list[Path]:
+        """Files whose folders have the `wanted` values."""
         prefix = f"{declared.name}/"
         for column in declared.partition_columns:
-            if column not in values:
+            if column not in wanted:
                 break
-            prefix += f"{column}={values[column]}/"
-        for key, etag in self._store.list(self._bucket, prefix):
-            if set(declared.partition_columns) <= set(_folders(key)) and _matches(key, values):
-                yield key, etag
+            prefix += f"{column}={wanted[column]}/"
+        found = self._store.list(self._bucket, prefix)
+        placed = [(key, etag) for key, etag in found if set(declared.partition_columns) <= set(_folders(key))]
+        return [self._fetched(key, etag) for key, etag in placed if _matches(key, wanted)]
 
     def _fetched(self, key: str, etag: str) -> Path:
         version = hashlib.sha256(etag.encode()).hexdigest()[:12]
@@ -55,7 +51,7 @@ class StoredWork:
         return path
 
 
-def _matches(key: str, wanted: Wanted) -> bool:
+def _matches(key: str, wanted: Mapping[str, str]) -> bool:
     folders = _folders(key)
     return all(folders.get(column) == value for column, value in wanted.items())
 

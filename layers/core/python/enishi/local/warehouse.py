@@ -194,8 +194,8 @@ class LocalWarehouse:
         declared = named(reference.db, reference.name)
         name = reference.alias_or_name
         if declared.database == "work":
-            files = self._work.find(declared, wanted_folders(declared, reference))
-            return relation(declared, files, name)
+            found = (self._work.find(declared, wanted) for wanted in wanted_folders(declared, reference))
+            return relation(declared, list(dict.fromkeys(chain.from_iterable(found))), name)
         if reference.args.get("version"):
             return past(declared, self._state(declared), reference)
         self._ready(declared)

@@ -23,8 +23,8 @@ _FILES = "__files__"
 class WorkFiles(Protocol):
     """Where the files of work tables are."""
 
-    def find(self, declared: Table, wanted: Sequence[Wanted]) -> list[Path]:
-        """Files whose folders have the values of one of `wanted` (each a subset of the folder columns)."""
+    def find(self, declared: Table, wanted: Wanted) -> list[Path]:
+        """Files whose folders have the `wanted` values (a subset of the folder columns)."""
         ...
 
 
@@ -34,12 +34,9 @@ class WorkFolder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def find(self, declared: Table, wanted: Sequence[Wanted]) -> list[Path]:
-        return sorted({path for values in wanted for path in self._of(declared, values)})
-
-    def _of(self, declared: Table, values: Wanted) -> Iterator[Path]:
-        levels = [f"{column}={_escaped(values.get(column, '*'))}" for column in declared.partition_columns]
-        return (self._root / declared.name).glob("/".join([*levels, "*.parquet"]))
+    def find(self, declared: Table, wanted: Wanted) -> list[Path]:
+        levels = [f"{column}={_escaped(wanted.get(column, '*'))}" for column in declared.partition_columns]
+        return sorted((self._root / declared.name).glob("/".join([*levels, "*.parquet"])))
 
 
 def _escaped(value: str) -> str:
