@@ -141,14 +141,16 @@ class _Turn:
 
 
 def _claimed(claim: Claim, now: datetime) -> Entry:
-    facts = (claim.send_id, claim.run_id, claim.step_id, claim.chunk, claim.customer_id, claim.channel)
-    return Entry(*facts, LedgerState.CLAIMED, now, claim.expires_at)
+    return Entry(*_facts(claim), LedgerState.CLAIMED, now, claim.expires_at)
 
 
 def _row(claim: Claim, now: datetime) -> tuple[str | int, ...]:
     keys = json.dumps([cap.key for cap in claim.caps])
-    facts = (claim.send_id, claim.run_id, claim.step_id, claim.chunk, claim.customer_id, claim.channel)
-    return (*facts, LedgerState.CLAIMED, stored(now), stored(claim.expires_at), keys)
+    return (*_facts(claim), LedgerState.CLAIMED, stored(now), stored(claim.expires_at), keys)
+
+
+def _facts(claim: Claim) -> tuple[str, str, str, int, str, Channel]:
+    return claim.send_id, claim.run_id, claim.step_id, claim.chunk, claim.customer_id, claim.channel
 
 
 def _settled(before: Mapping[str, Entry], send_id: str, receipt: Receipt) -> Entry:
