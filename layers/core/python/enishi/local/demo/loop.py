@@ -33,7 +33,7 @@ from enishi.settings import Settings, remember
 
 OPENING = time(6)
 """When the night's files have arrived and the business day begins."""
-CHUNK = 100
+CHUNK = 200
 """People whom one process sends to at a time: a step of some hundreds keeps every core busy."""
 
 
