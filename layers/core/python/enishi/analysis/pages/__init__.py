@@ -145,7 +145,7 @@ def _given(value: Any) -> str:
 
 def _ways_on(analysis: Analysis) -> list[dict[str, str]]:
     return [
-        {"becomes": cell.becomes, "command": f'enishi analyses run {analysis.id} --cell "{_example(cell.keys)}"'}
+        {"becomes": cell.becomes.ja, "command": f'enishi analyses run {analysis.id} --cell "{_example(cell.keys)}"'}
         for cell in analysis.cells
     ]
 
