@@ -12,6 +12,9 @@ from enishi.ports import Services
 
 FAMILIES: Mapping[str, str] = {
     "select": "asking",
+    "branch": "asking",
+    "split": "asking",
+    "lanes": "asking",
     "prepare": "asking",
     "cut": "asking",
     "send": "asking",
