@@ -42,7 +42,7 @@ cells:
 rules: [TZ, DEDUP, MPP, HOLD, MERGE, SMALL, DIV0, SET]
 notes:
 - ja: "開封率は機械による開封があるため、「開封率でも判定する」を指定しない限り、判定する指標にできない。"
-  en: "open rate is refused as the deciding metric for mail unless forced, because of machine opens"
+  en: "open_rate is refused as the deciding metric on every channel unless force_open_rate, because of machine opens"
 - ja: "毎日見て判断すると誤って差ありとしやすい。必要数に達するまでの判定は「継続」。"
   en: "looking daily raises false alarms; before required_n the decision is 継続"
 - ja: "件数は、クリック率・開封率・解除率では到達した配信、CVR・1通あたり売上では配信した数。CVRは成果の購入が割り当てられた配信の割合。"

@@ -9,7 +9,7 @@ question:
   en: Which campaigns earn most per message and per yen after cost and unsubscribes?
 method:
   ja: "利益＝割り当てた（または増分の）購入の粗利−配信費用−ボーナスポイント−解除の費用（クーポンの値引きは粗利に反映済み）。1通あたり・1人あたりの利益とROIを出す。「解除1件の費用」は、失われる将来の配信による粗利にあたる。"
-  en: "Profit = margin of attributed (or incremental) orders - message cost - coupon cost - points; per message, per customer and ROI; price of an unsubscribe = lost future mail margin."
+  en: "Profit = margin of attributed (or incremental) orders - message cost - bonus points - cost of unsubscribes (the coupon's discount is already inside the margin); per message, per customer and ROI; price of an unsubscribe = lost future mail margin."
 parameter_groups: [period, base, pur, msg]
 parameters:
 - {name: basis, type: "enum(attributed,incremental)", default: attributed, label_ja: 売上の数え方, note: ""}

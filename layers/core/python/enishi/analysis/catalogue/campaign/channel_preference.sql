@@ -9,7 +9,7 @@ question:
   en: "Through mail, LINE, app, SMS, web or catalog, where does each customer react and buy?"
 method:
   ja: "顧客・チャネルごとの反応率を、母集団でのそのチャネルの反応率を事前分布（ベータ分布）として求め、許諾のあるチャネルのうち下限が最も高いものを第一嗜好とする。費用を考慮することもできる。あわせてチャネル間の重なりを見る。"
-  en: "Reaction rate per customer and channel with Beta prior from the segment; preferred = highest lower bound among permitted channels; cost-adjusted variant; overlap of channels."
+  en: "Reaction rate per customer and channel with Beta prior from the channel's rate in the population; preferred = highest lower bound among permitted channels; cost-adjusted variant; overlap of channels."
 parameter_groups: [period, base, pur, msg, stat]
 parameters:
 - {name: reaction, type: "enum(click,purchase)", default: click, label_ja: 反応とみなす行動, note: ""}
@@ -37,8 +37,6 @@ cells:
 - {name: nowhere, keys: [reacts_nowhere], types: {reacts_nowhere: bool}, customers: summed, becomes: {ja: "どのチャネルでも反応しない受信者（カタログへの切り替え、または配信休止の対象）", en: "receivers who react nowhere, for the catalog or a pause"}}
 rules: [TZ, DEDUP, MPP, MERGE, ATTR, SMALL, DIV0, SET]
 notes:
-- ja: "開封はチャネルにより報告のされ方が違うため用いない。"
-  en: "opens are not used, since channels report them unequally"
 - ja: "許諾は基準日までの最新の許諾状態による。"
   en: "permission is the last state of consents by as_of"
 - ja: "反応率は到達した配信に対する反応の割合。開封はチャネルにより報告のされ方が違うため用いない。"

@@ -32,8 +32,6 @@ cells:
 - {name: silent, keys: [axis_value, has_clicked], types: {has_clicked: bool}, customers: receivers, becomes: {ja: "受信者（何かをクリックしたかどうか別）", en: "receivers, by whether they clicked anything"}}
 rules: [TZ, DEDUP, MPP, MERGE, ATTR, UNK, SMALL, DIV0, SET]
 notes:
-- ja: "販促企画の担当者が名指しで求める機能。"
-  en: "a function that planners ask for by name"
 - ja: "受信数は、集計期間にこの属性の人に到達した配信（内容の分け方が施策（campaign）なら、その施策の配信）。クリック率は、そのうちこの内容がクリックされた配信の割合。"
   en: "received are the delivered messages of the period to people of this attribute (for content=campaign those of the campaign); click_rate is messages clicked with this content over them"
 - ja: "指数は、同じ内容についての全受信者のクリック率に対する比（1＝全体並み）。"

@@ -9,7 +9,7 @@ question:
   en: "Which links, blocks, positions and products in a message are clicked and then bought?"
 method:
   ja: "施策ごとに、リンク・掲載位置別のクリック、クリック者に占める割合、リンク先の商品、その商品の購入を見る。"
-  en: "Clicks by link and block position per campaign, share of clickers, product behind, purchase of that product; personalised blocks by rule."
+  en: "Clicks by link and block position per campaign, share of clickers, product behind, purchase of that product."
 parameter_groups: [period, base, pur, msg, top]
 columns:
 - {name: campaign, type: string, unit: none, label_ja: 施策}

@@ -9,7 +9,7 @@ question:
   en: "Where do messages fail, and are addresses or our reputation the cause?"
 method:
   ja: "受信ドメインまたは通信事業者、チャネル、期間ごとの恒久エラー、一時エラー、苦情と到達までの時間。無効アドレスの経過日数と、恒久エラー率・苦情率の警告値による警告。"
-  en: "Hard and soft bounces, complaints and delivery delay by receiving domain or carrier, channel and day; dead addresses by age; alarm borders on bounce and complaint rates."
+  en: "Hard and soft bounces, complaints and delivery delay by receiving domain or carrier, channel and period; dead addresses and their age; alarm borders on bounce and complaint rates."
 parameter_groups: [period, msg, grain]
 parameters:
 - {name: by, type: "enum(domain,carrier,channel)", default: domain, label_ja: 区分, note: ""}
@@ -37,8 +37,6 @@ rules: [TZ, DEDUP, MERGE, DIV0, SET]
 notes:
 - ja: "ドメインは取り込み時に取り出して列として持つ。アドレスそのものは持たない。"
   en: "the domain is derived at load and stored as a column, never the address"
-- ja: "警告値の初期値は当方の目安。利用する配信サービスの基準に合わせて設定する。"
-  en: "alarm defaults are our working values; set them to the limits of the sending service in use"
 - ja: "区分は、domain＝メールの受信ドメイン、carrier＝ほかのチャネルの通信事業者またはプッシュ配信サービス、channel＝チャネル。"
   en: "by: domain = the receiving domain of mail, carrier = the carrier or push service of the other channels, channel = the channel"
 - ja: "無効アドレスは恒久エラーになったもの。経過日数は、そのチャネルでの顧客の最後の許諾から数える。"

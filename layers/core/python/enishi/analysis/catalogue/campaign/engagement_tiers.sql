@@ -9,7 +9,7 @@ question:
   en: "Who reads us, who has gone silent, and how do tiers move?"
 method:
   ja: "クリック（指定すれば開封も）の新しさにより、最近反応、やや前に反応、離れつつある、離れた、反応なしの階層に分け、顧客数、1年購入額、解除率、前月からの移動を示す。"
-  en: "RF on clicks (and verified opens) in the last 180 days: active 30, active 90, slipping, silent, never; size, sales, risk of unsubscribe, movement against last month."
+  en: "Tiers by the recency of the last click (with use_opens also open): active_1, active_2, slipping, silent, never; size, 12-month sales, unsubscribe rate, movement against last month."
 parameter_groups: [asof, base, pur, msg]
 parameters:
 - {name: tier_days, type: list(int), default: "30,90,180", label_ja: 階層の日数, note: "three ends: active, active, slipping; later = silent"}

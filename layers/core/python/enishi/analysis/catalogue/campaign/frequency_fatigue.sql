@@ -38,7 +38,7 @@ cells:
 rules: [TZ, DEDUP, MPP, HOLD, MERGE, SMALL, DIV0, SET]
 notes:
 - ja: "活発な顧客ほど自動配信を多く受けるため、階層をまたいだ比較は偏る。そのため反応階層の中で比べる。"
-  en: "active customers get more triggered mail, so reading across classes is biased; within-class comparison and, where present, control groups are used"
+  en: "active customers get more triggered mail, so reading across classes is biased; the comparison is within a class"
 - ja: "週は集計期間に丸ごと入る週（月曜始まり）。顧客は母集団のうち、集計期間またはその前の「受信数を数える日数」の間に何かを送った人。"
   en: "the weeks are whole ones (from Monday) inside the period; the customers are those of base who were sent something in it or in the lookback before"
 - ja: "クリック率はその週に送った配信に対する割合。売上はその週の購入で割り当てられた額。解除率は、配信に対して解除があった人週の割合。"

@@ -9,7 +9,7 @@ question:
   en: "How do friends, linked members and blocks develop, from where do they come and what are they worth?"
 method:
   ja: "期首の友だち＋友だち追加−ブロック＝有効友だち。あわせて連携率（line_uidが顧客に紐づく割合）、追加経路、配信後3日以内のブロック、追加前後の購入額を見る。"
-  en: "Opening + added - blocked = closing; linked share (line_uid tied to a customer); source of addition; block rate after messages; value before and after adding."
+  en: "Opening + added - blocked = closing; linked share (line_uid tied to a customer); source of addition; number of blocks within 3 days after a message; amount before and after adding."
 parameter_groups: [period, base, pur, grain]
 columns:
 - {name: bucket, type: date, unit: date, label_ja: 期間}
@@ -32,8 +32,6 @@ cells:
 - {name: state, keys: [state], types: {state: enum}, customers: members, becomes: {ja: "会員（基準日の状態別：連携済＝linked、未連携＝unlinked、ブロック＝blocked、友だちでない＝none）。友だちでない会員のうちの購入者は「チャンネル数UP」の対象", en: "members by their state at as_of: linked, unlinked, blocked, none; buyers among none are targets of チャンネル数UP"}}
 rules: [TZ, MERGE, ATTR, CENSOR, DIV0, SET]
 notes:
-- ja: "前後の比較は、自分で友だち追加した人についてのもので、因果の効果ではない。"
-  en: "before/after holds for people who chose to add us; it is no causal figure"
 - ja: "友だちは、LINEの最新の許諾状態が許諾の顧客。期首の友だち＋友だち追加−ブロック＝有効友だちが成り立つのは「合計」の行。ブロックは、ブロックと配信停止。"
   en: "friends are customers whose last consent for LINE is opt_in; opening + added - blocked = closing in the rows 合計; blocked are blocks and opt-outs"
 - ja: "追加経路の行は、その経路で追加した人と、その経路で追加した人の離脱。"

@@ -9,7 +9,7 @@ question:
   en: "Do pop-ups and banners on the site lead to clicks, sign-ups, LINE friends or purchases?"
 method:
   ja: "接客枠・バリアントごとの表示、閉じる操作、クリックと、同じ訪問または「ゴールを待つ時間」（既定24時間）内のゴール。非表示群との差は訪問者単位で見る。"
-  en: "Impressions, closes, clicks, goal within the session and 24 hours by slot, rule and variant, with the visitor-level holdout difference."
+  en: "Visitors shown, closes, clicks, goal within the same visit or goal_hours (24) by slot and variant, with the visitor-level holdout difference."
 parameter_groups: [period, base, web, stat]
 parameters:
 - {name: slots, type: list, default: all, label_ja: 接客枠, note: "ids of slots"}

@@ -9,7 +9,7 @@ question:
   en: "How many customers enter, wait, branch, receive, react and reach the goal at each step of a scenario?"
 method:
   ja: "ステップごとに実行を結果別に数え、滞在時間、離脱、通過率、ゴール率を示す。版を選んで比べる。"
-  en: "Count executions per step and outcome, time in step, exits by reason, goal rate from each branch; compare versions."
+  en: "Count people and executions per step, people by outcome, time in step, exits, step rate and goal rate; choose the version to compare."
 parameter_groups: [period]
 parameters:
 - {name: campaign, type: string, default: required, label_ja: シナリオ, note: "id or name of the campaign, or the scenario"}
@@ -39,8 +39,6 @@ rules: [TZ, DEDUP, HOLD, MERGE, LATE, DIV0, SET]
 notes:
 - ja: "古い版で始まった実行は、その版のまま扱う。"
   en: "executions that started under an older version keep their version"
-- ja: "同じ顧客が再び入れば新しい実行とする。人数と実行数の両方を示す。"
-  en: "re-entry of one customer is a new execution; people and executions are both given"
 - ja: "実行は、シナリオに入った日が集計期間にあれば数える。その後の経過は基準日まで数え、各ステップの最後の状態をとる。"
   en: "an execution counts in the period when it entered the scenario in it; what happened to it counts up to as_of, the last state of a step stands"
 - ja: "再び入った人は新しい実行とする。数値は人数で、実行数を並べて示す。"

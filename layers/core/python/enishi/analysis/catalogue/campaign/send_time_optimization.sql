@@ -9,7 +9,7 @@ question:
   en: "At which weekday and hour do messages work best, in general and for each customer?"
 method:
   ja: "配信の時間帯×曜日別の、24時間以内のクリックと購入。顧客ごとには、クリック・訪問・購入の平滑化した割合（全体の傾向に寄せる）が最も高い時間帯を選ぶ。"
-  en: "Click and conversion within 24 hours by send hour x weekday; per customer the hour block with the highest smoothed share of clicks, visits and purchases (shrunk to the segment's pattern)."
+  en: "Click and conversion within 24 hours by send hour x weekday; per customer the hour block with the highest smoothed share of clicks, visits and purchases (shrunk to everybody's pattern)."
 parameter_groups: [period, base, pur, msg]
 parameters:
 - {name: hour_block, type: int, default: 2, minimum: 1, maximum: 12, label_ja: 時間帯の幅(時間), note: ""}
@@ -39,8 +39,6 @@ rules: [TZ, DEDUP, MPP, BOT, MERGE, SMALL, SET]
 notes:
 - ja: "試していない時間帯には手がかりがない。その旨を示す。学習のために配信の5%を無作為に散らしてもよい。"
   en: "hours never tried give no evidence; they are marked, and 5% of sends may be spread at random to learn"
-- ja: "推奨時間帯が配信しない時間に当たるときは、最も近い配信可能な時間へ移す。"
-  en: "best_block inside quiet hours moves to the nearest allowed hour"
 - ja: "曜日は1が月曜、7が日曜。0は全曜日の合計で、試していない時間帯（配信数0）も含むすべての時間帯と、それを推奨時間帯とする顧客を示す。"
   en: "dow 1 is Monday and 7 Sunday; dow 0 is all days together, with every block of the day, also those never tried (no messages), and the customers whose best block it is"
 - ja: "顧客の反応は、集計期間の人によるクリック、訪問、購入をその時刻で数えたもの。時間帯の割合は全体の傾向で平滑化し（「全体傾向の重み」）、同点なら早い時間帯とする。"

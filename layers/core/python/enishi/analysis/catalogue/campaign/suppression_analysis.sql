@@ -9,7 +9,7 @@ question:
   en: "Who was selected but not mailed, why, and what did the rules cost or save?"
 method:
   ja: "除外された配信を理由・施策別に数える。常に除外される顧客を示し、除外者の購入率を同じ施策の配信者の購入率と比べる。"
-  en: "Suppressed messages by reason, campaign and channel; customers always suppressed; purchase rate of capped customers against similar mailed ones."
+  en: "Suppressed messages by reason and campaign; customers always suppressed; purchase rate of the suppressed against those mailed by the same campaign."
 parameter_groups: [period, base, pur, msg]
 columns:
 - {name: reason, type: enum, unit: none, label_ja: 理由}

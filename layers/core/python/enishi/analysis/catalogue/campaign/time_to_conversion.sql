@@ -9,7 +9,7 @@ question:
   en: "How long after the send do opens, clicks and orders come, so which window and reminder delay fit?"
 method:
   ja: "配信からの経過時間別に、クリックと割り当てた購入の累積の割合をチャネル別に示す。クリックの80%と95%が出そろう時間もあわせて示す。"
-  en: "Cumulative share of clicks and attributed orders by hours since send, by channel and offer; hour by which 80 and 95 percent have come."
+  en: "Cumulative share of clicks and attributed orders by hours since send, by channel; hour by which 80 and 95 percent of the clicks have come."
 parameter_groups: [period, base, pur, msg]
 parameters:
 - {name: max_hours, type: int, default: 336, minimum: 1, maximum: 2160, label_ja: 見る時間の上限, note: "later reactions are left out, and messages younger than this"}

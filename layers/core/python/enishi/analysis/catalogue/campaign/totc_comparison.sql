@@ -9,7 +9,7 @@ question:
   en: "Which of target, offer, timing and channel explains the difference between campaigns?"
 method:
   ja: "クリック（または購入）の対数オッズを4要素のラベルに回帰する（配信数で重み付け）。各水準について、ほかのラベルはそのままに全配信がその水準だった場合の率を出す。実施した組合せと未実施の組合せを表にする。"
-  en: "Regress click (or purchase) log-odds on the four labels with campaign weights; marginal rate for each level with the others held at their mean; table of tried and untried combinations."
+  en: "Regress click (or purchase) log-odds on the four labels, weighted by messages; marginal rate for each level = mean prediction if all messages had it and kept their other labels; table of tried and untried combinations."
 parameter_groups: [period, base, msg, stat]
 parameters:
 - {name: metric, type: "enum(click_rate,cvr,amount_per_message)", default: cvr, label_ja: 見る指標, note: ""}

@@ -9,7 +9,7 @@ question:
   en: "When, after which message and from whom do we lose permission, and what is it worth?"
 method:
   ja: "到達数あたりの解除を、施策・オファー・会員ランクなどの集計軸別に見る。あわせて許諾期間、失った顧客の直近12か月の価値、許諾を失った後の購入を示す。"
-  en: "Unsubscribes per delivered by campaign, offer, frequency, tenure and rank; survival of permission since opt-in; 12-month value of those lost; later purchases without permission."
+  en: "Unsubscribes per delivered by campaign, offer, rank or another axis; days that the permission lasted, 12-month value of those lost, later purchases without permission."
 parameter_groups: [period, base, pur, msg, grain, axis, stat]
 parameters:
 - {name: axis, type: axis, default: campaign, over: [messages, customers], shown_as: axis_value, label_ja: 集計軸, note: "a column of the message or of the customer"}
@@ -48,8 +48,8 @@ notes:
   en: "value_12m is what the lost bought in the 12 months before; still_buying the share that bought again by as_of"
 - ja: "到達数の多い値から「軸の最大件数」まで残し、残りは「その他」とする。"
   en: "max_axis_values keeps the values with most deliveries, the rest is その他"
-- ja: "許諾期間は、失った許諾の開始からの日数。許諾の生存曲線は描かない。"
-  en: "tenure runs from the opt-in that was lost; a survival curve of permission is not drawn"
+- ja: "許諾期間は、失った許諾の開始からの日数。"
+  en: "tenure runs from the opt-in that was lost"
 */
 WITH states AS (
   SELECT

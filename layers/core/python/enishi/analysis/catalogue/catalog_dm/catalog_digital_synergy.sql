@@ -34,8 +34,8 @@ footnotes:
 - {label_ja: 比較の方法, cte: comparison}
 rules: [TZ, PUR, RET, HOLD, MERGE, SMALL, SET]
 notes:
-- ja: "カタログ×サイト内シナリオ：到着の翌日から1週間のサイト内表示（集計する接触は、到着日から「成果の期間(日)」以内のもの）。"
-  en: "catalog × onsite scenario: on-site display from the day after delivery to one week"
+- ja: "デジタルの接触（サイト内の表示を含む）は、到着日から「成果の期間(日)」以内のものを数える。"
+  en: "digital contacts (on-site displays too) count from the day of arrival up to window_days after it"
 - ja: "無作為：カタログもデジタル施策も顧客の一部を対照として控え、4群すべてに該当者がいる場合。両方の群に入った顧客だけを、実際に届いたものにかかわらず、割り当てられた群で比べる。"
   en: "無作為: both the catalog and the digital campaigns held customers back, and each of the four arms has somebody; then only customers who are in an arm of both are compared, each in the arm of the assignment, whatever arrived"
 - ja: "層別：それ以外の場合は全会員を比べ、何も送らなければ「なし」とする。率は、購入履歴（前1年間の購入回数、直近90日の購入の有無）の等しい層の中のもので、両方ありの群の人数で重み付けし、4群すべてに該当者がいる層だけを使う。接触した相手は選ばれたもので、因果の証拠にはならない。"

@@ -9,7 +9,7 @@ question:
   en: "How many receivers order after a catalog, through which channel, and does the issue pay?"
 method:
   ja: "到着から成果の期間内に購入した受取人を数える。レスポンス率、売上、1部あたり売上、費用、1部あたり利益を示し、未発送群があれば比べる。"
-  en: "Receivers with a purchase inside the window from delivery; response rate, orders, amount per copy, cost, profit per copy, cumulative by day; against withheld copies where present."
+  en: "Receivers with a purchase inside the window from delivery; response rate, amount, amount per copy, cost, profit per copy; against withheld copies where present."
 parameter_groups: [base, pur, axis, stat]
 parameters:
 - {name: catalog_ids, type: list, default: required, label_ja: カタログ, note: ids of issues}
@@ -38,8 +38,6 @@ cells:
 - {name: receivers, keys: [catalog, axis_value, responded, day], types: {responded: bool, day: int}, customers: receivers, products: bought_products, becomes: {ja: "購入した受取人（最初の購入の経過日別、到着日＝0）、または購入していない受取人。到着後14日目までに購入していない受取人はnot [day=0..14]", en: "responders (by the day of their first order, 0 = delivery) or non-responders; not responded by day 14 is not [day=0..14]"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, HOLD, CENSOR, SMALL, DIV0, SET]
 notes:
-- ja: "返送された部数は分母から除き、別に示す。"
-  en: "returned copies leave the denominator and are listed"
 - ja: "号が重なるときは、その商品を掲載する、最も遅く届いた号に注文を割り当てる。"
   en: "overlapping issues: an order goes to the latest delivered issue listing the item"
 - ja: "発送数は届いた部数。返送分は分母から除くが、その費用は残す。"

@@ -40,7 +40,7 @@ cells:
 rules: [TZ, PUR, RET, NEG, GUEST, MERGE, WD, SET]
 notes:
 - ja: "BG/NBDモデルでは最初のリピートより前に離脱することがないため、x = 0の生存確率は1になる（区分はリピート前）。"
-  en: "BG/NBD lets nobody drop out before the first repeat, so p_alive is 1 for x = 0; the screen greys these out"
+  en: "BG/NBD lets nobody drop out before the first repeat, so p_alive is 1 for x = 0 (band リピート前)"
 - ja: "定期の受注は除く（契約による購入のため）。"
   en: "subscription orders are excluded (contractual)"
 - ja: "Gamma-Gammaモデルは購入回数と金額の無相関を前提とするため、両者の相関を示す。"
@@ -54,7 +54,7 @@ notes:
 - ja: "区分は、生存確率0.8以上が生存、0.5以上が要注意、それ未満が離脱濃厚。リピートがなければリピート前。"
   en: "bands are 生存 from p_alive 0.8, 要注意 from 0.5, 離脱濃厚 below, リピート前 without a repeat"
 - ja: "検証誤差は、「検証する週数」より前のデータから予測した、その期間の購入回数の平均絶対誤差。データが少なすぎる場合は空欄。"
-  en: "holdout_mae is the mean error of the orders predicted for the last holdout_weeks from what came before; null where that is too little"
+  en: "holdout_mae is the mean absolute error of the orders predicted for the last holdout_weeks from what came before; null where that is too little"
 - ja: "生存確率、予測LTV、区分はSQLのあとで計算する。これらで選ぶセルは、同じ条件で推定と採点をやり直す。"
   en: "p_alive, clv and band are made after the SQL: a cell of them fits and scores again under the same parameters"
 standard: "Fader, Hardie and Lee (2005), Marketing Science 24(2) 275-284 (BG/NBD); Fader, Hardie and Lee (2005), Journal of Marketing Research 42(4) 415-430 (Gamma-Gamma / CLV)."

@@ -10,7 +10,7 @@ question:
   en: "Which category, brand, store, channel, price band, weekday or payment does each customer mainly use?"
 method:
   ja: "顧客ごとに、メイン属性（どの購入属性でもよい）の値のうち、「比べる値」（購入金額または購入回数）が最大のものを選び、値ごとに顧客を数える。購入の構成のエントロピーも示し、固定客と混在客を見分けられるようにする。"
-  en: "As above on any purchase attribute; also gives entropy of the customer's mix so that mixed customers can be told from loyal ones."
+  en: "Per customer the value of the axis (any purchase attribute) with the largest measure (amount or orders), and customers per value; also gives entropy of the customer's mix so that mixed customers can be told from loyal ones."
 parameter_groups: [period, base, pur, axis]
 parameters:
 - {name: measure, type: "enum(amount,orders)", default: amount, label_ja: 比べる値, note: "orders: purchases that hold the value"}
@@ -36,7 +36,7 @@ notes:
 - ja: "値が等しい場合は、金額の大きいもの、購入回数の多いもの、名前の小さいものの順で選ぶ。"
   en: "equal values: the larger amount, then more purchases, then the smaller name is the main one"
 - ja: "「軸の最大件数」を超える分は、その他の1行にまとめる。購入の合計が残らない顧客は0以下の行に入れる（会員の売上と一致する：RECON）。"
-  en: "beyond max_axis_values the rest is one row その他; a customer whose purchases come to nothing is in the row 0以下 (RECON to the sales of members)"
+  en: "beyond max_axis_values the rest is one row その他; a customer whose purchases come to nothing or less is in the row 0以下 (RECON to the sales of members)"
 standard: "Shannon entropy of the share vector, natural log."
 */
 WITH bought AS (

@@ -8,8 +8,8 @@ question:
   ja: だれがどれだけ返品しているか。原因は顧客か、それとも商品か。
   en: "Who sends back how much, and is it the customer or the product?"
 method:
-  ja: "顧客ごとの明細数による返品率と返品金額を、買った商品から期待される率（商品の返品率の合計）と比べる。超過倍率が1を超えれば、原因は顧客にある可能性が高い。"
-  en: "Return rate by amount and by line per customer, against the rate expected from the products bought (sum of product return rates); ratio above 1 points to the customer."
+  ja: "顧客ごとの明細数による返品率を、買った商品から期待される率（商品の返品率の平均）と比べる。返品金額も示す。超過倍率が1を超えれば、原因は顧客にある可能性が高い。"
+  en: "Return rate by line per customer, against the rate expected from the products bought (mean of the product return rates over the lines), and the amount returned; ratio above 1 points to the customer."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: min_lines, type: int, default: 5, minimum: 1, label_ja: 最少明細数, note: "customers with fewer bought lines are not listed, but count for the rates of products"}

@@ -10,7 +10,7 @@ question:
   en: "Which contracts does each customer hold now, how long have they lasted and when is the next delivery?"
 method:
   ja: "基準日の契約1件につき1行。お届け回数、スキップ回数、次回予定日を示す。"
-  en: "One row per contract at as_of with counts of deliveries, skips and pauses, and the expected next date."
+  en: "One row per contract at as_of with counts of deliveries and skips, and the expected next date."
 parameter_groups: [asof, base, top]
 parameters:
 - {name: status, type: "enum(active,paused,cancelled,all)", default: active, label_ja: 状態, note: "all: completed ones too"}

@@ -9,7 +9,7 @@ question:
   en: "Who buys only when something is reduced, and who pays the regular price?"
 method:
   ja: "顧客ごとに、クーポンも含めて定価より安く売れた明細の割合を求める。定価派、混合、値引き派に分け、区分ごとに粗利率とリピート率を示す。"
-  en: "Share of a customer's lines (and amount) sold below list price, coupon included; bands full-price, mixed, bargain; margin and repeat rate per band."
+  en: "Share of a customer's lines sold more than discount_border below list price, coupon included; bands full-price, mixed, bargain; margin and repeat rate per band."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: discount_border, type: ratio, default: 0.05, minimum: 0, maximum: 1, label_ja: 値引きとみなす率, note: a line counts as reduced above it}

@@ -9,7 +9,7 @@ question:
   en: What did today's best customers do in their first weeks that others did not?
 method:
   ja: "優良を見る期間の購入金額の上位（「優良とする上位の割合」）を優良とし、初回購入から「初期とする日数」の間の行動（購入回数、カテゴリ数、点数、アプリ登録、お気に入り登録、ポイント利用、店舗とECの両方での購入、メール・通知のクリック、サイト訪問）を比べる。行動ごとに適合率、再現率、リフトを示す。"
-  en: "Label customers by spend in a target window (top share), then compare behaviours in the first early_days: orders, categories, items, app install, favourite, point use, store+EC, mail click. For every behaviour give precision, recall and lift."
+  en: "Label customers by spend in a target window (top share), then compare behaviours in the first early_days: orders, categories, items, app install, favourite, point use, store+EC, click in a message, site visit. For every behaviour give precision, recall and lift."
 parameter_groups: [base, pur, stat]
 parameters:
 - {name: cohort_from, type: date, default: as_of - 36 months, label_ja: 初回購入日の始め, note: "first purchases from this day"}
@@ -42,8 +42,8 @@ notes:
   en: "best_rate is the precision of the behaviour, with Wilson's interval; recall is the share of the best who showed it; lift is best_rate over base_rate"
 - ja: "セルの新規顧客は、初回購入が基準日前の「初期とする日数」以内の顧客で、初期の期間がまだ続いている。"
   en: "newcomers of a cell bought first within early_days before as_of: their early days still run"
-- ja: "該当人数が「参考値とする母数」未満の行動は最後に、ほかはリフトの大きい順に並べる。あとで外されたお気に入りも数える。"
-  en: "behaviours with fewer customers than min_cell come last, the others by lift; a favourite that was removed later counts"
+- ja: "該当人数が「参考値とする母数」未満の行動は最後に、ほかはリフトの大きい順に並べる。あとで外されたお気に入りと、初回購入より前のアプリ登録・お気に入り登録も数える。"
+  en: "behaviours with fewer customers than min_cell come last, the others by lift; a favourite that was removed later counts, and so do an app install and a favourite from before the first purchase"
 standard: null
 */
 WITH firsts AS (

@@ -46,7 +46,7 @@ notes:
 - ja: "期間が終わっていない顧客は除き、人数を表の下に示す。"
   en: "customers whose window is still open are left out and counted below the table"
 - ja: "0回は、起点はあるが、期間内に「数える商品」を買っていない顧客。起点のない会員は表の下に示し、どの割合にも含めない。"
-  en: "bucket 0 is customers who bought, but nothing from A; members without the anchor are counted below the table and are in no rate"
+  en: "bucket 0 is customers with the anchor who bought nothing from A in the window; members without the anchor are counted below the table and are in no rate"
 - ja: "集計期間は、起点の日で判定する。"
   en: "the period holds the anchor"
 example: {category: プリンター}

@@ -32,7 +32,7 @@ charts:
 - {kind: table}
 cells:
 - {name: attribute, keys: [attribute], customers: acquired, products: acquired_products, becomes: {ja: "その属性で獲得した顧客", en: "customers acquired with this attribute"}}
-- {name: repeated, keys: [attribute, has_repeated], types: {has_repeated: bool}, customers: watched, becomes: {ja: "has_repeated=true：追う期間内にリピートした顧客。false：追う期間内にリピートしなかった顧客", en: "has_repeated=true: those who repeated inside the window; false: those who have not yet"}}
+- {name: repeated, keys: [attribute, has_repeated], types: {has_repeated: bool}, customers: watched, becomes: {ja: "has_repeated=true：追う期間内にリピートした顧客。false：追う期間内にリピートしなかった顧客", en: "has_repeated=true: those who repeated inside the window; false: those who did not"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, UNK, MULTI, CENSOR, SMALL, DIV0, SET]
 notes:
 - ja: "率の対象は、「追う日数」以上前の初回購入だけ。"

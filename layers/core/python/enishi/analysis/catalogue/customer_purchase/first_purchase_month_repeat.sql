@@ -10,7 +10,7 @@ question:
   en: "Of the customers who first bought in a given month, what share bought again after 1, 2, 3 ... months?"
 method:
   ja: "初回購入月（生涯で最初の購入の月）ごとに顧客を分ける。cumulative：kか月目の終わりまでに2回目（「待つ購入回数」）の購入をした割合。active：kか月目のうちに1回以上、再び購入した割合。金額の見方は、顧客1人あたりの購入金額の累計。kか月目は、本人の初回購入のk×30日後から30日間（elapsed30）、または初回購入月からk番目の暦の月（calendar）。"
-  en: "Cohort = month of the lifetime first purchase. cumulative: share with a second purchase by the end of month k. active: share with at least one purchase inside month k. Value view sums amount per cohort member. Month k is k x 30 days from the own first purchase (elapsed) or the k-th calendar month."
+  en: "Cohort = month of the lifetime first purchase. cumulative: share with a second (nth) purchase by the end of month k. active: share with at least one further purchase inside month k. Value view: amount so far per cohort member. Month k is the 30 days that begin k x 30 days after the own first purchase (elapsed30) or the k-th calendar month (calendar)."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: months, type: int, default: 12, minimum: 1, maximum: 120, label_ja: 経過月数, note: ""}
@@ -41,12 +41,10 @@ notes:
   en: "a cell whose month has not ended by as_of is null"
 - ja: "平均リピート日数は初回からN回目までの日数で、kか月目までにN回目の購入をした人の平均。"
   en: "avg_days is from the first to the nth purchase, of those who had made it by month k"
-- ja: "集計期間は、初回購入の日で判定する。初回購入月を通した平均は、完結した欄だけを人数で重み付けする。"
-  en: "the period holds the first purchase; an average line over cohorts is drawn from complete cells, weighted by size"
+- ja: "集計期間は、初回購入の日で判定する。"
+  en: "the period holds the first purchase"
 - ja: "k = 0は初月のリピートを含む。「購入の数え方」がdayの場合、初回購入の翌日から数える。"
   en: "k = 0 holds same-month repeats and starts the day after the first purchase when purchase_unit=day"
-- ja: "初回購入月を通した平均には、完結した欄だけを使い、初回購入者数で重み付けする。"
-  en: "an average line over cohorts uses complete cells only, weighted by cohort size"
 */
 WITH firsts AS (
   SELECT p.customer_id, DATE_TRUNC('month', p.purchase_date) AS cohort, p.purchase_date AS first_date

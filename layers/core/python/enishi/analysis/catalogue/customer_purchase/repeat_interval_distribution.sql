@@ -9,7 +9,7 @@ question:
   en: After how many silent days is a customer really gone?
 method:
   ja: "連続する購入の間隔の分布と、無購入がd日続いた顧客が「復帰を待つ日数」以内に再び購入する確率（d日を超えた間隔のうち、観測データの範囲でその間に購入で終わった割合。Kaplan–Meier法）を示す。休眠判定日数の案は、「復帰を待つ日数」以内の復帰確率が「休眠とみなす復帰確率」を下回る最小のd。80・90・95パーセンタイルと並べて示す。"
-  en: "Distribution of all gaps between consecutive purchases, plus the chance of ever buying again given d silent days (share of gaps longer than d that ended in a purchase within the observed data, by Kaplan-Meier). Proposed lapse border = smallest d where the chance of return within horizon falls under border_prob, next to the 80/90/95th percentile."
+  en: "Distribution of all gaps between consecutive purchases, plus the chance of buying again within return_horizon_days given d silent days (share of gaps longer than d that ended in a purchase within that time in the observed data, by Kaplan-Meier). Proposed lapse border = smallest d where this chance falls under border_prob, next to the 80/90/95th percentile."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: border_prob, type: ratio, default: 0.10, minimum: 0, maximum: 1, label_ja: 休眠とみなす復帰確率, note: "the border is the first day with a smaller chance of return"}

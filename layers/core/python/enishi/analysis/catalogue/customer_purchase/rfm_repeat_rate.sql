@@ -10,7 +10,7 @@ question:
   en: "Which RFM cells really bought again in the following window, so which deserve contact?"
 method:
   ja: "判定日までのデータだけで顧客を採点し、(判定日, 判定日 + その後の日数] の購入を数える。リピート率＝再購入者数／顧客数（Wilsonの信頼区間つき）。全体比＝リピート率／全体のリピート率。"
-  en: "Score customers at base_date with earlier data only, then count purchases in (base_date, base_date + horizon]. repeat_rate = buyers/customers with a Wilson interval; lift against the overall rate."
+  en: "Score customers with data up to and including base_date only, then count purchases in (base_date, base_date + horizon]. repeat_rate = repeaters/customers with a Wilson interval; lift against the overall rate."
 parameter_groups: [base, pur, stat]
 parameters:
 - {name: base_date, type: date, default: as_of - 90 days, label_ja: 判定日, note: ""}

@@ -9,7 +9,7 @@ question:
   en: "Which products come in for repair, how long does it take, and do served customers stay?"
 method:
   ja: "集計軸の値ごとに、販売百台あたりの件数、解決日数、対応後（「その後を見る日数」以内）の再購入率、修理後の買い替え率を示す。"
-  en: "Contacts per 100 sold by product and age, time to solve, repurchase within a year by outcome and waiting time, replacement after repair."
+  en: "Per value of the axis: cases per 100 sold, days to solve, repurchase within follow_days, replacement after repair."
 parameter_groups: [period, base, axis]
 parameters:
 - {name: follow_days, type: int, default: 365, minimum: 1, label_ja: その後を見る日数, note: ""}

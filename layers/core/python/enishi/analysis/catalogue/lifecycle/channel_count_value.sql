@@ -9,7 +9,7 @@ question:
   en: "Are customers with more permitted channels worth more, and what does one more channel add?"
 method:
   ja: "許諾チャネル数ごとの顧客の、1人あたり購入額と継続率を示す。期間中にチャネルを追加した顧客の前後を、追加していない似た顧客と比べる。"
-  en: "Customers by number of permitted channels: value, retention, unsubscribes; before/after of those who added one in the period against matched customers who did not."
+  en: "Customers by number of permitted channels: amount per customer and retention; before/after of those who added one in the period against matched customers who did not."
 parameter_groups: [period, base, pur, stat]
 parameters:
 - {name: follow_days, type: int, default: 180, minimum: 1, label_ja: 前後を比べる日数, note: "before the addition, and from it on"}

@@ -9,7 +9,7 @@ question:
   en: "Which life stages do our households have, what do they buy, and who enters a new one soon?"
 method:
   ja: "世帯員の年齢と世帯人数からライフステージ（単身、夫婦、乳幼児、小学生、中高生、子独立、シニア）を定める。ステージごとのカテゴリの特化係数と、時期のわかる次のステージ（4月の小学校入学など、新居入居）を示す。"
-  en: "Stage from member ages, size and housing (single, couple, baby, school, teen, empty nest, senior); category index per stage; dated transitions (child starts school in April, moved in)."
+  en: "Stage from the members' ages and the size of the household (single, couple, baby, school, teen, empty nest, senior); category index per stage; dated transitions (child starts school in April, moved in)."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: lookahead_months, type: int, default: 6, minimum: 0, label_ja: 先を見る月数, note: "events until then; a move also that long ago"}
@@ -41,8 +41,8 @@ notes:
   en: "first a row a stage, then its categories (amounts over all households of the stage), then a row an event and day"
 - ja: "購入は直近12か月。特化係数＝ステージ内のカテゴリの構成比／全世帯の構成比。"
   en: "purchases of the last 12 months; index = the category's share in the stage over its share in all households"
-- ja: "乳幼児、小学生、中高生は、最年少の子どもで決める。子どもがいなければ、シニアは最年長者、子独立は2人以上の世帯で50歳（初期設定）から、それ以外は人数で単身または夫婦。年齢が欠けて判定できない世帯は不明。"
-  en: "乳幼児, 小学生, 中高生 by the youngest child; without one シニア by the eldest, 子独立 from 50 on in households of two and more, else 単身 or 夫婦 by size; ages that are missing make 不明"
+- ja: "乳幼児、小学生、中高生は、最年少の子どもで決める。子どもがいなければ、シニアは最年長者、子独立は2人以上の世帯で50歳（初期設定）から、それ以外は人数で単身または夫婦。年齢が欠けて判定できない世帯は不明（1人の世帯は年齢がわからなくても単身）。"
+  en: "乳幼児, 小学生, 中高生 by the youngest child; without one シニア by the eldest, 子独立 from 50 on in households of two and more, else 単身 or 夫婦 by size; ages that are missing make 不明, except that one person alone is 単身"
 - ja: "母集団の世帯だけによる。住居の種類はステージの判定に使わず、入居日は新居入居のイベントとする。"
   en: "households of the population only; the housing type tells no stage here, the day of moving in is the event 新居入居"
 needs: [household_members]

@@ -9,7 +9,7 @@ question:
   en: "How well are store, EC, app, LINE and cookie ids joined, and where are likely duplicates or wrong joins?"
 method:
   ja: "紐づいたIDの種類の組合せごとの顧客数、連携率、統合件数、重複候補（生年月日、氏名のハッシュ、郵便番号が同じ）、過結合候補（「一人のIDの上限」を超える）を示す。"
-  en: "Customers by set of linked id types, link rate per source, merges per month, duplicate candidates (same birth date, name hash and postal code), suspicious clusters (over max_ids)."
+  en: "Customers by set of linked id types, link rate per set, ids merged into its customers, duplicate candidates (same birth date, name hash and postal code), suspicious clusters (over max_ids)."
 parameter_groups: [asof, base]
 parameters:
 - {name: exclude_withdrawn, type: bool, default: true, label_ja: 退会者を除く, note: ""}

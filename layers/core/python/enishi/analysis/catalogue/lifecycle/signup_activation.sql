@@ -9,7 +9,7 @@ question:
   en: "How quickly do new members make their first visit, purchase, app login or favourite, and who is stuck?"
 method:
   ja: "入会月と集計軸の値ごとに、経過日（1、7、30、90日など）までに各到達行動に達した会員の割合を示す（初回購入の到達率がF1転換率）。未行動＝「未行動とみなす日数」（初期設定は14日）までにどの到達行動もない。"
-  en: "By join cohort: share reaching each milestone by day 1, 7, 30, 90, order of milestones, F1 rate; stuck = none of them by day 14."
+  en: "By join cohort and axis value: share reaching each milestone by day 1, 7, 30, 90 (that of the first purchase is the F1 rate); stuck = none of them by stuck_days (day 14)."
 parameter_groups: [period, base, grain, axis]
 parameters:
 - {name: axis, type: axis, default: join_channel, over: [customers, stores], shown_as: axis_value, label_ja: 集計軸, note: "any column of customers, of the store where they joined, or attributes[...]"}

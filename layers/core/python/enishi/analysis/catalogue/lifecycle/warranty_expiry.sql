@@ -33,7 +33,7 @@ notes:
 - ja: "基準日より前の満了月は、満了した保証がその後どうなったかを示す。「満了前後の月数」が過ぎていない月の率は空欄。"
   en: "the months before the day show what came of the warranties that ended then; months whose around_months have not passed have no rates"
 - ja: "更新＝保有者が、満了の前後に始まる同じ商品の別の保証を持つ。買い替え＝保証の開始よりあとで、満了の前後に、同じ小カテゴリの商品を買った。"
-  en: "extended = the holder has another warranty of the same product that begins around the end; replaced = she bought another product of the same category_l3 around it, later than the covered item"
+  en: "extended = the holder has another warranty of the same product that begins around the end; replaced = she bought any product of the same category_l3 around it, after the warranty began"
 - ja: "解約した保証は除く。満了日は保証の最終日。配信可能＝基準日に1つ以上のチャネルで届く。"
   en: "a cancelled warranty is left out; the end date is its last day; reachable = by at least one channel on the day"
 needs: [warranties]

@@ -9,7 +9,7 @@ question:
   en: "Who leaves the programme, when, after what, and with how much value?"
 method:
   ja: "在籍期間、会員ランク、最終購入、最終配信、残ポイント、配信停止の理由などの区分ごとに、退会者数、退会率、退会時の無購入日数を示す。"
-  en: "Withdrawals by tenure, rank, last purchase, last message, point balance and reason; rate per 1,000 members; inactivity before."
+  en: "Withdrawals by tenure, rank, last purchase, last message, point balance, reason of the opt-out or another axis: withdrawn, rate over members, days without a purchase before it."
 parameter_groups: [period, base, grain, axis]
 parameters:
 - {name: axis, type: axis, default: tenure, label_ja: 集計軸, over: [habits, customers], shown_as: axis_value, note: "tenure, silence, points_band, last_message, opt_out_reason as they stood when the period began, or a column of customers"}

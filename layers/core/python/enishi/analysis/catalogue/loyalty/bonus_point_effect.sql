@@ -9,7 +9,7 @@ question:
   en: "Do granted bonus points (birthday, dormant, come-to-store) bring purchases beyond what they cost?"
 method:
   ja: "ボーナスの施策ごとに、付与、有効期間内の利用、購入者数、売上、使われたポイントの費用を示す。対照群があれば、それと比べる。"
-  en: "Per bonus campaign: granted, used within validity, buyers, amount, amount beyond points, cost of points used; against control if one exists."
+  en: "Per bonus campaign: granted, used within validity, buyers, amount, cost of points used; against control if one exists."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: value_per_point, type: double, default: 1.0, minimum: 0, label_ja: 1ポイントの費用(円), note: ""}

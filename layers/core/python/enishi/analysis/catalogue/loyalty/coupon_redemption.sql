@@ -9,7 +9,7 @@ question:
   en: "Who uses which coupon, how fast, on what, and how many are forgotten?"
 method:
   ja: "クーポンと集計軸の値ごとに、配布数、利用数、利用率、利用日数中央値、利用客単価、割引額、売上、条件ちょうど率を示す。"
-  en: "Issued, used, redemption rate, days to use, last-day share, average order with coupon, discount share, used by channel and segment; use after a reminder."
+  en: "Per coupon and axis value: issued, used, redemption rate, median days to use, average order with coupon, discount, amount, share of orders just over the condition."
 parameter_groups: [period, base, pur, axis]
 parameters:
 - {name: mature_only, type: bool, default: true, label_ja: 期限後だけ率を出す, note: only coupons past valid_to enter rates}

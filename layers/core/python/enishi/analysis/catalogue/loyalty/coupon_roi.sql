@@ -9,7 +9,7 @@ question:
   en: "How much of coupon sales would have come anyway, and what profit remains?"
 method:
   ja: "増分粗利＝（配布群 - 対照群）の1人あたり粗利×配布数。配信費用を差し引いて利益とする。割引はすでに粗利に反映されている。「比較の方法」をmatchedにすると、対照群の代わりに同じ顧客のふだんの購入と比べた推定とし、その旨を表の下に示す。"
-  en: "Incremental margin = (treated - control) margin per issued customer x issued; minus discount and contact cost; without control, a matched estimate from the same customers' usual rate, clearly labelled."
+  en: "Incremental margin = (treated - control) margin per issued customer x issued; less contact cost it is the profit, the discount being inside the margin. With method=matched an estimate from the same customers' usual purchases takes the place of the control and is labelled below the table."
 parameter_groups: [period, base, pur, stat]
 parameters:
 - {name: window_days, type: int, default: 30, minimum: 1, label_ja: 効果をみる日数, note: "from the day of the issue on, that day included"}

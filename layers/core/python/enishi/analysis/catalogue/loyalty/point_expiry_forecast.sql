@@ -9,7 +9,7 @@ question:
   en: Who loses how many points on which day? (ポイント失効前通知シナリオ)
 method:
   ja: "FIFOで充当したあとのロットの残りポイントを、失効日ごとに示す。顧客は、失効日ごとに失うポイント数を合計する。利用見込率は、過去の似たロットの率による。"
-  en: "Remaining points per lot by expiry date after FIFO; per customer the next expiry and its points; expected use from the past rate of similar lots."
+  en: "Remaining points per lot by expiry date after FIFO; per customer the points that each day takes; expected use from the past rate of similar lots."
 parameter_groups: [asof, base]
 parameters:
 - {name: horizon_days, type: int, default: 90, minimum: 1, label_ja: 何日先まで, note: ""}

@@ -9,7 +9,7 @@ question:
   en: "Who uses points, how often, and do users buy more than non-users?"
 method:
   ja: "利用者数／保有者数、利用／付与、ポイントを使った購入と使わない購入の客単価、利用のあと「利用後リピートの日数」以内のリピートを示す。"
-  en: "Users/holders, used/granted, orders paid with points, average order with and without, repeat within 90 days after a use; matched comparison by RFM cell."
+  en: "Users/holders, used/granted, average order paid with points and without, repeat within repeat_days after a use."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: repeat_days, type: int, default: 90, minimum: 1, label_ja: 利用後リピートの日数, note: ""}
@@ -28,7 +28,7 @@ charts:
 - {kind: bar, x: bucket, y: points_used}
 - {kind: table}
 cells:
-- {name: holders, keys: [bucket, use], types: {use: string}, customers: holders, becomes: {ja: "その期間の保有者のうち、useが利用、または未利用（その期間に使っていない保有者）", en: "holders of the period by use: 利用, or 未利用 for holders who never used"}}
+- {name: holders, keys: [bucket, use], types: {use: string}, customers: holders, becomes: {ja: "その期間の保有者のうち、useが利用、または未利用（その期間に使っていない保有者）", en: "holders of the period by use: 利用, or 未利用 for holders who used none in it"}}
 rules: [TZ, FIFO, PUR, RET, MERGE, CENSOR, DIV0, SET]
 notes:
 - ja: "保有者は、期間の始めにポイントを持っていたか、期間中に受け取った顧客。利用ポイントは返還を差し引いた値。"

@@ -9,7 +9,7 @@ question:
   en: "What does each rank buy, return, cost and react to?"
 method:
   ja: "会員ランクごとに、会員数、稼働率、売上、1人あたり、粗利率、ポイント利用率、クリック率を示す。売上・ポイント・配信は、その日のランクによる。"
-  en: "Members, active rate, orders, amount, margin, discount share, points used, message reaction per rank as of the event."
+  en: "Members, active rate, amount, amount per buyer, margin, point use and click rate per rank; amounts, points and messages by the rank of their day."
 parameter_groups: [period, base, pur]
 columns:
 - {name: rank, type: string, unit: none, label_ja: ランク}

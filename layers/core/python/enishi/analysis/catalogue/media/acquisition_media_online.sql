@@ -10,7 +10,7 @@ question:
   en: "What do search, display, social, affiliate and mail media bring from impression to loyal customer?"
 method:
   ja: "媒体・キャンペーンごとの費用、表示、クリック、セッション数、登録、新規購入者。CPC、CTR、CPA（初回購入1人あたり）、F2転換率、LTV、ROAS。"
-  en: "Cost, impressions, clicks, sessions, sign-ups and first purchases per medium and campaign; CPC, CTR, CPA by signup and by first order, F2 rate, LTV and ROAS."
+  en: "Cost, impressions, clicks, sessions, sign-ups and first purchases per medium and campaign; CPC, CTR, CPA per first purchase, F2 rate, LTV and ROAS."
 parameter_groups: [period, base, pur, web, grain]
 parameters:
 - {name: rule, type: "enum(last_paid,first_touch,last_touch)", default: last_paid, label_ja: 媒体の決め方, note: ""}
@@ -40,8 +40,6 @@ cells:
 - {name: signed_up, keys: [signup_medium, signup_campaign], types: {signup_medium: string, signup_campaign: string}, customers: signed_up, becomes: {ja: "その媒体から入会した顧客", en: "customers who joined through it"}}
 rules: [TZ, PUR, RET, BOT, GUEST, MERGE, UNK, CENSOR, ONCE, DIV0, SET]
 notes:
-- ja: "媒体が報告するクリックと、自社で計測するセッションの両方を示す。1つの率の中で混ぜない。"
-  en: "clicks reported by the medium and sessions measured by us are both shown, never mixed in one ratio"
 - ja: "媒体が報告するクリックと、自社で計測するセッションの両方を示す。1つの率の中で混ぜない。"
   en: "clicks reported by the medium and sessions measured by us are both shown, never mixed in one ratio"
 - ja: "セッションは、リンクに対応する媒体のもの。「媒体の決め方」がlast_paidなら、初回購入（または登録）の前の「さかのぼる日数」内で最後のそのようなセッション、first_touchなら最初のセッション、last_touchなら本当に最後のセッションがそれであるときだけ、その媒体とする。"

@@ -9,7 +9,7 @@ question:
   en: "Where do members and sales come from, and where are we weak for the population?"
 method:
   ja: "地域（「地域の単位」：都道府県、郵便番号の先頭3桁、郵便番号7桁）ごとの会員数、稼働会員、売上、EC比率。「地域の人口」を与えたときは人口千人あたり会員。"
-  en: "By prefecture, municipality (postal code) or mesh: members, active rate, sales, store/EC mix; per 1,000 inhabitants or households when a reference table is given."
+  en: "By area (prefecture, first three or all seven digits of the postal code): members, active members, sales, share of EC; members per 1,000 inhabitants where inhabitants are given."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: exclude_withdrawn, type: bool, default: true, label_ja: 退会者を除く, note: ""}

@@ -9,14 +9,14 @@ question:
   en: "How much is cancelled or returned, when and why?"
 method:
   ja: "受注日の期間（「集計単位」）ごとのキャンセル率と返品率、返品日数（配達日からの日数）。理由、チャネル、支払方法などの集計軸で分ける。"
-  en: "Rates per order month with the age of the return (days from delivery), reasons, channels and payment methods."
+  en: "Cancellation and return rate by period of the order date (grain), with the age of the return (days from delivery); split by an axis such as reason, channel or payment method."
 parameter_groups: [period, base, pur, grain, axis]
 parameters:
 - {name: axis, type: axis, default: channel, over: [received, stores, customers], shown_as: axis_value, label_ja: 集計軸, note: "channel, store_id, payment_method, reason_code, or a column of stores or customers"}
 - {name: max_axis_values, type: int, default: 10, minimum: 1, label_ja: 軸の最大件数, note: "rest goes to その他"}
 - {name: mature_days, type: int, default: 45, minimum: 0, label_ja: 返品が出揃う日数, note: ""}
 columns:
-- {name: bucket, type: date, unit: date, label_ja: 受注月}
+- {name: bucket, type: date, unit: date, label_ja: 受注期間}
 - {name: axis_value, type: string, unit: none, label_ja: 属性値}
 - {name: orders, type: int, unit: orders, label_ja: 受注件数}
 - {name: cancelled, type: int, unit: orders, label_ja: キャンセル}
@@ -33,7 +33,7 @@ cells:
 rules: [TZ, RET, GUEST, UNK, CENSOR, DIV0, SET]
 notes:
 - ja: "率は「返品の計上」にかかわらず、元の受注の期間によるもの。受注から「返品が出揃う日数」が経っておらず、返品がまだ増えうる受注日の始まりを表の下に示す。"
-  en: "rate is by original order month, whatever return_mode says; the line below the table gives the day from which orders are younger than mature_days, so that more may still come back"
+  en: "rates are by the period of the original order, whatever return_mode says; the line below the table gives the day from which orders are younger than mature_days, so that more may still come back"
 - ja: "キャンセル率は決済に失敗した注文を除く全受注に対する割合。返品率は、キャンセルされていない受注の金額に対する返品額の割合。"
   en: "cancel_rate is of all orders received, payment failures left out; return_rate is the amount returned over the amount of the orders not cancelled"
 - ja: "返品日数は配達日（配達日が分からなければ受注日）から最初の返品までの日数。元の注文がない返品は売上推移にだけ入る。"

@@ -9,7 +9,7 @@ question:
   en: "What did a world cup, a TV broadcast, New Year cards or a sale week add, in which category and to which customers?"
 method:
   ja: "ベースライン＝他の年の同じ週と前後の週の売上を、イベントに関わらないカテゴリの動きで調整したもの。増分＝実績−ベースライン（前・中・後のそれぞれ）。購買者数と、そのうちのカテゴリ新規も出す。"
-  en: "Baseline from the same weeks of other years and the weeks around, scaled by untouched categories; uplift = actual - baseline in pre, during and post windows; share of buyers with prior interest."
+  en: "Baseline from the same weeks of other years and the weeks around, scaled by untouched categories; uplift = actual - baseline in pre, during and post windows; buyers, and those of them who are new to the category."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: event_key, type: string, default: required, label_ja: イベント, note: a key of the table calendar_events}
@@ -46,7 +46,7 @@ notes:
 - ja: "前・中・後の各期間は基準日で終わり、まだ始まっていない期間の行はない。1店舗のイベントはその店舗だけを見る。"
   en: "phases end with as_of; one that has not begun has no row. An event of one store looks at that store alone"
 - ja: "カテゴリ新規＝前の期間の初日より前に、そのカテゴリの購入がない人。"
-  en: "new to the category: no purchase of it before the first day of the window"
+  en: "new to the category: no purchase of it before the first day of the pre window"
 standard: Difference-in-differences form of the baseline.
 */
 WITH event AS (

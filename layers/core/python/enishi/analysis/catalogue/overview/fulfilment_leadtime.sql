@@ -9,7 +9,7 @@ question:
   en: "How long from order to shipment and delivery, and do late customers come back less?"
 method:
   ja: "「測る区間」（受注から配達、受注から出荷、出荷から配達のいずれか）の日数の分布を「区分」ごとに出し、日数帯ごとのリピート率と問合せ率を見る。"
-  en: "Days order-ship and ship-deliver by warehouse, area and item class; F2 rate and complaint rate per lead-time band."
+  en: "Distribution of the days of the leg (order to delivery, order to shipment or shipment to delivery) by split; repeat rate and complaint rate per band of days."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: bands, type: list(int), default: "1,2,3,5,7,14", minimum: 0, label_ja: 日数の区切り, note: "upper ends, rising"}
@@ -40,7 +40,7 @@ notes:
 - ja: "中央値と90%点は区分全体のもので、区分内のどの行も同じ。"
   en: "median_days and p90_days are of the whole split, the same in its rows"
 - ja: "リピート＝次の購入、問合せ＝苦情または電話の応対で、いずれも区間の終わりから「その後を見る日数」以内のもの。その日数が過ぎた会員について数える。"
-  en: "repeat = another purchase, complaint = a visit of type complaint or phone, within follow_days; of members whose follow_days have passed"
+  en: "repeat = another purchase, complaint = a visit of type complaint or phone, within follow_days of the end of the leg; of members whose follow_days have passed"
 */
 WITH received AS (
   SELECT o.*

@@ -9,7 +9,7 @@ question:
   en: "How do gross margin and the depth of discounts move, and which promotion pays?"
 method:
   ja: "期間ごとに、定価額→値引き（売価変更、クーポン。会員価格は売価変更に含む）→純売上→原価→粗利を、価格のウォーターフォールで示す。"
-  en: "List value -> discounts by type (price cut, coupon, member price) -> net -> cost -> margin per period, as a price waterfall."
+  en: "List value -> discounts (price cut, member prices included; coupon) -> net -> cost -> margin per period, as a price waterfall."
 parameter_groups: [period, base, pur, grain, axis]
 parameters:
 - {name: axis, type: axis, default: category_l1, over: [products, sales, stores, lines, customers], shown_as: axis_value, label_ja: 集計軸, note: "category_l1, channel, store_id, coupon_id, or another column of products, orders, stores or customers"}

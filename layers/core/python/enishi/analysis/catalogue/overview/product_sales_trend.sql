@@ -10,7 +10,7 @@ question:
   en: "How does each product sell over time, in money, pieces and buyers?"
 method:
   ja: "商品×期間の表。最後の期間の順位で並べ、順位変動と期末在庫を付ける。"
-  en: "Product x period matrix, ranked by the last period, with rank change, first sale date and stock at period end."
+  en: "Product x period matrix, ranked by the last period, with rank change and stock at period end."
 parameter_groups: [period, base, pur, grain, top]
 parameters:
 - {name: level, type: "enum(sku,parent,category_l3)", default: parent, label_ja: 商品の単位, note: ""}
@@ -41,7 +41,7 @@ notes:
 - ja: "順位はその期間の全商品の中の順位。順位変動が正の値なら、前の期間より上昇。"
   en: "rank is among all products of the period; rank_change above zero = risen since the period before"
 - ja: "期末在庫は、拠点ごとの期間内の最後の在庫記録の合計。記録がなければ値なし。"
-  en: "stock_end is the last count of each place within the period; null where nothing was counted"
+  en: "stock_end adds up the last count of each place within the period; null where nothing was counted"
 - ja: "商品マスタにない親商品は、名前順で最初の商品の名前で示し、複数あれば「ほか」を付ける。"
   en: "a parent that is no product itself goes by the name of its first product, with ほか where it has several"
 - ja: "注文が明細以外に請求する額には商品がなく、「送料・調整」に入る。"

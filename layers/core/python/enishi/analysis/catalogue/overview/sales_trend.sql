@@ -10,7 +10,7 @@ question:
   en: "How do sales, customers, orders and average spend move over time?"
 method:
   ja: "期間ごとの合計。前年比は、「比較」で選んだ期間（前の期間または前年）の売上に対する比。"
-  en: "Sum by period with previous period and previous year beside it."
+  en: "Sum by period; yoy is the ratio to the sales of the compared period (compare: the period before or the year before)."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: compare, type: "enum(none,previous,last_year,last_year_same_dow)", default: last_year, label_ja: 比較, note: "last_year_same_dow compares with 364 days earlier"}
@@ -39,8 +39,8 @@ notes:
   en: "this is the reference total of rule RECON"
 - ja: "会計に合わせるときは「返品の計上」をeventにする。"
   en: "for accounting set return_mode=event"
-- ja: "前年比＝売上÷比較する期間（「比較」）の売上。1（100%）＝同じ。"
-  en: "yoy is the amount over the amount of the compared period (compare), 1 = equal"
+- ja: "前年比＝売上（移動平均の前）÷比較する期間（「比較」）の売上。1（100%）＝同じ。"
+  en: "yoy is the amount (before the moving average) over that of the compared period (compare), 1 = equal"
 */
 WITH sold AS (
   SELECT s.*, GRAIN_OF(s.sale_date) AS bucket

@@ -9,7 +9,7 @@ question:
   en: Is the year-on-year change real or only a matter of weekdays and holidays?
 method:
   ja: "各日を364日前の同じ曜日と比べ、名前のある祝日は名前で対応させる。前年比（同じ日付との比）、調整後前年比（「比較日の選び方」による比較日との比）、既存店前年比を出す。"
-  en: "Compare each day with the same weekday 364 days earlier; named holidays are matched by name. Give plain, weekday-adjusted and holiday-adjusted growth."
+  en: "Compare each day with the same weekday 364 days earlier; named holidays are matched by name. Give plain growth (over the same date), adjusted growth (over the day matched by match) and growth of existing stores."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: match, type: "enum(date,same_dow,holiday_name)", default: holiday_name, label_ja: 比較日の選び方, note: "date = same date; same_dow = 364 days earlier; holiday_name = that, and holidays by their name"}

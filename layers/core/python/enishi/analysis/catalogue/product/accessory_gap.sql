@@ -9,7 +9,7 @@ question:
   en: "Who bought a camera without an SD card, or a TV without a stand, and how often is it bought later?"
 method:
   ja: "「関連の種類」の関係ごとに、主商品の購入者数、同じかごでの同時購入率、その後の日数内の後日購入率、一度も買っていない未購入者数（世帯内での購入も見る）、機会額を出す。"
-  en: "For each relation of the kind asked: owners of the main item, attach rate in the same basket, attach rate later within the window, never (also elsewhere in the household); money left."
+  en: "For each relation of the kind asked: owners of the main item, attach rate in the same basket, attach rate later within the window, owners who never did (nor anybody in the household); money left."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: relation, type: "enum(essential,useful,refill,care)", default: essential, label_ja: 関連の種類, note: "essential = 一緒にないと使えない, useful = あると便利"}
@@ -29,7 +29,7 @@ charts:
 - {kind: table}
 cells:
 - {name: missing, keys: [main_item, accessory], customers: missing_owners, products: accessories, becomes: {ja: "関連商品のない購入者。商品は適合する関連商品", en: "owners without the accessory; products = fitting accessories"}}
-- {name: owners, keys: [main_item, accessory, outcome, days], types: {outcome: string, days: int}, customers: outcomes, products: accessories_again, becomes: {ja: "その後の結果別の購入者。same（同時）、before（以前から）、later（後日）、household（同じ世帯にあり）、missing（未購入）", en: "owners by what happened: same, before, later, missing"}}
+- {name: owners, keys: [main_item, accessory, outcome, days], types: {outcome: string, days: int}, customers: outcomes, products: accessories_again, becomes: {ja: "その後の結果別の購入者。same（同時）、before（以前から）、later（後日）、household（同じ世帯にあり）、missing（未購入）", en: "owners by what happened: same, before, later, household (it is in the same household), missing"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, SET]
 needs: [product_relations]
 notes:

@@ -8,8 +8,8 @@ question:
   ja: 値引きしないと売れない商品はどれか。定価ではどれだけ売れるのか。
   en: "Which products sell only when reduced, and what is left at the regular price?"
 method:
-  ja: "定価より安く売れた数量の割合（値引きの深さ別）、通常価格での1日あたり数量、値引帯ごとの販売倍率、値引きのあるときとないときの粗利。"
-  en: "Share of quantity sold below list by depth of discount; base quantity per day at regular price; uplift per depth; margin with and without."
+  ja: "定価より安く売れた数量の割合と平均値引率、通常価格での1日あたり数量、値引帯（定価を含む）ごとの1日あたり数量、販売倍率、1日あたり粗利。"
+  en: "Share of quantity sold below list and its average discount; base quantity per day at regular price; quantity per day, uplift and margin per day by depth of discount (regular price included)."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: depth_bands, type: list(ratio), default: "0.05,0.10,0.20,0.30,0.50", minimum: 0, maximum: 1, label_ja: 値引帯の下限, note: "whole percents; less than the first is the regular price"}
@@ -34,9 +34,9 @@ notes:
 - ja: "欠品の日は1日あたりの平均に入れない。発売前と販売終了後の日も同じ。"
   en: "days out of stock are left out of the daily mean, so are days before release and after the end of sale"
 - ja: "その日の値引帯は、その日に誰かが払う最安値（price_history）を、その日の通常価格と比べて決める。サイトや店舗の価格は、対象をそのチャネルや店舗に絞ったときだけ数える。"
-  en: "a day has the depth of the lowest price that anybody paid on it (price_history), against the regular price of the day; prices of the site or of stores count where the question is about these channels or stores alone"
-- ja: "値引販売率と平均値引率は売れた品についてのもので、実際の売価を明細の定価と比べる。定価のない明細は判定しない。"
-  en: "discounted_share and avg_depth are of the pieces: what was charged against the list price of the line; lines without a list price are not judged"
+  en: "a day has the depth of the lowest price that anybody could pay on it (price_history), against the regular price of the day; prices of the site or of stores count where the question is about these channels or stores alone"
+- ja: "値引販売率は売れた数量に対する割合、平均値引率は安く売れた品の定価額に対する値引額の割合で、実際の売価を明細の定価と比べる。定価のない明細は判定しない。"
+  en: "discounted_share is of the pieces, avg_depth of the reduced ones weighted by list value: what was charged against the list price of the line; lines without a list price are not judged"
 - ja: "値引時日販は、その値引帯になった商品の日販を、それぞれ自身の日数で求めて足したもの。販売倍率は、その数量を、同じ商品が通常価格（「定価」の行）で1日に売れる数量と比べたもの。"
   en: "per_day adds up the products of the item that had this depth, each over its own days; uplift compares their pieces with what the same products sell a day at the regular price (定価)"
 - ja: "原価のない明細があれば日粗利は値なし。サービスと、返品を引いた数量が0以下の商品は除く。"

@@ -9,7 +9,7 @@ question:
   en: "How fast does a new product start compared with earlier launches?"
 method:
   ja: "発売後の日ごとの累積購買者、累積数量、取扱店舗数。取扱店舗あたりの数量による、同じカテゴリの直近の新商品と比べた百分位（同類内順位）と、早期リピート率。"
-  en: "Cumulative buyers, quantity and amount by day since release, per store handling it; percentile against the last launches in its category; early repeat."
+  en: "Cumulative buyers, quantity and stores handling it by day since launch; percentile of the quantity per handling store against the last launches in its category; early repeat."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: products, type: product_set, default: all, label_ja: 新商品, note: "nothing chosen = those released in the last 90 days"}

@@ -9,7 +9,7 @@ question:
   en: "How many customers wait for items out of stock, and how fast do they buy when it returns?"
 method:
   ja: "待機＝お気に入り、再入荷リクエスト、または販売できる在庫がない間の閲覧。再入荷については、転換率、半数購入時間、再欠品を出す。"
-  en: "Waiting = favourite, restock request or a view while available = 0; on restock: purchase rate by hour and day, sold-out again time."
+  en: "Waiting = favourite, restock request or a view while available = 0; on restock: conversion, hours until half of the buyers had bought, whether it sold out again."
 parameter_groups: [period, base]
 parameters:
 - {name: window_days, type: int, default: 7, minimum: 1, label_ja: 反応とみなす日数, note: "the day of the restock included"}
@@ -34,8 +34,8 @@ needs: [inventory]
 notes:
 - ja: "1行は、商品と、それがどこかで再び販売できるようになった日（inventory.restocked）。1店舗でも複数でもよく、サイトも1店舗と数える。入荷数は、その日の終わりにこれらの店舗で販売できる数。"
   en: "a row is an item and a day on which it became sellable again somewhere (inventory.restocked): in one store or several, a site counts as one; restock_quantity is what these can sell at the close of the day"
-- ja: "待機：その日にお気に入りに入っている、その前の「待機とみなす日数」以内に再入荷をリクエストした、またはこれらの店舗のどれかで在庫がない日に閲覧した。「待機とみなす日数」の間にその商品を買った人は待機としない。"
-  en: "waiting: a favourite held on that day, a restock request in waiting_days before, or a view on a day on which one of these stores had none; whoever bought it in waiting_days is not waiting"
+- ja: "待機：その日にお気に入りに入っている、その前の「待機とみなす日数」以内に再入荷をリクエストした、またはその日数のうちこれらの店舗のどれかで在庫がない日に閲覧した。「待機とみなす日数」の間にその商品を買った人は待機としない。"
+  en: "waiting: a favourite held on that day, a restock request in waiting_days before, or a view on one of these days on which one of these stores had none; whoever bought it in waiting_days is not waiting"
 - ja: "購入者数：待機者のうち、「反応とみなす日数」以内にその商品を（場所を問わず）買った人で、返品を引く。その日数が過ぎるまで転換率は値なし。"
   en: "buyers: waiting people who bought the item, anywhere, in the window, net of returns; conversion is null until the window has passed"
 - ja: "半数購入時間：再入荷日の0時（再入荷の時刻は分からない）から、購入者の半数が買うまで。購入者の時間の中央値。"

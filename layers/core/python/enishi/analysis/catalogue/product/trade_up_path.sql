@@ -8,8 +8,8 @@ question:
   ja: 買い替えのとき、顧客は上位モデルへ移っているか。何がきっかけになっているか。
   en: "Do customers move to upper models when they buy again, and what triggers it?"
 method:
-  ja: "シリーズまたはカテゴリ内の連続する購入で、グレード（または定価の価格帯）を比べる。上・同・下の表、経過年数、買い替え前の配信やスタッフの接触。"
-  en: "Consecutive purchases in a series or category: compare grade (or list price band); up, same, down matrix, years between, offer or staff contact before the step up."
+  ja: "シリーズまたはカテゴリ内の連続する購入で、グレード（または定価。表では価格帯）を比べる。上・同・下の表、経過年数、移行ごとの、買い替え前の配信やスタッフの接触。"
+  en: "Consecutive purchases in a series or category: compare grade (or list price, shown as bands); up, same, down matrix, years between, any message or staff contact before each move."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: level, type: "enum(series,category_l3)", default: series, label_ja: 買い替えとみなす範囲, note: "what is bought again inside it"}

@@ -6,10 +6,10 @@ origin: extension
 tier: standard
 question:
   ja: 有償保証はどれだけ付けてもらえているか。商品・価格・店舗でどう違うか。いまから案内できる人はだれか。
-  en: "How often is the paid warranty taken, by product, price, store and staff, and who can still be asked?"
+  en: "How often is the paid warranty taken, by product, price and store, and who can still be asked?"
 method:
   ja: "加入明細÷対象明細。認められた日数内の後日加入、残っている機会額、価格帯の構成を揃えた期待付帯率も出す。"
-  en: "Covered lines / eligible lines; late joins inside the allowed days; amount left; attach by staff adjusted for price mix."
+  en: "Covered lines / eligible lines; late joins inside the allowed days; amount left; expected rate adjusted for the mix of price bands."
 parameter_groups: [period, base, pur, axis]
 parameters:
 - {name: axis, type: axis, default: category_l3, over: [products, stores, customers, orders, lines], shown_as: axis_value, label_ja: 区分, note: "any column of products, stores, customers or orders, price_band of the line, attributes[...]"}
@@ -41,8 +41,8 @@ notes:
   en: "expected_rate: what the lines would bring if each were covered as often as all lines of its price band in the period"
 - ja: "機会額＝案内可能な未加入明細×その価格帯で加入された保証の価格の中央値。その価格帯に加入がなければ、全価格帯の中央値。"
   en: "potential = open lines × the median price of the warranties taken in their price band, of all bands where nobody took one there"
-- ja: "注文からはスタッフが分からないので、スタッフの軸はない。未加入案内可能は行の中で重複を除いた人数で、複数の行に入ることがある。"
-  en: "orders do not tell the staff, so there is no axis of staff; open_customers are distinct in a row and may stand in several"
+- ja: "未加入案内可能は行の中で重複を除いた人数で、複数の行に入ることがある。"
+  en: "open_customers are distinct in a row and may stand in several"
 standard: null
 */
 WITH taken AS (

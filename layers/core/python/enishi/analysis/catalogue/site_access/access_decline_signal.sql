@@ -9,7 +9,7 @@ question:
   en: "Does a fall in visits foretell the loss of a customer, and who shows it today?"
 method:
   ja: "「直近の週数」（既定4週）の訪問が、その前の「比べる週数」（既定12週）の本人の平均に対して何倍かを求める。訪問比クラスごとに、過去の実績でその後「離脱とみなす日数」内の離脱率を検証し、いま悪いクラスにいる顧客を挙げる。"
-  en: "Ratio of visits in the last 4 weeks to the own mean of the 12 weeks before; lapse rate in the following months per ratio class on history; list customers now in the bad classes."
+  en: "Ratio of visits in the last recent_weeks (4) to the own mean of the base_weeks (12) before; lapse rate in the lapse_days after per ratio class on history; list customers now in the classes."
 parameter_groups: [asof, base, web]
 parameters:
 - {name: recent_weeks, type: int, default: 4, minimum: 1, maximum: 26, label_ja: 直近の週数, note: ""}
@@ -28,7 +28,7 @@ charts:
 - {kind: bar, x: class, y: customers_now}
 - {kind: table}
 cells:
-- {name: class, keys: [class], customers: now_in_class, becomes: {ja: "訪問がこの程度に減り、なお価値のある（直近12か月に購入のある）顧客", en: "customers with this fall who are still valuable"}}
+- {name: class, keys: [class], customers: now_in_class, becomes: {ja: "訪問がこの程度に減り、なお価値のある（直近12か月に購入のある）顧客", en: "customers with this fall who are still valuable (bought in the last 12 months)"}}
 footnotes:
 - {label_ja: 検証の基準日, cte: tested_on}
 - {label_ja: 現在とする日, cte: today}

@@ -9,7 +9,7 @@ question:
   en: "How many visits, days and product views lie before a purchase, by category and price?"
 method:
   ja: "購入（既定では店舗を含む）ごとに、同じカテゴリの閲覧を「さかのぼる日数」までたどり、最初の閲覧、閲覧数、閲覧した商品の数、訪問回数を見る。あわせて、それまでの閲覧回数別の購入率（ハザード）を出す。"
-  en: "For each online purchase look back lookback_days in the same category: first view, views, distinct products, visits, devices; then the rate of purchase by views so far (hazard)."
+  en: "For each purchase (by default also in stores) look back lookback_days in the same category: days since the first view, views, distinct products, visits; then the rate of purchase by views so far (hazard)."
 parameter_groups: [period, base, web]
 parameters:
 - {name: lookback_days, type: int, default: 60, minimum: 1, maximum: 365, label_ja: さかのぼる日数, note: ""}

@@ -9,7 +9,7 @@ question:
   en: "How many carts are left, at which step and value, do they come back, and does a reminder or a point notice help?"
 method:
   ja: "最後の変更から「放棄とみなす時間」内に注文のないカートを放棄とする。離脱ステップ別の放棄率と放棄金額、「復帰を待つ日数」内の復帰と、そのうち配信を経由した割合を示す。比較日の前後も比べられる。"
-  en: "Cart abandoned when not ordered within abandon_hours after its last change. Rate by step, value band, product, device; recovery within recover_days and share after a reminder; before/after comparison at a date."
+  en: "Cart abandoned when not ordered within abandon_hours after its last change. Rate and amount by step; recovery within recover_days and share after a click in a message; before/after comparison at a date."
 parameter_groups: [period, base, web, grain]
 parameters:
 - {name: abandon_hours, type: int, default: 24, label_ja: 放棄とみなす時間, note: "", minimum: 1}

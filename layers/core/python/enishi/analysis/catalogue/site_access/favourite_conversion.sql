@@ -9,7 +9,7 @@ question:
   en: "How many favourites become purchases, when, and what moved them (price cut, restock, mail)?"
 method:
   ja: "お気に入りに登録された商品ごとに、「購入を待つ日数」内に同じ商品（既定は親商品が同じもの）が購入されたか、購入までの日数、購入前7日間の出来事を追う。未購入の登録の数と金額をカテゴリ別に示す。"
-  en: "Follow each favourite product: bought (same parent) within window, days to buy, event in the last 7 days before the purchase; waiting stock of unbought favourites by category and by price."
+  en: "Follow each favourite product: bought (by default the same parent) within window_days, days to buy, event in the last 7 days before the purchase; number and amount of unbought favourites by category."
 parameter_groups: [period, base, top]
 parameters:
 - {name: window_days, type: int, default: 90, label_ja: 購入を待つ日数, note: "", minimum: 1}

@@ -9,7 +9,7 @@ question:
   en: "How much of store sales followed a web visit of the same customer, and which pages prepare store visits?"
 method:
   ja: "識別された顧客の店舗での購入明細のうち、「さかのぼる日数」内に同じカテゴリ（または商品）を閲覧したもの。店舗売上に占める割合、日数、見たページを示す。"
-  en: "Store lines of known customers with a view of the same category (or product) within lookback_days; share of store sales, days between, pages seen; also store pages, stock checks."
+  en: "Store lines of known customers with a view of the same category (or product) within lookback_days; share of store sales, days between, page seen."
 parameter_groups: [period, base, pur, web]
 parameters:
 - {name: lookback_days, type: int, default: 14, label_ja: さかのぼる日数, note: "", minimum: 1}
@@ -31,8 +31,6 @@ cells:
 - {name: looked_only, keys: [looked_category], types: {looked_category: string}, customers: looked_only, becomes: {ja: "集計期間にWebで見て、その後どこでも購入していない顧客", en: "customers who looked online in the period and bought nothing anywhere since"}}
 rules: [TZ, PUR, RET, BOT, GUEST, MERGE, CENSOR, DIV0, SET]
 notes:
-- ja: "突き合わせられるのは、クッキーが紐づく顧客だけ。見るべきなのは、紐づく顧客の中での割合。"
-  en: "only customers with a linked cookie can match; the share among linked customers is the figure to use"
 - ja: "構成比は、サイトで識別できる顧客（クッキーまたはアプリが紐づくか、訪問がある人）の店舗売上に対する割合。それ以外の人は突き合わせられない。"
   en: "ropo_share is over the store sales of customers whom the site can recognise (a linked cookie or app, or a visit); others cannot match"
 - ja: "明細は、顧客が「さかのぼる日数」内に同じ商品（親商品）または同じカテゴリを見ていれば数える。日数と主要ページはその最後の閲覧のもの。"

@@ -9,7 +9,7 @@ question:
   en: From where do visits come and how good is each source for new and known customers?
 method:
   ja: "セッションを、媒体、utm、または参照元でまとめる。決める順は固定（配信、utm、参照元、直接）。"
-  en: "Group sessions by medium, utm or referrer with a fixed rule order (message_id, utm, click id, referrer, direct)."
+  en: "Group sessions by medium, utm or referrer with a fixed rule order (message, utm, referrer, direct)."
 parameter_groups: [period, base, web, grain]
 parameters:
 - {name: level, type: "enum(medium_type,medium,campaign,referrer)", default: medium_type, label_ja: 流入元のまとめ方, note: ""}

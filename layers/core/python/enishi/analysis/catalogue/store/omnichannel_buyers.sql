@@ -9,7 +9,7 @@ question:
   en: "How many customers buy in both store and EC, how is the share growing, and how much more are they worth?"
 method:
   ja: "期間ごとの、2つ以上のチャネルで買う購買者の割合。チャネル組合せごとの金額、頻度、継続率。初回購入からの期間、最初の1年の金額、地域を揃えた単一チャネル顧客に対する差。"
-  en: "Share of buyers with two or more channels per period; value, frequency and retention per channel set; uplift against single-channel customers matched on tenure, first-year amount and area."
+  en: "Share of buyers with two or more channels per period; value, frequency and retention per channel set; uplift against single-channel customers matched on time since the first purchase, first-year amount and area."
 parameter_groups: [period, base, pur, grain, stat]
 parameters:
 - {name: window_months, type: int, default: 12, minimum: 1, label_ja: 集計月数, note: "up to the end of each bucket"}
@@ -42,13 +42,11 @@ notes:
 - ja: "各期間は、その終わりまでの「集計月数」の購入を見る（進行中の期間は、分かっている最後の日まで）。期間どうしは重なる。"
   en: "each bucket looks at the purchases of the window_months up to its end (an open one up to the last day known); buckets overlap"
 - ja: "継続率：一つ前の「集計月数」にこのチャネル組合せだった顧客のうち、今回の「集計月数」に購入した割合。"
-  en: "retention: of those who had these channels in the window before, who bought in this one"
+  en: "retention: of those who had these channels in the window before, the share who bought in this one"
 - ja: "差：1人あたりの金額の、単一チャネル顧客に対する比−1。調整後差は、同じ都道府県、初回購入から集計月数の始まりまでの半年単位の期間（4年以上は1つ）、集計月数より前の最初の1年に使った金額の帯（10の累乗の4分の1刻み）の顧客どうしを比べ、複数チャネル顧客の構成で重み付けする。比べる相手のいない人と、集計月数の中で初めて買った人は除く。"
   en: "uplift: amount a customer against single-channel customers, less 1. uplift_matched compares customers of the same prefecture, half-years from the first purchase to the window (four years and more are one), and band of what they spent in the first year before the window (a quarter of a power of ten), weighted as the multi-channel customers are; who has no twin, or first bought in the window, is left out"
 - ja: "区間は、調整後差の正規近似によるもので、比べる相手の平均で割る。"
   en: "the interval is that of the matched difference by the normal approximation, over the twins' mean"
-- ja: "答えには複数の期間の行があるので、組合せは折れ線と棒で描く。"
-  en: "the answer has rows of several buckets, so combinations are drawn as lines and bars"
 standard: "Matching on observed covariates (coarsened exact matching, Iacus, King and Porro 2012)."
 */
 WITH buckets AS (

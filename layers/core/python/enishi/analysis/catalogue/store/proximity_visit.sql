@@ -8,8 +8,8 @@ question:
   ja: 店舗の近くに来たアプリ会員に通知すると、来店・購入につながるか。通知を切られていないか。
   en: "When an app user comes near and gets a notice, does a visit or purchase follow?"
 method:
-  ja: "ジオフェンスへの入場を、通知のあったものとなかったもの（週の上限、静穏時間、対照群）で比べる。「購入を見る時間」以内のその店舗での購入と、閲覧した商品の購入。"
-  en: "Geofence entries with and without notice (cap, quiet hours, holdout): purchase in that store the same day and within 3 days, viewed items bought."
+  ja: "ジオフェンスへの入場を、通知のあったものとなかったもの（対照群、静穏時間など。週の上限によるものを除く）で比べる。「購入を見る時間」以内のその店舗での購入と、閲覧した商品の購入。"
+  en: "Geofence entries with and without notice (holdout, quiet hours or another reason, not those held back by the cap): purchase in that store within window_hours, viewed items bought."
 parameter_groups: [period, base, stat]
 parameters:
 - {name: window_hours, type: int, default: 24, minimum: 1, label_ja: 購入を見る時間, note: "from the entry; 72 for three days"}
@@ -43,8 +43,6 @@ notes:
   en: "rates are of entries whose window has passed by as_of; lift is in points; viewed_item_rate: of notified entries, a product seen in the 30 days before was bought there in time"
 - ja: "通知オフ率：通知された顧客のうち、通知から7日以内にプッシュ通知を切った割合。最後の行は「合計」。"
   en: "push_off: notified customers who switched push off within 7 days of a notice; the last row is 合計"
-- ja: "答えに座標がないので、棒で描く。"
-  en: "the answer holds no coordinates, so bars are drawn"
 needs: [web_events]
 */
 WITH entered AS (

@@ -9,7 +9,7 @@ question:
   en: "From how far do a store's customers come, and where are members nearby who do not visit?"
 method:
   ja: "自宅の地域から店舗までの大円距離を距離帯に分ける。距離帯ごとの顧客、売上、来店頻度。80%が収まる半径、そこに住んでその店舗の購入がない会員、店舗どうしの重なり。"
-  en: "Great-circle distance from home area to store, in rings; customers, sales and visit frequency per ring; radius holding 50/80 percent; members within it without purchase there; overlap between stores."
+  en: "Great-circle distance from home area to store, in rings; customers, sales and visit frequency per ring; radius holding 80 percent; members living in the ring without purchase there; overlap between stores."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: rings_km, type: list(double), default: "1,3,5,10,20,50", label_ja: 距離帯の上限(km), note: "upper ends; less than 1 km counts as 1"}

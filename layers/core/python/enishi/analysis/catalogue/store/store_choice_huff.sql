@@ -9,7 +9,7 @@ question:
   en: "With which probability does a member of an area choose each of our stores, and what would a closing or opening change?"
 method:
   ja: "P(店舗)＝規模^α×距離^−λ÷全店舗の合計。λ（距離の指数）は自社の購入に当てはめて推定する。地域ごとの実績シェアを期待と比べる。"
-  en: "P(store) = size^alpha x distance^-lambda / sum over stores, parameters fitted on our own purchases; observed against expected share per area."
+  en: "P(store) = size^alpha x distance^-lambda / sum over stores; lambda (the distance exponent) is fitted on our own purchases, alpha is given; observed against expected share per area."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: alpha, type: double, default: 1.0, minimum: 0, label_ja: 規模の指数, note: of the floor area}
@@ -40,7 +40,7 @@ cells:
 rules: [TZ, GUEST, MERGE, UNK, SMALL, SET]
 notes:
 - ja: "競合がなければ、吸引率は自社店舗の中だけのもの。"
-  en: "without rivals the shares are among our own stores only; the header says so"
+  en: "without rivals the shares are among our own stores only"
 - ja: "地域は郵便番号の先頭の桁（「地域とする郵便番号の桁数」）で、その位置は会員の自宅の位置の平均。どちらかがない会員は除く。1km未満の距離は1kmとする。"
   en: "an area is the first digits of the postal code, its place the mean of its members' home points; members without either are left out. Distances below 1 km count as 1 km"
 - ja: "選択は、「最大距離(km)」以内の店舗またはアウトレットでの、集計期間の購入。面積のない店舗は平均の規模とする。"
@@ -51,8 +51,6 @@ notes:
   en: "gap (points): observed less expected among our own stores; expected_share and what_if_share count rivals too"
 - ja: "仮定時吸引率：「閉店を仮定する店舗」を除いた場合、または「開店を仮定する緯度」「開店を仮定する経度」に店舗（仮定の新店）がある場合。"
   en: "what_if_share: without close_store, or with a shop at open_latitude and open_longitude (仮定の新店)"
-- ja: "答えは郵便番号の地域で、都道府県がないので、ヒートマップで描く。"
-  en: "the answer holds postal areas and no prefectures, so it is drawn as heat maps"
 standard: "Huff (1963); distance exponent 2 is the modified form used in Japan (ORWiki 商圏・立地モデル)."
 step: huff
 */

@@ -8,8 +8,8 @@ question:
   ja: 店舗の売上・会員・客数・伸びを、公平な条件で比べるとどうか。
   en: "How do stores compare in sales, members, traffic and growth on a fair basis?"
 method:
-  ja: "店舗ごとの売上、既存店前年比、客数(レシート)、客単価、会員売上比率、新規入会、来店客数に対する買上率、坪効率(m2)（1m2あたりの売上）と、「比較するグループ」の中での順位。"
-  en: "Per store: sales, existing-store growth, receipts, average, items, member share, new members, conversion from traffic, sales per square metre; rank inside its cluster (size, area type)."
+  ja: "店舗ごとの売上、既存店前年比、客数(レシート)、客単価、会員売上比率、新規入会、来店客数に対する買上率、m2あたり売上と、「比較するグループ」の中での順位。"
+  en: "Per store: sales, existing-store growth, receipts, average receipt, member share, new members, conversion from traffic, sales per square metre; rank inside its cluster (cluster_by)."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: cluster_by, type: axis, default: store_type, label_ja: 比較するグループ, over: [stores], note: "a column of stores, or attributes[...] such as an area type"}
@@ -23,7 +23,7 @@ columns:
 - {name: member_share, type: ratio, unit: ratio, label_ja: 会員売上比率}
 - {name: new_members, type: int, unit: people, label_ja: 新規入会}
 - {name: conversion, type: ratio, unit: ratio, label_ja: 買上率}
-- {name: per_m2, type: money, unit: JPY/m2, label_ja: 坪効率(m2)}
+- {name: per_m2, type: money, unit: JPY/m2, label_ja: m2あたり売上}
 - {name: cluster_rank, type: int, unit: none, label_ja: クラスタ内順位}
 charts:
 - {kind: bar, x: store, y: amount}
@@ -40,10 +40,8 @@ notes:
   en: "yoy_existing compares with the same days a year before, for stores that were open months_open months when the period began and have not closed in it"
 - ja: "買上率＝レシート数÷来店客数（来店客数の記録がある日のもの）。store_trafficがなければ値なし。"
   en: "conversion = receipts over counted visitors of the days that have a count; null without store_traffic"
-- ja: "クラスタ内順位は、坪効率(m2)、次に売上の順。面積のない店舗は、ある店舗の後になる。"
+- ja: "クラスタ内順位は、m2あたり売上、次に売上の順。面積のない店舗は、ある店舗の後になる。"
   en: "cluster_rank orders by sales per square metre, then by sales; a store without a floor area comes after those with one"
-- ja: "答えに座標がないので、棒とバブルで描く。地図は商圏分析を参照。"
-  en: "the answer holds no coordinates, so it is drawn as bars and bubbles; for a map see store_catchment"
 */
 WITH sold AS (
   SELECT

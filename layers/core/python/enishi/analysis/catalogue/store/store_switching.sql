@@ -9,7 +9,7 @@ question:
   en: "Between which stores do customers move, and which store loses to which?"
 method:
   ja: "2つの期間のメイン店舗による、前期店舗→当期店舗の表と純移動。"
-  en: "Main store of two periods: from-to matrix, net flow, distance, cause hints (home moved, store closed, new store)."
+  en: "Main store of two periods: from-to matrix and net flow."
 parameter_groups: [base, pur]
 parameters:
 - {name: from_start, type: date, default: as_of - 24 months, label_ja: 前期開始日, note: ""}
@@ -37,8 +37,6 @@ notes:
   en: "amount is what these customers spent in to_store in the later period (for 店舗購入なし: what they had spent in from_store before)"
 - ja: "純移動＝このセルの人数−逆向きのセルの人数。併用率：当期に2つ以上の店舗で買った割合。"
   en: "net_flow = customers of this cell less those of the opposite one; multi_store_rate: bought in more than one store in the later period"
-- ja: "転居と距離はレイクの履歴にない。前期店舗の閉店や当期店舗の開店は、開閉店影響分析で見る。"
-  en: "home moves and distances are not in the lake's history: a closed from_store or a new to_store shows in store_open_close"
 */
 WITH bought AS (
   SELECT p.customer_id, p.store_id, p.purchase_date >= :split_date AS is_later, p.purchase_at, p.amount

@@ -9,7 +9,7 @@ question:
   en: "Why and when do subscribers stop, and which reasons can be answered?"
 method:
   ja: "解約を理由×お届け回数で（比べる軸を選べば商品などの別にも）数える。引止めの提示と応諾、「復帰を見る日数」（既定180日）以内の復帰を示す。"
-  en: "Reason x delivery number x product, days from last delivery, save offers made and taken, come-back within 180 days."
+  en: "Reason x delivery number (x product or another axis, where one is chosen), save offers made and taken, come-back within winback_days (180)."
 parameter_groups: [period, base, axis]
 parameters:
 - {name: winback_days, type: int, default: 180, minimum: 1, label_ja: 復帰を見る日数, note: ""}

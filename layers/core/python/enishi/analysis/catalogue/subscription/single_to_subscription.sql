@@ -9,7 +9,7 @@ question:
   en: "After how many single purchases do customers take a subscription, and who is ready?"
 method:
   ja: "商品をk回目に単品で購入した後に契約を始めた割合。候補者は、転換率が最も高い回数以上で、購入間隔が規則的な人。"
-  en: "Rate of starting a contract after the k-th single purchase of an item, by discount and channel; ready = at or above the best k and regular interval."
+  en: "Rate of starting a contract after the k-th single purchase of an item; ready = at or above the best k and regular interval."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: max_k, type: int, default: 10, minimum: 1, label_ja: 最大回数, note: ""}

@@ -9,7 +9,7 @@ question:
   en: "What else do subscribers buy, when in their life, and does it lengthen the contract?"
 method:
   ja: "契約中の顧客の、契約以外の購入明細をお届け回数とカテゴリ別に見る。「基準のお届け回数」（既定3回目）までに併買のある契約とない契約の継続率を比べる（ランドマーク法）。"
-  en: "Non-contract lines of active subscribers by delivery number and category; survival of contracts with and without a cross purchase by delivery 3 (landmark)."
+  en: "Non-contract lines bought while a contract ran (ended contracts too) by delivery number and category; survival of contracts with and without a cross purchase by the landmark delivery (3)."
 parameter_groups: [period, base, pur, stat]
 parameters:
 - {name: landmark, type: int, default: 3, minimum: 1, label_ja: 基準のお届け回数, note: ""}

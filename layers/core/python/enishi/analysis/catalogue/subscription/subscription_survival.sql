@@ -9,7 +9,7 @@ question:
   en: "What share reaches the 2nd, 3rd, ... delivery, and at which one do we lose most?"
 method:
   ja: "お届け回数（または月数）に対するKaplan–Meier法。集計期間に始まった契約について、商品または顧客の列（比べる軸）別の継続率と、回ごとの解約率を示す。"
-  en: "Kaplan-Meier on delivery number (or months) per start cohort, product, medium or offer; hazard per delivery."
+  en: "Kaplan-Meier on delivery number (or months) of the contracts started in the period, by a column of product or customer (the axis); hazard per delivery."
 parameter_groups: [period, base, axis, stat]
 parameters:
 - {name: scale, type: "enum(deliveries,months)", default: deliveries, label_ja: 経過の単位, note: "months are 30 days of an active contract"}
