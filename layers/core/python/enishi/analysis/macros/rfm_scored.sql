@@ -17,10 +17,11 @@ WITH measured AS (
   WHERE p.purchase_date > d.before_date AND p.purchase_date <= d.rfm_date
   GROUP BY d.rfm_date, d.before_date, p.customer_id
 ),
-r_values AS (
-  SELECT m.rfm_date, m.recency, COUNT(*) AS customers
+-- Recency and frequency have few values: a pair of them stands for all who have it.
+pairs AS (
+  SELECT m.rfm_date, m.recency, m.orders, COUNT(*) AS customers
   FROM measured AS m
-  GROUP BY m.rfm_date, m.recency
+  GROUP BY m.rfm_date, m.recency, m.orders
 ),
 r_placed AS (
   SELECT
@@ -30,7 +31,7 @@ r_placed AS (
     CAST(SUM(v.customers) OVER (
       PARTITION BY v.rfm_date ORDER BY v.recency ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS BIGINT) - v.customers + 1 AS place
-  FROM r_values AS v
+  FROM (SELECT rfm_date, recency, CAST(SUM(customers) AS BIGINT) AS customers FROM pairs GROUP BY rfm_date, recency) AS v
 ),
 r_scores AS (
   SELECT
@@ -42,22 +43,16 @@ r_scores AS (
     END AS r_score
   FROM r_placed AS p
 ),
-r_scored AS (
+r_pairs AS (
   SELECT
-    m.rfm_date,
-    m.customer_id,
-    m.recency,
-    m.orders,
-    m.amount,
+    p.rfm_date,
+    p.recency,
+    p.orders,
+    p.customers,
     r.r_score,
     CASE :method WHEN 'nested' THEN r.r_score ELSE 0 END AS f_group
-  FROM measured AS m
-  LEFT JOIN r_scores AS r ON r.rfm_date = m.rfm_date AND r.recency = m.recency
-),
-f_values AS (
-  SELECT r.rfm_date, r.f_group, r.orders, COUNT(*) AS customers
-  FROM r_scored AS r
-  GROUP BY r.rfm_date, r.f_group, r.orders
+  FROM pairs AS p
+  LEFT JOIN r_scores AS r ON r.rfm_date = p.rfm_date AND r.recency = p.recency
 ),
 f_placed AS (
   SELECT
@@ -68,7 +63,11 @@ f_placed AS (
     CAST(SUM(v.customers) OVER (
       PARTITION BY v.rfm_date, v.f_group ORDER BY v.orders DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS BIGINT) - v.customers + 1 AS place
-  FROM f_values AS v
+  FROM (
+    SELECT rfm_date, f_group, orders, CAST(SUM(customers) AS BIGINT) AS customers
+    FROM r_pairs
+    GROUP BY rfm_date, f_group, orders
+  ) AS v
 ),
 f_scores AS (
   SELECT
@@ -81,54 +80,96 @@ f_scores AS (
     END AS f_score
   FROM f_placed AS p
 ),
-f_scored AS (
+rf_scores AS (
   SELECT
     r.rfm_date,
-    r.customer_id,
     r.recency,
     r.orders,
-    r.amount,
     r.r_score,
     f.f_score,
     CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END AS m_group
-  FROM r_scored AS r
+  FROM r_pairs AS r
   LEFT JOIN f_scores AS f ON f.rfm_date = r.rfm_date AND f.f_group = r.f_group AND f.orders = r.orders
 ),
+rf_scored AS (
+  SELECT
+    m.rfm_date,
+    m.customer_id,
+    m.recency,
+    m.orders,
+    m.amount,
+    s.r_score,
+    s.f_score,
+    s.m_group,
+    NARROW_BAND_OF(m.amount) AS m_band
+  FROM measured AS m
+  LEFT JOIN rf_scores AS s ON s.rfm_date = m.rfm_date AND s.recency = m.recency AND s.orders = m.orders
+),
+-- Amounts have many values: bands of them are placed, and values only in the few bands in which a score ends.
+m_bands AS (
+  SELECT
+    v.rfm_date,
+    v.m_group,
+    v.m_band,
+    v.customers,
+    CAST(SUM(v.customers) OVER (PARTITION BY v.rfm_date, v.m_group) AS BIGINT) AS total,
+    CAST(SUM(v.customers) OVER (
+      PARTITION BY v.rfm_date, v.m_group ORDER BY v.m_band DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS BIGINT) - v.customers + 1 AS place
+  FROM (
+    SELECT rfm_date, m_group, m_band, COUNT(*) AS customers
+    FROM rf_scored
+    GROUP BY rfm_date, m_group, m_band
+  ) AS v
+),
+m_band_scores AS (
+  SELECT
+    b.rfm_date,
+    b.m_group,
+    b.m_band,
+    b.total,
+    b.place,
+    :bins + 1 - TILE_OF(b.place, b.total, :bins) AS best_score,
+    :bins + 1 - TILE_OF(b.place + b.customers - 1, b.total, :bins) AS worst_score
+  FROM m_bands AS b
+),
 m_values AS (
-  SELECT f.rfm_date, f.m_group, f.amount, COUNT(*) AS customers
-  FROM f_scored AS f
-  GROUP BY f.rfm_date, f.m_group, f.amount
+  SELECT s.rfm_date, s.m_group, s.amount, b.m_band, b.total, b.place, COUNT(*) AS customers
+  FROM rf_scored AS s
+  JOIN (SELECT * FROM m_band_scores WHERE best_score <> worst_score) AS b
+    ON b.rfm_date = s.rfm_date AND b.m_group = s.m_group AND b.m_band = s.m_band
+  WHERE :method <> 'threshold'
+  GROUP BY s.rfm_date, s.m_group, s.amount, b.m_band, b.total, b.place
 ),
 m_placed AS (
   SELECT
     v.rfm_date,
     v.m_group,
     v.amount,
-    CAST(SUM(v.customers) OVER (PARTITION BY v.rfm_date, v.m_group) AS BIGINT) AS total,
+    v.total,
     CAST(SUM(v.customers) OVER (
-      PARTITION BY v.rfm_date, v.m_group ORDER BY v.amount DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS BIGINT) - v.customers + 1 AS place
+      PARTITION BY v.rfm_date, v.m_group, v.m_band
+      ORDER BY v.amount DESC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS BIGINT) - v.customers + v.place AS place
   FROM m_values AS v
 ),
 m_scores AS (
-  SELECT
-    p.rfm_date,
-    p.m_group,
-    p.amount,
-    CASE :method
-      WHEN 'threshold' THEN 1 + CAST(CARDINALITY(FILTER(:m_borders, b -> p.amount >= b)) AS BIGINT)
-      ELSE :bins + 1 - TILE_OF(p.place, p.total, :bins)
-    END AS m_score
+  SELECT p.rfm_date, p.m_group, p.amount, :bins + 1 - TILE_OF(p.place, p.total, :bins) AS m_score
   FROM m_placed AS p
 )
 SELECT
-  f.rfm_date,
-  f.customer_id,
-  f.recency,
-  f.orders,
-  f.amount,
-  f.r_score,
-  f.f_score,
-  s.m_score
-FROM f_scored AS f
-LEFT JOIN m_scores AS s ON s.rfm_date = f.rfm_date AND s.m_group = f.m_group AND s.amount = f.amount
+  s.rfm_date,
+  s.customer_id,
+  s.recency,
+  s.orders,
+  s.amount,
+  s.r_score,
+  s.f_score,
+  CASE :method
+    WHEN 'threshold' THEN 1 + CAST(CARDINALITY(FILTER(:m_borders, b -> s.amount >= b)) AS BIGINT)
+    ELSE COALESCE(m.m_score, b.best_score)
+  END AS m_score
+FROM rf_scored AS s
+LEFT JOIN m_band_scores AS b ON b.rfm_date = s.rfm_date AND b.m_group = s.m_group AND b.m_band = s.m_band
+LEFT JOIN m_scores AS m ON m.rfm_date = s.rfm_date AND m.m_group = s.m_group AND m.amount = s.amount
