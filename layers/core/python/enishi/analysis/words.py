@@ -12,6 +12,9 @@ import yaml
 
 from enishi.analysis.axes import words_of_axis
 from enishi.analysis.model import Analysis
+from enishi.consent import reasons
+
+_REFUSALS = "suppression_analysis.reason"
 
 
 def unit(name: str) -> str:
@@ -22,11 +25,14 @@ def unit(name: str) -> str:
 
 def in_words(analysis: Analysis, column: str, value: Any) -> Any:
     """A value of an answer with the word for its code; what is no known code stays as it is."""
-    if not isinstance(value, str):
-        return value
-    codes = _data()["codes"]
-    own = codes.get(f"{analysis.id}.{column}", codes.get(column, words_of_axis(column)))
-    return own.get(value) or value
+    return _words(analysis.id, column).get(value) or value if isinstance(value, str) else value
+
+
+@cache
+def _words(analysis: str, column: str) -> Mapping[str, str | None]:
+    """Code → word of one column of an answer; its values come by the thousand."""
+    codes: Mapping[str, Mapping[str, str]] = {_REFUSALS: reasons.labels(), **_data()["codes"]}
+    return codes.get(f"{analysis}.{column}", codes.get(column, words_of_axis(column)))
 
 
 @cache

@@ -28,7 +28,7 @@ from enishi.segment.moment import Moment
 from enishi.segment.sql import relation
 from enishi.segment.store import library_for
 
-PART_SIZE = 100_000
+PART_SIZE = 10_000
 MOST_PARTS = 100
 COMPARING = frozenset({"rfm", "segment", "cell"})
 """Conditions that may rank people against each other."""

@@ -35,6 +35,10 @@ class Column(_Declared):
     type: str
     meaning: str
 
+    def __hash__(self) -> int:
+        """Columns are keys of a cache that every row of every commit asks."""
+        return hash(self.name)
+
     @property
     def kind(self) -> Type:
         return types.parse(self.type)

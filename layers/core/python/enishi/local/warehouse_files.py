@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,14 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyiceberg.io.pyarrow import write_file
 from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import PartitionFieldValue, PartitionKey
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.table import WriteTask
 from pyiceberg.typedef import Record
 
 from enishi.lake.schema import Monthly, Table
+from enishi.local import warehouse_parquet as parquet
 from enishi.local.catalog import LocalCatalog
 from enishi.local.warehouse_commit import Manifest, forget, manifests_of, staged
 
@@ -54,15 +52,17 @@ def load(table: IcebergTable, known: State | None = None) -> State:
 
 
 def split(declared: Table, rows: pa.Table) -> Iterator[tuple[PartitionValue, pa.Table]]:
-    """`rows` by partition value; rows keep their order inside one."""
+    """`rows` by partition value; rows keep their order inside one. They are sorted once: a filter a partition reads
+    everything as often as there are partitions, and leaves the rows of each in as many pieces as came."""
     values = _values(declared, rows)
-    present = [None] if values is None else pc.unique(values).to_pylist()
-    if len(present) <= 1:
-        yield (present[0] if present else None), rows
+    if values is None or len(pc.unique(values)) <= 1:
+        yield (None if values is None or not rows.num_rows else values[0].as_py()), rows
         return
-    for value in present:
-        mask = pc.is_null(values) if value is None else pc.equal(values, value)
-        yield value, rows.filter(mask)
+    order = pc.sort_indices(values)
+    rows, start = rows.combine_chunks().take(order), 0
+    for run in pc.value_counts(values.take(order)).to_pylist():
+        yield run["values"], rows.slice(start, run["counts"])
+        start += run["counts"]
 
 
 def partition_values(declared: Table, rows: pa.Table) -> set[PartitionValue]:
@@ -104,14 +104,13 @@ def write_parts(state: State, declared: Table, rows: pa.Table) -> Iterator[tuple
 
 
 def _write_part(table: IcebergTable, declared: Table, value: PartitionValue, rows: pa.Table) -> DataFile:
-    key = _key(table, value) if isinstance(declared.partition, Monthly) else None
-    task = WriteTask(uuid.uuid4(), 0, table.schema(), rows.to_batches(), partition_key=key)
-    [file] = write_file(table.io, table.metadata, iter([task]))
-    file.spec_id = table.spec().spec_id
-    return file
+    return parquet.write(table, declared, partition_key(table, declared, value), rows.combine_chunks())
 
 
-def _key(table: IcebergTable, value: PartitionValue) -> PartitionKey:
+def partition_key(table: IcebergTable, declared: Table, value: PartitionValue) -> PartitionKey | None:
+    """The partition of that value; None for a table without one."""
+    if not isinstance(declared.partition, Monthly):
+        return None
     spec = table.spec()
     return PartitionKey([PartitionFieldValue(spec.fields[0], value)], spec, table.schema())
 

@@ -118,9 +118,11 @@ def parts_of(members: int) -> Iterator[tuple[int, int]]:
 
 
 def _write_part(whole: Part, settled: points.Settled, number: int, drop: Drop) -> None:
+    """The log of visits comes early: it is the largest, and who loads files as they come is not left with it alone."""
     rank = relationship.ranks(whole)
     crowd, seed = whole.crowd, whole.seed
     members.write(crowd, members.contacts(crowd, seed, number), rank, seed, number, drop)
+    _write_web(whole, drop)
     receipts.write(
         whole.trips, whole.lines, whole.papers, settled.used, whole.catalogue, seed, number, whole.today, drop
     )
@@ -128,7 +130,6 @@ def _write_part(whole: Part, settled: points.Settled, number: int, drop: Drop) -
     relationship.write(whole, rank, drop)
     contracts.write(whole, drop)
     around.write_people(crowd, whole.catalogue, seed, number, whole.today, drop)
-    _write_web(whole, drop)
 
 
 def _write_web(part: Part, drop: Drop) -> None:

@@ -26,7 +26,7 @@ YEN = (
 """Money on axes and labels as people say it: 1,234円, 12.3万円, 4.5億円."""
 FINE = "abs({0}) < 1 ? format({0}, '.3~r') : format({0}, ',.2~f')"
 """Doubles on an axis: ticks below 1 differ in later digits."""
-_IN_WORDS: Mapping[str, str] = MappingProxyType({"money": YEN, "double": FINE})
+_LABELS: Mapping[str, str] = MappingProxyType({"money": YEN, "double": FINE})
 COLOURS = ("#3b6ea5", "#d98e32", "#3fa66b", "#8d6cab", "#c4515f", "#5aa7b5", "#a08b5b", "#7d7d7d")
 WIDTH, HEIGHT = 640, 320
 LETTER = 12
@@ -201,8 +201,8 @@ def _fits(value: Any, wanted: Any) -> bool:
 
 
 def number_axis(kind: str) -> Spec:
-    if kind in _IN_WORDS:
-        return {"labelExpr": _IN_WORDS[kind].format("datum.value")}
+    if kind in _LABELS:
+        return {"labelExpr": _LABELS[kind].format("datum.value")}
     return {"format": _on_axis(kind), **({"tickMinStep": 1} if kind == "int" else {})}
 
 

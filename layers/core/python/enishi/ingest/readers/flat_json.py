@@ -1,7 +1,7 @@
 """The fast way for JSON Lines whose objects are flat and alike: Arrow's own parser, whole blocks at a time.
 
 It is taken only when nothing can differ from reading line by line: every line is one object, every field was seen among
-the first objects with the same kind, numbers are whole. Whatever Arrow refuses, the careful reader reads.
+objects so far with the same kind, numbers are whole. Whatever Arrow refuses, the careful reader reads.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ _LEARNT_FROM = 5_000
 _KINDS: dict[type, pa.DataType] = {str: pa.string(), bool: pa.bool_(), int: pa.int64()}
 
 
-def learn(text: str) -> pa.Schema | None:
-    """Fields and kinds of the first objects; None when they are not flat and alike."""
-    kinds: dict[str, pa.DataType] = {}
+def learn(text: str, known: pa.Schema | None = None) -> pa.Schema | None:
+    """`known` with the fields and kinds of objects from all over the text; None when they are not flat and alike."""
+    kinds: dict[str, pa.DataType] = {field.name: field.type for field in known or ()}
+    lines = text.split("\n")
     try:
-        for line in text.split("\n", _LEARNT_FROM)[:_LEARNT_FROM]:
+        for line in lines[:: -(-len(lines) // _LEARNT_FROM)]:
             for name, value in json.loads(line).items():
                 if value is not None and kinds.setdefault(name, _KINDS[type(value)]) != _KINDS[type(value)]:
                     return None

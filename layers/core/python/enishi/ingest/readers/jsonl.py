@@ -47,8 +47,8 @@ def read(part: Part, form: Format) -> Iterator[Block]:
     for text in texts(part.stream, form, part.where):
         whole, end, rest = (pending + text).rpartition("\n")
         if end:
-            shape = shape or learn(whole)
-            yield (fast(whole, row, shape, form) if shape else None) or careful(whole.split("\n"), row, form)
+            shape, block = _at_once(whole, row, shape, form)
+            yield block or careful(whole.split("\n"), row, form)
             row += whole.count("\n") + 1
         pending = rest
         if len(pending) > LONGEST:
@@ -58,6 +58,15 @@ def read(part: Part, form: Format) -> Iterator[Block]:
                 remedy="Set kind: json when the file is one array.",
             )
     yield careful([pending], row, form)
+
+
+def _at_once(text: str, row: int, shape: pa.Schema | None, form: Format) -> tuple[pa.Schema | None, Block | None]:
+    """The shape of the objects so far, and the block where it has that shape, or one that its own objects add to it."""
+    block = fast(text, row, shape, form) if shape else None
+    wider = None if block else learn(text, shape)
+    if wider is None or wider == shape:
+        return shape, block
+    return wider, fast(text, row, wider, form)
 
 
 def careful(lines: Sequence[str], row: int, form: Format) -> Block:

@@ -1,38 +1,30 @@
 -- The lines of qualified purchases, net of returned quantities and amounts, with what the product is; of orders that say their
 -- day, which stands in the grouping, so that an engine nets the days that are asked for alone.
-WITH booked AS (
-  SELECT
-    l.order_id,
-    l.line_no,
-    o.order_date AS purchase_date,
-    0 AS is_return,
-    l.product_id,
-    l.quantity,
-    l.unit_price,
-    l.list_price,
-    l.line_amount,
-    l.line_cost,
-    l.coupon_id
-  FROM order_lines AS l
-  JOIN orders AS o ON o.order_id = l.order_id
-  WHERE o.order_type <> 'return' AND o.status NOT IN ('cancelled', 'payment_failed')
+WITH purchase_orders AS (
+  SELECT order_id, order_id AS purchase_id, order_date AS purchase_date, FALSE AS is_return
+  FROM orders
+  WHERE order_type <> 'return' AND status NOT IN ('cancelled', 'payment_failed')
   UNION ALL
-  SELECT
-    o.order_id,
-    l.original_line_no,
-    o.order_date,
-    1,
-    l.product_id,
-    l.quantity,
-    l.unit_price,
-    l.list_price,
-    l.line_amount,
-    l.line_cost,
-    l.coupon_id
-  FROM order_lines AS l
-  JOIN orders AS r ON r.order_id = l.order_id
+  SELECT r.order_id, o.order_id, o.order_date, TRUE
+  FROM orders AS r
   JOIN orders AS o ON o.order_id = r.original_order_id
   WHERE r.order_type = 'return' AND r.status NOT IN ('cancelled', 'payment_failed')
+),
+booked AS (
+  SELECT
+    o.purchase_id AS order_id,
+    CASE WHEN o.is_return THEN l.original_line_no ELSE l.line_no END AS line_no,
+    o.purchase_date,
+    o.is_return,
+    l.product_id,
+    l.quantity,
+    l.unit_price,
+    l.list_price,
+    l.line_amount,
+    l.line_cost,
+    l.coupon_id
+  FROM order_lines AS l
+  JOIN purchase_orders AS o ON o.order_id = l.order_id
 ),
 netted AS (
   SELECT
@@ -43,8 +35,8 @@ netted AS (
     SUM(quantity) AS quantity,
     SUM(line_amount) AS amount,
     CASE WHEN COUNT(line_cost) = COUNT(*) THEN SUM(line_cost) END AS cost,
-    MAX(CASE WHEN is_return = 0 THEN unit_price END) AS unit_price,
-    MAX(CASE WHEN is_return = 0 THEN list_price END) AS list_price,
+    MAX(CASE WHEN NOT is_return THEN unit_price END) AS unit_price,
+    MAX(CASE WHEN NOT is_return THEN list_price END) AS list_price,
     MAX(coupon_id) AS coupon_id
   FROM booked
   GROUP BY order_id, line_no, purchase_date, product_id

@@ -33,6 +33,8 @@ from enishi.settings import Settings, remember
 
 OPENING = time(6)
 """When the night's files have arrived and the business day begins."""
+CHUNK = 200
+"""People whom one process sends to at a time: a step of some hundreds keeps every core busy."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def run_demo(settings: Settings, dataset: Dataset, watch: Watcher) -> Summary:
         EnishiError: a station cannot go on; what is done stays done, and the same call goes on from there.
     """
     settings = remember(settings, tenant=dataset.tenant, zone=dataset.zone, currency=dataset.currency)
+    settings = settings.model_copy(update={"chunk_size": min(settings.chunk_size, CHUNK)})
     clock = ManualClock(_at(dataset.day, OPENING, settings))
     services = local_services(settings, clock)
     before = outbox_size(settings.home)
