@@ -52,9 +52,11 @@ def _cast(declared: Table, name: str, rows: pa.Table) -> pa.ChunkedArray[Any]:
         raise LakeError(what, where=declared.name, remedy="Convert the column before it is written.") from None
 
 
-def batches(rows: Rows, limit: int = BATCH) -> Iterator[pa.Table]:
-    """Tables of about `limit` rows or BATCH_BYTES of a stream, in order; at least one, so that an empty source keeps its
-    columns."""
+def batches(rows: Rows, limit: int = BATCH, size: int = BATCH_BYTES) -> Iterator[pa.Table]:
+    """Tables of about `limit` rows, in order; those of a stream end when they hold `size` bytes, too.
+
+    There is at least one, so that an empty source keeps its columns.
+    """
     if isinstance(rows, pa.Table):
         yield from ([rows] if rows.num_rows <= limit else _slices(rows, limit))
         return
@@ -62,7 +64,7 @@ def batches(rows: Rows, limit: int = BATCH) -> Iterator[pa.Table]:
     yielded = False
     for batch in rows:
         held.append(batch)
-        if sum(part.num_rows for part in held) >= limit or sum(part.nbytes for part in held) >= BATCH_BYTES:
+        if sum(part.num_rows for part in held) >= limit or sum(part.nbytes for part in held) >= size:
             yield pa.Table.from_batches(held, schema=rows.schema)
             held, yielded = [], True
     if held or not yielded:

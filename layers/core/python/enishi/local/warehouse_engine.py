@@ -27,8 +27,8 @@ MIRROR_ROWS = 300_000
 """Tables of at most so many rows are held in memory."""
 
 MEMORY = "1GB"
-"""What the queries of an engine hold at most: with what Python holds beside it, two thirds of it again, a query over any
-number of lines fits in 2 GB. What needs more is spilled."""
+"""What the queries of an engine hold at most; what needs more is spilled. A process holds half of it again beside that,
+so that any question, and the rollup's making, fit in 2 GB."""
 ROWS_BEFORE_WRITING = 100_000
 """Rows of a folder that a partitioned write gathers before it writes them; they are held for every folder at once."""
 
@@ -44,11 +44,11 @@ class Engine:
 
     def __init__(self, home: Path, threads: int = 0) -> None:
         self._spill = SpillFolder(home)
-        limits = {
+        limits: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": str(self._spill.path),
             "memory_limit": MEMORY,
-            "partitioned_write_flush_threshold": str(ROWS_BEFORE_WRITING),
-            **({"threads": str(threads)} if threads else {}),
+            "partitioned_write_flush_threshold": ROWS_BEFORE_WRITING,
+            **({"threads": threads} if threads else {}),
         }
         self._root = duckdb.connect(":memory:", config=limits)
         self._root.execute(dialect.SETTINGS)

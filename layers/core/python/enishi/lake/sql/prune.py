@@ -38,8 +38,8 @@ def _are_alike(left: exp.Expr, right: exp.Expr) -> bool:
     """Whether the columns of two SELECTs are plain columns, or literals of one kind, place by place."""
     if not isinstance(left, exp.Select) or not isinstance(right, exp.Select):
         return False
-    pairs = zip(left.selects, right.selects, strict=True)
-    return all(_kind(one.unalias()) == _kind(other.unalias()) != None for one, other in pairs)  # noqa: E711
+    kinds = [[_kind(column.unalias()) for column in select.selects] for select in (left, right)]
+    return kinds[0] == kinds[1] and None not in kinds[0]
 
 
 def _kind(value: exp.Expr) -> tuple[type[exp.Expr], bool] | None:

@@ -89,7 +89,7 @@ class Purchase(_Bought, Event, Counted):
         return any(bounds is not None and bounds.given for bounds in (self.count, self.items, self.amount))
 
     def _lapsed(self, ask: Ask, day: date) -> exp.Expr:
-        """Bought (so often, if that is asked for), and nothing after the day; a purchase without a day is after none."""
+        """Bought, as often as is asked for, and nothing after the day; a purchase without a day is after none."""
         rows, bought = self._within(ask), col("purchase_date", FACTS)
         if self._counts:
             recent = exp.GT(this=bought, expression=value(day))
