@@ -79,42 +79,33 @@ rf_scores AS (
     r.side,
     r.recency,
     r.orders,
-    r.r_score,
-    f.f_score,
-    CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END AS m_group
+    CAST(r.r_score AS INTEGER) AS r_score,
+    CAST(f.f_score AS INTEGER) AS f_score,
+    CAST(CASE :method WHEN 'nested' THEN r.r_score * (:bins + 1) + f.f_score ELSE 0 END AS INTEGER) AS m_group
   FROM r_pairs AS r
   LEFT JOIN f_scores AS f ON f.side = r.side AND f.f_group = r.f_group AND f.orders = r.orders
 ),
-rf_scored AS (
-  SELECT
-    m.customer_id,
-    m.first_recency,
-    m.first_orders,
-    m.first_amount,
-    a.r_score AS first_r_score,
-    a.f_score AS first_f_score,
-    a.m_group AS first_m_group,
-    NARROW_BAND_OF(m.first_amount) AS first_m_band,
-    m.last_recency,
-    m.last_orders,
-    m.last_amount,
-    b.r_score AS last_r_score,
-    b.f_score AS last_f_score,
-    b.m_group AS last_m_group,
-    NARROW_BAND_OF(m.last_amount) AS last_m_band
-  FROM rfm_measures AS m
-  LEFT JOIN (SELECT x.* FROM rf_scores AS x WHERE x.side = 1) AS a ON a.recency = m.first_recency AND a.orders = m.first_orders
-  LEFT JOIN (SELECT x.* FROM rf_scores AS x WHERE x.side = 2 AND :compares_dates) AS b ON b.recency = m.last_recency AND b.orders = m.last_orders
+first_rf AS (
+  SELECT recency, orders, r_score, f_score, m_group FROM rf_scores WHERE side = 1
+),
+last_rf AS (
+  SELECT recency, orders, r_score, f_score, m_group FROM rf_scores WHERE side = 2 AND :compares_dates
 ),
 -- Amounts have many values: bands of them are placed, and values only in the few bands in which a score ends.
-valued AS (
-  SELECT 1 AS side, s.first_m_group AS m_group, s.first_m_band AS m_band, s.first_amount AS amount
-  FROM rf_scored AS s
-  WHERE s.first_orders > 0
-  UNION ALL
-  SELECT 2, s.last_m_group, s.last_m_band, s.last_amount
-  FROM rf_scored AS s
-  WHERE s.last_orders > 0 AND :compares_dates
+banded AS (
+  SELECT b.side, b.m_group, b.m_band, COUNT(*) AS customers
+  FROM (
+    SELECT 1 AS side, s.m_group, m.first_band AS m_band
+    FROM rfm_measures AS m
+    LEFT JOIN first_rf AS s ON s.recency = m.first_recency AND s.orders = m.first_orders
+    WHERE m.first_orders > 0
+    UNION ALL
+    SELECT 2, s.m_group, m.last_band
+    FROM rfm_measures AS m
+    LEFT JOIN last_rf AS s ON s.recency = m.last_recency AND s.orders = m.last_orders
+    WHERE m.last_orders > 0 AND :compares_dates
+  ) AS b
+  GROUP BY b.side, b.m_group, b.m_band
 ),
 m_bands AS (
   SELECT
@@ -126,7 +117,7 @@ m_bands AS (
     CAST(SUM(v.customers) OVER (
       PARTITION BY v.side, v.m_group ORDER BY v.m_band DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS BIGINT) - v.customers + 1 AS place
-  FROM (SELECT side, m_group, m_band, COUNT(*) AS customers FROM valued GROUP BY side, m_group, m_band) AS v
+  FROM banded AS v
 ),
 m_band_scores AS (
   SELECT
@@ -135,17 +126,29 @@ m_band_scores AS (
     b.m_band,
     b.total,
     b.place,
-    :bins + 1 - TILE_OF(b.place, b.total, :bins) AS best_score,
-    :bins + 1 - TILE_OF(b.place + b.customers - 1, b.total, :bins) AS worst_score
+    CAST(:bins + 1 - TILE_OF(b.place, b.total, :bins) AS INTEGER) AS best_score,
+    CAST(:bins + 1 - TILE_OF(b.place + b.customers - 1, b.total, :bins) AS INTEGER) AS worst_score
   FROM m_bands AS b
 ),
+parted AS (
+  SELECT side, m_group, m_band, total, place FROM m_band_scores WHERE best_score <> worst_score AND :method <> 'threshold'
+),
 m_values AS (
-  SELECT v.side, v.m_group, v.amount, b.m_band, b.total, b.place, COUNT(*) AS customers
-  FROM valued AS v
-  JOIN (SELECT x.* FROM m_band_scores AS x WHERE x.best_score <> x.worst_score) AS b
-    ON b.side = v.side AND b.m_group = v.m_group AND b.m_band = v.m_band
-  WHERE :method <> 'threshold'
-  GROUP BY v.side, v.m_group, v.amount, b.m_band, b.total, b.place
+  SELECT v.side, v.m_group, v.amount, v.m_band, v.total, v.place, COUNT(*) AS customers
+  FROM (
+    SELECT b.side, b.m_group, m.first_amount AS amount, b.m_band, b.total, b.place
+    FROM rfm_measures AS m
+    JOIN first_rf AS s ON s.recency = m.first_recency AND s.orders = m.first_orders
+    JOIN parted AS b ON b.m_group = s.m_group AND b.m_band = m.first_band
+    WHERE b.side = 1
+    UNION ALL
+    SELECT b.side, b.m_group, m.last_amount, b.m_band, b.total, b.place
+    FROM rfm_measures AS m
+    JOIN last_rf AS s ON s.recency = m.last_recency AND s.orders = m.last_orders
+    JOIN parted AS b ON b.m_group = s.m_group AND b.m_band = m.last_band
+    WHERE b.side = 2 AND :compares_dates
+  ) AS v
+  GROUP BY v.side, v.m_group, v.amount, v.m_band, v.total, v.place
 ),
 m_placed AS (
   SELECT
@@ -161,33 +164,35 @@ m_placed AS (
   FROM m_values AS v
 ),
 m_scores AS (
-  SELECT p.side, p.m_group, p.amount, :bins + 1 - TILE_OF(p.place, p.total, :bins) AS m_score
+  SELECT p.side, p.m_group, p.amount, CAST(:bins + 1 - TILE_OF(p.place, p.total, :bins) AS INTEGER) AS m_score
   FROM m_placed AS p
 ),
 m_scored AS (
   SELECT
-    s.customer_id,
-    s.first_recency,
-    s.first_orders,
-    s.first_amount,
-    s.first_r_score,
-    s.first_f_score,
+    m.customer_id,
+    m.first_recency,
+    m.first_orders,
+    m.first_amount,
+    c.r_score AS first_r_score,
+    c.f_score AS first_f_score,
     COALESCE(v.m_score, a.best_score) AS first_m_score,
-    s.last_recency,
-    s.last_orders,
-    s.last_amount,
-    s.last_r_score,
-    s.last_f_score,
+    m.last_recency,
+    m.last_orders,
+    m.last_amount,
+    d.r_score AS last_r_score,
+    d.f_score AS last_f_score,
     COALESCE(w.m_score, b.best_score) AS last_m_score
-  FROM rf_scored AS s
+  FROM rfm_measures AS m
+  LEFT JOIN first_rf AS c ON c.recency = m.first_recency AND c.orders = m.first_orders
   LEFT JOIN (SELECT x.* FROM m_band_scores AS x WHERE x.side = 1) AS a
-    ON a.m_group = s.first_m_group AND a.m_band = s.first_m_band
+    ON a.m_group = c.m_group AND a.m_band = m.first_band
   LEFT JOIN (SELECT x.* FROM m_scores AS x WHERE x.side = 1) AS v
-    ON v.m_group = s.first_m_group AND v.amount = s.first_amount
+    ON v.m_group = c.m_group AND v.amount = m.first_amount
+  LEFT JOIN last_rf AS d ON d.recency = m.last_recency AND d.orders = m.last_orders
   LEFT JOIN (SELECT x.* FROM m_band_scores AS x WHERE x.side = 2 AND :compares_dates) AS b
-    ON b.m_group = s.last_m_group AND b.m_band = s.last_m_band
+    ON b.m_group = d.m_group AND b.m_band = m.last_band
   LEFT JOIN (SELECT x.* FROM m_scores AS x WHERE x.side = 2 AND :compares_dates) AS w
-    ON w.m_group = s.last_m_group AND w.amount = s.last_amount
+    ON w.m_group = d.m_group AND w.amount = m.last_amount
 )
 SELECT
   s.customer_id,

@@ -220,10 +220,10 @@ def _is_unread(join: exp.Join, outside: Counter[str]) -> bool:
 def _gives_one(join: exp.Join, named: Named) -> bool:
     """Whether the joined relation has at most one row for each row of the left side."""
     source = join.this.this if isinstance(join.this, exp.Subquery) else None
-    if source is not None and gives_no_row(source):
-        return True
     if isinstance(join.this, exp.Table) and not join.this.db and join.this.name in named:
         source = named[join.this.name]
+    if source is not None and gives_no_row(source):
+        return True
     on = join.args.get("on")
     if not isinstance(source, exp.Select) or on is None:
         return False

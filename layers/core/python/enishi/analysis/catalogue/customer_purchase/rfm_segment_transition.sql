@@ -81,12 +81,12 @@ frozen AS (
 -- Each value that somebody has at the second date, under the frozen borders.
 recencies AS (
   SELECT v.recency, ELEMENT_AT(z.r_scores, GREATEST(1, CARDINALITY(FILTER(z.recencies, b -> v.recency <= b)))) AS r_score
-  FROM (SELECT DISTINCT last_recency AS recency FROM rfm_sides WHERE last_orders > 0) AS v
+  FROM (SELECT DISTINCT last_recency AS recency FROM rfm_measures WHERE last_orders > 0) AS v
   CROSS JOIN frozen AS z
 ),
 frequencies AS (
   SELECT v.orders, ELEMENT_AT(z.f_scores, GREATEST(1, CARDINALITY(FILTER(z.orders, b -> v.orders >= b)))) AS f_score
-  FROM (SELECT DISTINCT last_orders AS orders FROM rfm_sides WHERE last_orders > 0) AS v
+  FROM (SELECT DISTINCT last_orders AS orders FROM rfm_measures WHERE last_orders > 0) AS v
   CROSS JOIN frozen AS z
 ),
 -- Who bought before either date; null scores at a date are no purchase before it.
