@@ -14,7 +14,7 @@ from enishi.ports import Channel, PermissionChange, Services
 _ASKED_AT_ONCE = 1_000
 _REASONS = {"opt_out": "opt_out", "blocked": "blocked", "invalid": "bounce"}
 """State of a consent → reason of the refusal; opt_in lifts one."""
-_CHANNELS = frozenset(Channel)
+_CHANNELS = {channel.value: channel for channel in Channel}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def _changes(staged: Staged) -> Iterator[Change]:
             columns = [batch.column(name).to_pylist() for name in ("customer_id", "channel", "state", "changed_at")]
             for customer, channel, state, at in zip(*columns, strict=True):
                 if channel in _CHANNELS:
-                    yield Change(customer, Channel(channel), state, at.replace(tzinfo=UTC))
+                    yield Change(customer, _CHANNELS[channel], state, at.replace(tzinfo=UTC))
 
 
 def _newest(changes: Iterator[Change]) -> list[Change]:
