@@ -89,19 +89,20 @@ frequencies AS (
   FROM (SELECT DISTINCT last_orders AS orders FROM rfm_measures WHERE last_orders > 0) AS v
   CROSS JOIN frozen AS z
 ),
--- Who bought before either date; null scores at a date are no purchase before it.
+-- Who bought before either date; scores of zero are no purchase in the lookback of that date.
 standings AS (
   SELECT
     s.customer_id,
-    s.first_r_score,
-    s.first_f_score,
-    s.first_m_score,
+    COALESCE(s.first_r_score, 0) AS first_r_score,
+    COALESCE(s.first_f_score, 0) AS first_f_score,
+    COALESCE(s.first_m_score, 0) AS first_m_score,
     s.first_amount,
-    r.r_score AS last_r_score,
-    f.f_score AS last_f_score,
+    COALESCE(r.r_score, 0) AS last_r_score,
+    COALESCE(f.f_score, 0) AS last_f_score,
     CASE
       WHEN s.last_orders > 0
         THEN ELEMENT_AT(z.m_scores, GREATEST(1, CARDINALITY(FILTER(z.amounts, b -> s.last_amount >= b))))
+      ELSE 0
     END AS last_m_score,
     s.last_amount
   FROM rfm_sides AS s
@@ -112,13 +113,13 @@ standings AS (
   UNION ALL
   SELECT
     s.customer_id,
-    s.first_r_score,
-    s.first_f_score,
-    s.first_m_score,
+    COALESCE(s.first_r_score, 0),
+    COALESCE(s.first_f_score, 0),
+    COALESCE(s.first_m_score, 0),
     s.first_amount,
-    s.last_r_score,
-    s.last_f_score,
-    s.last_m_score,
+    COALESCE(s.last_r_score, 0),
+    COALESCE(s.last_f_score, 0),
+    COALESCE(s.last_m_score, 0),
     s.last_amount
   FROM rfm_sides AS s
   WHERE NOT :freeze_borders AND (s.first_orders > 0 OR s.last_orders > 0)
@@ -174,9 +175,9 @@ labels AS (
   FROM (
     SELECT first_r_score AS r_score, first_f_score AS f_score, first_m_score AS m_score
     FROM tallied
-    WHERE first_r_score IS NOT NULL
+    WHERE first_r_score > 0
     UNION
-    SELECT last_r_score, last_f_score, last_m_score FROM tallied WHERE last_r_score IS NOT NULL
+    SELECT last_r_score, last_f_score, last_m_score FROM tallied WHERE last_r_score > 0
   ) AS t
   LEFT JOIN blocks AS b
     ON t.r_score BETWEEN ELEMENT_AT(b.lows, 1) AND ELEMENT_AT(b.highs, 1)
@@ -184,7 +185,7 @@ labels AS (
     AND t.m_score BETWEEN ELEMENT_AT(b.lows, 3) AND ELEMENT_AT(b.highs, 3)
   GROUP BY t.r_score, t.f_score, t.m_score
 ),
--- Each move of three scores by name: null is no purchase in the lookback of that date.
+-- Each move of three scores by name.
 named AS (
   SELECT
     t.*,
@@ -207,12 +208,12 @@ moves AS (
   SELECT d.from_group, d.to_group, d.direction, s.customer_id
   FROM standings AS s
   JOIN directed AS d
-    ON d.first_r_score IS NOT DISTINCT FROM s.first_r_score
-    AND d.first_f_score IS NOT DISTINCT FROM s.first_f_score
-    AND d.first_m_score IS NOT DISTINCT FROM s.first_m_score
-    AND d.last_r_score IS NOT DISTINCT FROM s.last_r_score
-    AND d.last_f_score IS NOT DISTINCT FROM s.last_f_score
-    AND d.last_m_score IS NOT DISTINCT FROM s.last_m_score
+    ON d.first_r_score = s.first_r_score
+    AND d.first_f_score = s.first_f_score
+    AND d.first_m_score = s.first_m_score
+    AND d.last_r_score = s.last_r_score
+    AND d.last_f_score = s.last_f_score
+    AND d.last_m_score = s.last_m_score
 ),
 counted AS (
   SELECT
