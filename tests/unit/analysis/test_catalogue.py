@@ -16,6 +16,7 @@ from enishi.lake import schema
 from enishi.lake.sql import lint, parse, tables_of, view_names
 
 IDS = sorted(library.shipped())
+_JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 RULES = (
     "TZ", "PUR", "RET", "NEG", "GUEST", "MERGE", "WD", "N0", "DIV0", "UNK", "TIE", "CENSOR", "SMALL", "BOT", "MPP",
     "ATTR", "RECON", "SET", "DEDUP", "HOLD", "ONCE", "MULTI", "EMPTY", "MONEY", "LATE", "SCD", "FIFO",
@@ -58,6 +59,15 @@ def test_nothing_is_left_to_be_written(name: str) -> None:
     assert re.search("[ぁ-んァ-ヶ一-龠]", analysis.question.ja), "the Japanese question is not Japanese"
     assert [p.name for p in library.parameters(analysis) if not p.label_ja] == []
     assert set(analysis.rules) <= set(RULES)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_what_planners_read_is_japanese(name: str) -> None:
+    analysis = _analysis(name)
+    texts = [analysis.name, analysis.question, analysis.method, *analysis.notes]
+    said = [*texts, *(cell.becomes for cell in analysis.cells)]
+    assert [text.ja for text in said if not _JAPANESE.search(text.ja)] == []
+    assert [text.en for text in said if text.en == text.ja] == []
 
 
 @pytest.mark.parametrize("name", IDS)

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from enishi.analysis import charts
+from enishi.analysis import charts, pages
 from enishi.analysis.answer import Answer
 from enishi.analysis.charts.ordering import merged
 from enishi.analysis.library import read
@@ -157,6 +157,46 @@ def test_codes_are_drawn_in_words() -> None:
     assert "店舗" in drawn
     assert "own" in drawn
     assert ">store<" not in drawn
+
+
+SCENARIOS = (
+    "{name: campaign, type: string, unit: none, label_ja: 施策}, {name: sent, type: int, unit: count, label_ja: 配信数}"
+)
+
+
+def _campaigns(chart: str) -> Answer:
+    analysis = read(FRONT.format(columns=SCENARIOS, chart=chart), "small.sql")
+    rows = pa.table({"campaign": ["season", "gone"], "sent": [3, 2]})
+    return Answer(analysis, {}, rows, titles={"season": "シーズン"})
+
+
+def test_scenarios_are_drawn_by_their_titles() -> None:
+    answer = _campaigns("{kind: bar, x: campaign, y: sent}")
+    drawn = charts.to_svg(charts.spec(answer, answer.analysis.charts[0]))
+    assert ("シーズン" in drawn, ">season<" in drawn, "gone" in drawn) == (True, False, True)
+
+
+def test_a_page_says_the_id_of_a_scenario_beside_its_title() -> None:
+    page = pages.answer_page(_campaigns("{kind: bar, x: campaign, y: sent}"))
+    assert "シーズン (season)" in page
+    assert ">gone<" in page
+
+
+def test_a_legend_is_no_wider_than_the_picture() -> None:
+    rows = [(name * 9, "女性", 1, 1.0, 0.1) for name in "東西南北上中下"]
+    answer = _answer("{kind: stacked_bar, x: who, y: people, color: place}", rows)
+    legend = charts.spec(answer, answer.analysis.charts[0])
+    assert _found(legend, "columns") == [4]
+
+
+def _found(spec: Any, key: str) -> list[Any]:
+    """Every value of `key` under "legend"."""
+    if isinstance(spec, list):
+        return [value for one in spec for value in _found(one, key)]
+    if not isinstance(spec, dict):
+        return []
+    own = [spec["legend"][key]] if isinstance(spec.get("legend"), dict) and key in spec["legend"] else []
+    return own + [value for one in spec.values() for value in _found(one, key)]
 
 
 def test_a_chart_has_its_title() -> None:

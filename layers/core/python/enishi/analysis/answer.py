@@ -36,6 +36,8 @@ class Answer:
     cut: int = 0
     reason: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What the retailer calls his scenarios, by id."""
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -121,7 +121,7 @@ def cell_of(analysis: Analysis, chosen: Chosen, entity: Entity) -> Cell:
     fitting = [cell for cell in analysis.cells if set(chosen.tests) <= set(cell.keys) and _opens(cell, entity)]
     if not fitting:
         opened = "; ".join(
-            f"{', '.join(cell.keys)} ({cell.becomes})" for cell in analysis.cells if _opens(cell, entity)
+            f"{', '.join(cell.keys)} ({cell.becomes.en})" for cell in analysis.cells if _opens(cell, entity)
         )
         raise AnalysisError(
             f"no cell of {analysis.id} with {', '.join(chosen.tests) or 'no key'} opens a set of {entity}s",

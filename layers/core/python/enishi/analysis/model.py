@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from enishi.segment.problems import Part
 
@@ -19,6 +19,15 @@ class Title(Part):
 
     ja: str
     en: str
+
+
+def _both(text: object) -> object:
+    """A planner who writes an analysis of his own says it once."""
+    return {"ja": text, "en": text} if isinstance(text, str) else text
+
+
+Said = Annotated[Title, BeforeValidator(_both)]
+"""A text in both languages, or one for both."""
 
 
 class Column(Part):
@@ -82,7 +91,7 @@ class Cell(Part):
     customers: str = ""
     products: str = ""
     by_step: bool = Field(default=False, description="the numeric step names the customers (its `people`), not a CTE")
-    becomes: str
+    becomes: Said
 
 
 class Footnote(Part):
@@ -102,7 +111,7 @@ class Analysis(Part):
     brief_names: tuple[str, ...] = ()
     tier: Literal["core", "standard", "advanced"]
     question: Title
-    method: str
+    method: Said
     parameter_groups: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     columns: tuple[Column, ...]
@@ -110,7 +119,7 @@ class Analysis(Part):
     cells: tuple[Cell, ...]
     footnotes: tuple[Footnote, ...] = ()
     rules: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
     standard: str | None = None
     needs: tuple[str, ...] = Field(default=(), description="optional tables: empty means a stated reason, no answer")
     example: Mapping[str, Any] = Field(

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from enishi.analysis.model import Analysis, Cell, Chart, Column, ColumnType
+from enishi.analysis.model import Analysis, Cell, Chart, Column, ColumnType, Title
 from enishi.errors import AnalysisError
 from enishi.lake import schema
 from enishi.lake.sql import literal, parse, tables_of, to_athena, view_names, with_views
@@ -21,6 +21,7 @@ ROWS = "asked"
 """The CTE that cells read: the statement itself."""
 SEGMENT = "segment"
 """`FROM segment.vip`: the customers of a saved segment, one column customer_id."""
+_OPENED = Title(ja="その行の顧客（商品）", en="customer (product) set")
 _WHERE = "-p sql"
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -159,7 +160,7 @@ def _cells(columns: tuple[Column, ...]) -> Iterator[Cell]:
     customers, products = (ROWS if f"{entity}_id" in names else "" for entity in ("customer", "product"))
     keys = tuple(one.name for one in columns if _KEY.fullmatch(one.name) and one.type != "list")
     if customers or products:
-        yield Cell(name="rows", keys=keys, customers=customers, products=products, becomes="customer (product) set")
+        yield Cell(name="rows", keys=keys, customers=customers, products=products, becomes=_OPENED)
 
 
 def with_rows(tree: exp.Query) -> exp.With:

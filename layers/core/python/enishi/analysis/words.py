@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from enishi.analysis.answer import Answer
 from enishi.analysis.axes import words_of_axis
-from enishi.analysis.model import Analysis
 from enishi.consent import reasons
 
 _REFUSALS = "suppression_analysis.reason"
@@ -23,9 +23,17 @@ def unit(name: str) -> str:
     return units.get(name, name)
 
 
-def in_words(analysis: Analysis, column: str, value: Any) -> Any:
-    """A value of an answer with the word for its code; what is no known code stays as it is."""
-    return _words(analysis.id, column).get(value) or value if isinstance(value, str) else value
+def in_words(answer: Answer, column: str, value: Any) -> Any:
+    """A value of an answer with the word for its code, a scenario by its title; what is not known stays as it is."""
+    if not isinstance(value, str):
+        return value
+    words = answer.titles if names_scenarios(column) else _words(answer.analysis.id, column)
+    return words.get(value) or value
+
+
+def names_scenarios(column: str) -> bool:
+    """Whether the values of a column of that name are ids of scenarios."""
+    return column in _data()["scenarios"]
 
 
 @cache

@@ -91,7 +91,7 @@ def show_analysis(
         show(session, [formats.described(found)], format=format)
         return
     session.console.print(f"[bold]{found.name.ja}[/bold]  {found.name.en}  [dim]{found.category} · {found.tier}[/dim]")
-    session.console.print(f"{found.question.ja}\n{found.method}\n")
+    session.console.print(f"{found.question.ja}\n{found.method.ja}\n")
     show(
         session,
         [_parameter_row(one) for one in parameters(found) if not one.hidden],
@@ -99,7 +99,7 @@ def show_analysis(
     )
     columns = [{"column": c.name, "label": c.label_ja, "type": c.type, "unit": c.unit} for c in found.columns]
     show(session, columns, title="Columns")
-    opened = [{"keys": ", ".join(c.keys), "opens": c.becomes, "products": bool(c.products)} for c in found.cells]
+    opened = [{"keys": ", ".join(c.keys), "opens": c.becomes.ja, "products": bool(c.products)} for c in found.cells]
     show(session, opened, title='Cells (--cell "key=value, …")')
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from rich.markup import escape
@@ -13,10 +14,28 @@ from rich.table import Table
 from enishi.analysis import formats, pages
 from enishi.analysis.answer import Answer
 from enishi.analysis.shown import NUMBERS, shown
+from enishi.analysis.words import names_scenarios
 from enishi.cli.context import Session
 from enishi.cli.output import Record, plain, print_whole
-from enishi.errors import AnalysisError
+from enishi.errors import AnalysisError, ScenarioError
+from enishi.scenario.library import Library, library
 from enishi.segment.problems import did_you_mean
+
+
+def titled(session: Session, answer: Answer) -> Answer:
+    """The answer with the titles of the scenarios that it names; one whose definition does not hold keeps its id."""
+    columns = [column.name for column in answer.columns if names_scenarios(column.name)]
+    known = library(session.settings)
+    named = {str(value) for column in columns for value in answer.rows.column(column).to_pylist()}
+    titles = {name: _title(known, name) for name in sorted(named & set(known.paths))}
+    return replace(answer, titles=titles)
+
+
+def _title(known: Library, name: str) -> str:
+    try:
+        return known.load(name).title
+    except ScenarioError:
+        return ""
 
 
 def write(session: Session, answer: Answer, format: str, out: Path | None) -> None:
@@ -74,11 +93,11 @@ def _parquet(session: Session, answer: Answer, out: Path | None) -> None:
 
 
 def _html(session: Session, answer: Answer, out: Path | None) -> None:
-    _file(session, out or Path(f"{answer.analysis.id}.html"), pages.answer_page(answer).encode())
+    _file(session, out or Path(f"{answer.analysis.id}.html"), pages.answer_page(titled(session, answer)).encode())
 
 
 def _png(session: Session, answer: Answer, out: Path | None) -> None:
-    _file(session, out or Path(f"{answer.analysis.id}.png"), pages.png(answer))
+    _file(session, out or Path(f"{answer.analysis.id}.png"), pages.png(titled(session, answer)))
 
 
 def _file(session: Session, path: Path, data: bytes) -> None:

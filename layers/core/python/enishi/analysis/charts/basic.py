@@ -174,7 +174,7 @@ def scatter(d: Drawing) -> Spec:
     if d.chart.color:
         encoding["color"] = d.shade(d.chart.color)
     if d.chart.size:
-        encoding["size"] = {"field": d.chart.size, "type": "quantitative", "title": d.label(d.chart.size)}
+        encoding["size"] = d.area(d.chart.size)
     for axis in ("x", "y"):
         encoding[axis]["scale"] = {"zero": False}
     return d.framed(mark={"type": "circle", "opacity": 0.75, "color": COLOURS[0]}, encoding=encoding)
@@ -183,12 +183,7 @@ def scatter(d: Drawing) -> Spec:
 def bubble(d: Drawing) -> Spec:
     spec = scatter(d)
     size = d.chart.size or d.names("int", "money")[0]
-    spec["encoding"]["size"] = {
-        "field": size,
-        "type": "quantitative",
-        "title": d.label(size),
-        "scale": {"range": [20, 1800]},
-    }
+    spec["encoding"]["size"] = d.area(size, scale={"range": [20, 1800]})
     return spec
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,6 +31,8 @@ COLOURS = ("#3b6ea5", "#d98e32", "#3fa66b", "#8d6cab", "#c4515f", "#5aa7b5", "#a
 WIDTH, HEIGHT = 640, 320
 LETTER = 12
 """Pixels of a letter on an axis."""
+_LEGEND_LABEL, _LEGEND_SYMBOL = 240, 32
+"""Pixels of a legend's label at most, and of its symbol with the space around it."""
 MOST_BARS, MOST_LINES = 40, 12
 """What one picture can show; the table has the others."""
 
@@ -46,8 +48,7 @@ class Drawing:
     def rows(self) -> list[Row]:
         """The rows that the chart is of, values as JSON has them, codes in words."""
         kept = (row for row in self.answer.rows.to_pylist() if self._is_drawn(row))
-        analysis = self.answer.analysis
-        return [{name: in_words(analysis, name, plain(value)) for name, value in row.items()} for row in kept]
+        return [{name: in_words(self.answer, name, plain(value)) for name, value in row.items()} for row in kept]
 
     def _is_drawn(self, row: Mapping[str, Any]) -> bool:
         return all(_fits(plain(row[name]), wanted) for name, wanted in self.chart.where.items())
@@ -145,8 +146,11 @@ class Drawing:
         if self.kind(name) in NUMBERS and not self.option("discrete_colour", False):
             shown = {"title": self.label(name), **number_legend(self.kind(name))}
             return {"field": name, "type": "quantitative", "legend": shown, "scale": {"scheme": "blues"}}
-        many = len({row[name] for row in self.rows}) > 8
-        legend: Spec = {"orient": "right", "symbolLimit": 40} if many else {"orient": "top"}
+        values = {str(row[name]) for row in self.rows}
+        many = len(values) > 8
+        beside = {"orient": "right", "symbolLimit": 40}
+        above = {"orient": "top", "columns": _abreast(values), "labelLimit": _LEGEND_LABEL}
+        legend: Spec = beside if many else above
         colours = {"scheme": "tableau20"} if many else {"range": list(COLOURS)}
         if self.kind(name) == "ratio":
             legend["labelExpr"] = "format(datum.value, '.2~%')"
@@ -158,6 +162,11 @@ class Drawing:
             "scale": colours,
             "legend": legend,
         }
+
+    def area(self, name: str, **more: Any) -> Spec:
+        """A channel of sizes, said beside the picture: above it stand the colours."""
+        legend = {"orient": "right", **number_legend(self.kind(name))}
+        return {"field": name, "type": "quantitative", "title": self.label(name), "legend": legend, **more}
 
     def cut_to(self, shown: Sequence[Row], name: str) -> Spec:
         """What is said above a picture that has not all values of `name`."""
@@ -189,6 +198,12 @@ class Drawing:
     def framed(self, **more: Any) -> Spec:
         """A Vega-Lite view of the rows in the usual size."""
         return {"width": WIDTH, "height": HEIGHT, "data": {"values": self.rows}, **more}
+
+
+def _abreast(words: Iterable[str]) -> int:
+    """How many entries of a legend stand beside one another above a picture."""
+    widest = max((len(word) for word in words), default=0) * LETTER
+    return max(1, WIDTH // (min(widest, _LEGEND_LABEL) + _LEGEND_SYMBOL))
 
 
 def _fits(value: Any, wanted: Any) -> bool:

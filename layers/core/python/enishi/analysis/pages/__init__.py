@@ -18,7 +18,7 @@ from enishi.analysis.cells import written
 from enishi.analysis.library import Category, parameters
 from enishi.analysis.model import Analysis, Column
 from enishi.analysis.shown import NUMBERS, shown
-from enishi.analysis.words import in_words, unit
+from enishi.analysis.words import in_words, names_scenarios, unit
 from enishi.errors import AnalysisError
 
 SCRIPT = "vega.js"
@@ -43,7 +43,7 @@ def answer_page(answer: Answer, *, script_at: str = "", home: str = "", most: in
                 {"label": answer.label(c.name), "unit": unit(c.unit), "right": c.type in NUMBERS}
                 for c in answer.columns
             ],
-            rows=[[_cell(answer.analysis, c, row[c.name]) for c in answer.columns] for row in kept.rows.to_pylist()],
+            rows=[[_cell(answer, c, row[c.name]) for c in answer.columns] for row in kept.rows.to_pylist()],
             below=below(kept),
             reason=answer.reason,
             parameters=_parameters(answer),
@@ -119,8 +119,11 @@ def below(answer: Answer) -> list[str]:
     return [*lines, f"データの最終日: {'、'.join(known)}"] if known else lines
 
 
-def _cell(analysis: Analysis, column: Column, value: Any) -> str:
-    return shown(in_words(analysis, column.name, value), column.type)
+def _cell(answer: Answer, column: Column, value: Any) -> str:
+    """A scenario stands with its id, by which its cell is opened."""
+    said = in_words(answer, column.name, value)
+    with_id = f"{said} ({value})" if names_scenarios(column.name) and said != value else said
+    return shown(with_id, column.type)
 
 
 def _footnote(value: Any) -> str:
@@ -142,7 +145,7 @@ def _given(value: Any) -> str:
 
 def _ways_on(analysis: Analysis) -> list[dict[str, str]]:
     return [
-        {"becomes": cell.becomes, "command": f'enishi analyses run {analysis.id} --cell "{_example(cell.keys)}"'}
+        {"becomes": cell.becomes.ja, "command": f'enishi analyses run {analysis.id} --cell "{_example(cell.keys)}"'}
         for cell in analysis.cells
     ]
 

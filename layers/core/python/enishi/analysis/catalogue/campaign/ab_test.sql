@@ -7,7 +7,9 @@ tier: core
 question:
   ja: どのバリアントが良いか。その差はどれだけ確かで、テストは終えてよいか。
   en: "Which variant is better, how sure are we, and is the test finished?"
-method: "Per variant n, successes, rate with Wilson interval; two-sided z-test against the reference (Fisher when an expected count is below 5), Welch test for amounts, Holm correction for more than two, required sample for the smallest effect of interest and remaining days."
+method:
+  ja: "バリアントごとに件数、成功数、率とWilsonの信頼区間を出す。基準のバリアントとは両側z検定（期待度数が5未満ならフィッシャーの正確検定）、金額はWelchの検定で比べ、バリアントが3つ以上ならHolm法で補正する。あわせて、見つけたい最小の差に必要な件数と残り日数を示す。"
+  en: "Per variant n, successes, rate with Wilson interval; two-sided z-test against the reference (Fisher when an expected count is below 5), Welch test for amounts, Holm correction for more than two, required sample for the smallest effect of interest and remaining days."
 parameter_groups: [base, pur, msg, stat]
 parameters:
 - {name: campaigns, type: list, default: required, label_ja: 施策, note: "ids or names of campaigns or scenarios"}
@@ -36,16 +38,23 @@ charts:
 - {kind: bar, x: variant, y: rate}
 - {kind: table}
 cells:
-- {name: outcome, keys: [variant, is_success], types: {is_success: bool}, customers: outcomes, becomes: "customers of a variant, by whether it worked on them"}
+- {name: outcome, keys: [variant, is_success], types: {is_success: bool}, customers: outcomes, becomes: {ja: "そのバリアントの顧客（成功したかどうか別）", en: "customers of a variant, by whether it worked on them"}}
 rules: [TZ, DEDUP, MPP, HOLD, MERGE, SMALL, DIV0, SET]
 notes:
-- "open rate is refused as the deciding metric for mail unless forced, because of machine opens"
-- looking daily raises false alarms; before required_n the decision is 継続
-- "n are delivered messages for click, open and unsubscribe rate, sent ones for cvr and amount_per_message; cvr is messages with a credited order"
-- "rate, ci_low and ci_high are yen a message for amount_per_message, ratios else; ratios carry Wilson's interval, amounts Student's"
-- "required_n is messages a variant for mde_relative at the chosen power, against the reference's rate; remaining_days at the pace so far"
-- "decision: 継続 before required_n, 勝ち / 負け when the adjusted p-value is under 1 - confidence, else 差なし; 基準 for the reference; 配分異常 when the arms are not equal in size (srm_p < 0.001)"
-- srm_p is against equal shares; it is null where only one variant was sent
+- ja: "開封率は機械による開封があるため、「開封率でも判定する」を指定しない限り、判定する指標にできない。"
+  en: "open rate is refused as the deciding metric for mail unless forced, because of machine opens"
+- ja: "毎日見て判断すると誤って差ありとしやすい。必要数に達するまでの判定は「継続」。"
+  en: "looking daily raises false alarms; before required_n the decision is 継続"
+- ja: "件数は、クリック率・開封率・解除率では到達した配信、CVR・1通あたり売上では配信した数。CVRは成果の購入が割り当てられた配信の割合。"
+  en: "n are delivered messages for click, open and unsubscribe rate, sent ones for cvr and amount_per_message; cvr is messages with a credited order"
+- ja: "率・下限・上限は、1通あたり売上では円/通、ほかは割合。割合の区間はWilson、金額の区間はStudentのt分布による。"
+  en: "rate, ci_low and ci_high are yen a message for amount_per_message, ratios else; ratios carry Wilson's interval, amounts Student's"
+- ja: "必要数は、基準の率に対して「見つけたい最小の差(相対)」を指定の検出力で見つけるための1バリアントあたりの配信数。残り日数はこれまでのペースによる。"
+  en: "required_n is messages a variant for mde_relative at the chosen power, against the reference's rate; remaining_days at the pace so far"
+- ja: "判定は、必要数に達する前は「継続」、補正p値が（1−信頼水準）を下回れば「勝ち」または「負け」、それ以外は「差なし」。基準のバリアントは「基準」。各群の大きさが等しくないとき（配分検定が0.001未満）は「配分異常」。"
+  en: "decision: 継続 before required_n, 勝ち / 負け when the adjusted p-value is under 1 - confidence, else 差なし; 基準 for the reference; 配分異常 when the arms are not equal in size (srm_p < 0.001)"
+- ja: "配分検定は均等配分に対する検定。配信したバリアントが1つだけなら空欄。"
+  en: "srm_p is against equal shares; it is null where only one variant was sent"
 standard: "Wilson (1927), Welch (1947), Holm (1979), Fisher exact test."
 example: {campaigns: season}
 step: ab_test

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 配信のあと、何人が何件買い、いくらの売上になったか。
   en: "How many purchases and how much sales follow a mailing, per product and customer type?"
-method: "Attribute purchases to messages by the chosen rule inside the window; conversion = buyers/delivered; click conversion; amount, average, share of total sales."
+method:
+  ja: "「成果の割り当て」の規則により、成果の期間内の購入を配信に割り当てる。CVR＝購入者数/到達数。あわせてクリックCVR、売上、客単価、総売上比を出す。"
+  en: "Attribute purchases to messages by the chosen rule inside the window; conversion = buyers/delivered; click conversion; amount, average, share of total sales."
 parameter_groups: [period, base, pur, msg]
 parameters:
 - {name: product_match, type: "enum(any,clicked_category,offered_product)", default: any, label_ja: 商品の条件, note: "the order holds an item of a category clicked in the message, or an item known to be in it"}
@@ -30,15 +32,21 @@ charts:
 - {kind: bar, x: campaign, y: cvr}
 - {kind: table}
 cells:
-- {name: receivers, keys: [campaign, is_delivered, is_clicked, is_buyer], types: {is_delivered: bool, is_clicked: bool, is_buyer: bool}, customers: receivers, products: clicked_products, becomes: "receivers by what they did; clicked without purchase (is_clicked=true, is_buyer=false) with the products that they clicked"}
+- {name: receivers, keys: [campaign, is_delivered, is_clicked, is_buyer], types: {is_delivered: bool, is_clicked: bool, is_buyer: bool}, customers: receivers, products: clicked_products, becomes: {ja: "その施策の受信者（到達・クリック・購入の有無別）。クリックしたが購入していない顧客（is_clicked=true, is_buyer=false）では、クリックした商品も開く", en: "receivers by what they did; clicked without purchase (is_clicked=true, is_buyer=false) with the products that they clicked"}}
 rules: [TZ, PUR, RET, DEDUP, MPP, ONCE, MERGE, DIV0, SET]
 notes:
-- "a known case reports about 3% of sent mails leading to sales; the base there is mails sent, so per-sent rate is shown too"
-- "attributed is not incremental, see incrementality"
-- "the messages are those sent in the period; an order credited to one of them counts up to as_of, also after the period"
-- "sales_share is over all purchases of the population in the period, so the shares of campaigns need not add up to 1"
-- which products a message offered is known from its clicked links; one that nobody clicked is not known
-- members of base only; per product and customer type by product_filter and base_segment
+- ja: "既知の事例では、送ったメールの約3%が売上につながるとされる。その分母は配信数のため、配信数比のCVRも示す。"
+  en: "a known case reports about 3% of sent mails leading to sales; the base there is mails sent, so per-sent rate is shown too"
+- ja: "割り当てた売上は増分ではない。増分は「増分効果分析(コントロール群比較)」で見る。"
+  en: "attributed is not incremental, see incrementality"
+- ja: "対象は集計期間に送った配信。そこに割り当てる購入は、期間後のものも含め基準日まで数える。"
+  en: "the messages are those sent in the period; an order credited to one of them counts up to as_of, also after the period"
+- ja: "総売上比は、母集団の集計期間内の全購入に対する比。施策ごとの比を足しても1にはならないことがある。"
+  en: "sales_share is over all purchases of the population in the period, so the shares of campaigns need not add up to 1"
+- ja: "配信に載せた商品は、クリックされたリンクから知る。誰もクリックしなかった商品はわからない。"
+  en: "which products a message offered is known from its clicked links; one that nobody clicked is not known"
+- ja: "母集団の会員だけを対象とする。商品別・顧客層別には「商品の絞り込み」と「母集団」を使う。"
+  en: "members of base only; per product and customer type by product_filter and base_segment"
 */
 WITH mailed AS (
   SELECT t.*

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 費用と解除を差し引いて、1通あたり・1円あたりで最も稼ぐ施策はどれか。
   en: Which campaigns earn most per message and per yen after cost and unsubscribes?
-method: "Profit = margin of attributed (or incremental) orders - message cost - coupon cost - points; per message, per customer and ROI; price of an unsubscribe = lost future mail margin."
+method:
+  ja: "利益＝割り当てた（または増分の）購入の粗利−配信費用−ボーナスポイント−解除の費用（クーポンの値引きは粗利に反映済み）。1通あたり・1人あたりの利益とROIを出す。「解除1件の費用」は、失われる将来の配信による粗利にあたる。"
+  en: "Profit = margin of attributed (or incremental) orders - message cost - coupon cost - points; per message, per customer and ROI; price of an unsubscribe = lost future mail margin."
 parameter_groups: [period, base, pur, msg]
 parameters:
 - {name: basis, type: "enum(attributed,incremental)", default: attributed, label_ja: 売上の数え方, note: ""}
@@ -28,12 +30,15 @@ charts:
 - {kind: bar, x: campaign, y: profit}
 - {kind: table}
 cells:
-- {name: receivers, keys: [campaign, is_buyer], types: {is_buyer: bool}, customers: receivers, becomes: "buyers through the campaign; receivers who never bought through it"}
+- {name: receivers, keys: [campaign, is_buyer], types: {is_buyer: bool}, customers: receivers, becomes: {ja: "その施策の受信者（施策経由の購入者、施策経由では一度も購入していない受信者）", en: "buyers through the campaign; receivers who never bought through it"}}
 rules: [TZ, PUR, RET, ONCE, HOLD, DIV0, MERGE, SET]
 notes:
-- "attributed: the orders credited to the messages of the period; incremental: what the receivers bought in window_days from the send over the mean of the campaign's control rows, null without them"
-- "margin is of the lines after discounts, so the coupon's discount is inside it and is not taken off twice; null where a line lacks its cost"
-- "cost is messages, bonus points posted for the campaign (1 point = 1 yen) and unsubscribes at unsubscribe_cost; profit = margin less cost, roi = profit / cost"
+- ja: "「売上の数え方」が割り当て（attributed）なら、集計期間の配信に割り当てた購入。増分（incremental）なら、配信から「成果の期間(日)」内に受信者が購入した額のうち、その施策の対照群の平均を上回る分。対照群がなければ空欄。"
+  en: "attributed: the orders credited to the messages of the period; incremental: what the receivers bought in window_days from the send over the mean of the campaign's control rows, null without them"
+- ja: "粗利は値引き後の明細のもの。クーポンの値引きはそこに含まれるため、二重には引かない。原価のわからない明細があれば空欄。"
+  en: "margin is of the lines after discounts, so the coupon's discount is inside it and is not taken off twice; null where a line lacks its cost"
+- ja: "費用は、配信費用、その施策で付与したボーナスポイント（1ポイント＝1円）、「解除1件の費用」による解除の費用の合計。利益＝粗利−費用、ROI＝利益/費用。"
+  en: "cost is messages, bonus points posted for the campaign (1 point = 1 yen) and unsubscribes at unsubscribe_cost; profit = margin less cost, roi = profit / cost"
 */
 WITH mailed AS (
   SELECT t.*

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 同じ時期に同じ顧客に届いた施策はどれとどれか。互いに助け合うか、打ち消し合うか。
   en: "Which campaigns hit the same customers in the same week, and do they help or hurt each other?"
-method: "Pair counts of receivers within overlap_days, reaction of the second alone and after the first, suggested order."
+method:
+  ja: "「重複とみなす日数」以内に2つの施策が届いた受信者の数、後の施策の単独時の反応と先の施策のあとの反応、推奨順を示す。"
+  en: "Pair counts of receivers within overlap_days, reaction of the second alone and after the first, suggested order."
 parameter_groups: [period, base, msg]
 parameters:
 - {name: overlap_days, type: int, default: 7, label_ja: 重複とみなす日数, note: ""}
@@ -25,12 +27,15 @@ charts:
 - {kind: heatmap, x: second, y: first, color: difference}
 - {kind: table}
 cells:
-- {name: pair, keys: [first, second, is_clicked], types: {is_clicked: bool}, customers: overlaps, becomes: customers hit by both}
+- {name: pair, keys: [first, second, is_clicked], types: {is_clicked: bool}, customers: overlaps, becomes: {ja: "両方の施策が届いた顧客", en: "customers hit by both"}}
 rules: [TZ, DEDUP, MPP, HOLD, MERGE, SMALL, SET]
 notes:
-- a pair is a delivered message of the second campaign that came within overlap_days after a message of the first to the same customer
-- "click_alone is the second's click rate over messages before which no other campaign came within overlap_days"
-- "suggested_order is the order of the two with the better difference, null where only one order was observed; the receivers are not randomised"
+- ja: "組は、同じ顧客に、先の施策の配信から「重複とみなす日数」以内に来て到達した、後の施策の配信。"
+  en: "a pair is a delivered message of the second campaign that came within overlap_days after a message of the first to the same customer"
+- ja: "単独クリック率は、その前の「重複とみなす日数」以内にほかの施策が来ていない配信での、後の施策のクリック率。"
+  en: "click_alone is the second's click rate over messages before which no other campaign came within overlap_days"
+- ja: "推奨順は2通りの順序のうち差の大きいほう。一方の順序しか観測がなければ空欄。受信者は無作為に分けられていない。"
+  en: "suggested_order is the order of the two with the better difference, null where only one order was observed; the receivers are not randomised"
 */
 WITH mailed AS (
   SELECT t.message_id, t.customer_id, t.campaign, t.sent_at, t.delivered_at, t.clicked_at IS NOT NULL AS is_clicked

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: メール・LINE・アプリ・SMSなど、一人ひとりはどのチャネルで反応し、買うか。
   en: "Through mail, LINE, app, SMS, web or catalog, where does each customer react and buy?"
-method: Reaction rate per customer and channel with Beta prior from the segment; preferred = highest lower bound among permitted channels; cost-adjusted variant; overlap of channels.
+method:
+  ja: "顧客・チャネルごとの反応率を、母集団でのそのチャネルの反応率を事前分布（ベータ分布）として求め、許諾のあるチャネルのうち下限が最も高いものを第一嗜好とする。費用を考慮することもできる。あわせてチャネル間の重なりを見る。"
+  en: "Reaction rate per customer and channel with Beta prior from the segment; preferred = highest lower bound among permitted channels; cost-adjusted variant; overlap of channels."
 parameter_groups: [period, base, pur, msg, stat]
 parameters:
 - {name: reaction, type: "enum(click,purchase)", default: click, label_ja: 反応とみなす行動, note: ""}
@@ -29,18 +31,24 @@ charts:
 - {kind: bar, x: channel, y: preferred}
 - {kind: table}
 cells:
-- {name: preferred, keys: [preferred_channel], types: {preferred_channel: enum}, customers: preferences, becomes: customers who prefer this channel}
-- {name: reacted, keys: [channel, is_reacted], types: {is_reacted: bool}, customers: received, becomes: "receivers of a channel, by whether they reacted"}
-- {name: permitted, keys: [channel, is_permitted], types: {is_permitted: bool}, customers: permissions, becomes: customers who may be written to there}
-- {name: nowhere, keys: [reacts_nowhere], types: {reacts_nowhere: bool}, customers: summed, becomes: "receivers who react nowhere, for the catalog or a pause"}
+- {name: preferred, keys: [preferred_channel], types: {preferred_channel: enum}, customers: preferences, becomes: {ja: "このチャネルを第一嗜好とする顧客", en: "customers who prefer this channel"}}
+- {name: reacted, keys: [channel, is_reacted], types: {is_reacted: bool}, customers: received, becomes: {ja: "そのチャネルの受信者（反応したかどうか別）", en: "receivers of a channel, by whether they reacted"}}
+- {name: permitted, keys: [channel, is_permitted], types: {is_permitted: bool}, customers: permissions, becomes: {ja: "そのチャネルで配信を許諾している顧客", en: "customers who may be written to there"}}
+- {name: nowhere, keys: [reacts_nowhere], types: {reacts_nowhere: bool}, customers: summed, becomes: {ja: "どのチャネルでも反応しない受信者（カタログへの切り替え、または配信休止の対象）", en: "receivers who react nowhere, for the catalog or a pause"}}
 rules: [TZ, DEDUP, MPP, MERGE, ATTR, SMALL, DIV0, SET]
 notes:
-- "opens are not used, since channels report them unequally"
-- permission is the last state of consents by as_of
-- "reaction_rate is reactions over delivered messages; opens are not used, since channels report them unequally"
-- "a customer's rate on a channel is shrunk to the channel's own: the prior weighs min_messages messages; compared is the lower end of the interval (normal approximation of the Beta distribution)"
-- "with cost_adjust the lower end is taken times the mean credited amount of a reaction, less the channel's cost a message"
-- "only customers with min_messages delivered messages on all channels together have a preference, among the channels that they permit"
+- ja: "開封はチャネルにより報告のされ方が違うため用いない。"
+  en: "opens are not used, since channels report them unequally"
+- ja: "許諾は基準日までの最新の許諾状態による。"
+  en: "permission is the last state of consents by as_of"
+- ja: "反応率は到達した配信に対する反応の割合。開封はチャネルにより報告のされ方が違うため用いない。"
+  en: "reaction_rate is reactions over delivered messages; opens are not used, since channels report them unequally"
+- ja: "顧客のチャネル別の反応率は、チャネル全体の反応率に寄せる。事前分布の重みは「判断に要る受信数」通分。比べるのは区間の下限（ベータ分布の正規近似）。"
+  en: "a customer's rate on a channel is shrunk to the channel's own: the prior weighs min_messages messages; compared is the lower end of the interval (normal approximation of the Beta distribution)"
+- ja: "「費用を考慮する」では、下限に1反応あたりの平均割り当て売上を掛け、そのチャネルの1通の費用を引いて比べる。"
+  en: "with cost_adjust the lower end is taken times the mean credited amount of a reaction, less the channel's cost a message"
+- ja: "全チャネル合計で「判断に要る受信数」以上の配信が到達した顧客だけに嗜好を定め、許諾のあるチャネルから選ぶ。"
+  en: "only customers with min_messages delivered messages on all channels together have a preference, among the channels that they permit"
 */
 WITH states AS (
   SELECT

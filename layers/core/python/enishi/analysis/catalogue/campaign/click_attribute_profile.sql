@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: クリックの回数と内容は、顧客の属性によってどう違うか。
   en: How do clicks (number and content) differ by customer attribute? (クリック回数属性測定)
-method: "Clickers, clicks per clicker and click rate by attribute and by content category; index to all receivers."
+method:
+  ja: "属性別・内容別のクリック者数、1人あたりクリック、クリック率と、全受信者に対する指数。"
+  en: "Clickers, clicks per clicker and click rate by attribute and by content category; index to all receivers."
 parameter_groups: [period, base, msg, axis, stat]
 parameters:
 - {name: content, type: "enum(any,category,campaign)", default: category, label_ja: 内容の分け方, note: "category of the product behind the link"}
@@ -26,14 +28,18 @@ charts:
 - {kind: bar, x: axis_value, y: click_rate, color: content}
 - {kind: table}
 cells:
-- {name: clickers, keys: [axis_value, content], customers: clicks, products: clicks, becomes: "clickers of this kind, and the products behind the links"}
-- {name: silent, keys: [axis_value, has_clicked], types: {has_clicked: bool}, customers: receivers, becomes: "receivers, by whether they clicked anything"}
+- {name: clickers, keys: [axis_value, content], customers: clicks, products: clicks, becomes: {ja: "この区分のクリック者と、リンク先の商品", en: "clickers of this kind, and the products behind the links"}}
+- {name: silent, keys: [axis_value, has_clicked], types: {has_clicked: bool}, customers: receivers, becomes: {ja: "受信者（何かをクリックしたかどうか別）", en: "receivers, by whether they clicked anything"}}
 rules: [TZ, DEDUP, MPP, MERGE, ATTR, UNK, SMALL, DIV0, SET]
 notes:
-- a function that planners ask for by name
-- received are the delivered messages of the period to people of this attribute (for content=campaign those of the campaign); click_rate is messages clicked with this content over them
-- index is the click rate over that of all receivers for the same content (1 = like everybody)
-- attributes are the current ones; clicks on links without a product are 不明 under content=category
+- ja: "販促企画の担当者が名指しで求める機能。"
+  en: "a function that planners ask for by name"
+- ja: "受信数は、集計期間にこの属性の人に到達した配信（内容の分け方が施策（campaign）なら、その施策の配信）。クリック率は、そのうちこの内容がクリックされた配信の割合。"
+  en: "received are the delivered messages of the period to people of this attribute (for content=campaign those of the campaign); click_rate is messages clicked with this content over them"
+- ja: "指数は、同じ内容についての全受信者のクリック率に対する比（1＝全体並み）。"
+  en: "index is the click rate over that of all receivers for the same content (1 = like everybody)"
+- ja: "属性は現在のもの。内容の分け方がカテゴリ（category）のとき、商品のないリンクのクリックは「不明」。"
+  en: "attributes are the current ones; clicks on links without a product are 不明 under content=category"
 */
 WITH delivered AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 配信のどのリンク・どの位置・どの商品がクリックされ、買われたか。
   en: "Which links, blocks, positions and products in a message are clicked and then bought?"
-method: "Clicks by link and block position per campaign, share of clickers, product behind, purchase of that product; personalised blocks by rule."
+method:
+  ja: "施策ごとに、リンク・掲載位置別のクリック、クリック者に占める割合、リンク先の商品、その商品の購入を見る。"
+  en: "Clicks by link and block position per campaign, share of clickers, product behind, purchase of that product; personalised blocks by rule."
 parameter_groups: [period, base, pur, msg, top]
 columns:
 - {name: campaign, type: string, unit: none, label_ja: 施策}
@@ -24,13 +26,17 @@ charts:
 - {kind: heatmap, x: position, y: campaign, color: click_share}
 - {kind: table}
 cells:
-- {name: link, keys: [campaign, link, bought], types: {bought: bool}, customers: clickers_by_link, products: products_by_link, becomes: "clickers of a link, with the product behind it; bought=false clicked and did not buy it"}
+- {name: link, keys: [campaign, link, bought], types: {bought: bool}, customers: clickers_by_link, products: products_by_link, becomes: {ja: "そのリンクのクリック者と、リンク先の商品。bought=falseはクリックしたがその商品を購入していない人", en: "clickers of a link, with the product behind it; bought=false clicked and did not buy it"}}
 rules: [TZ, DEDUP, MPP, MERGE, TIE, DIV0, SET]
 notes:
-- "a link is its id, else its address; clicks of machines are none"
-- "click_share is the link's clickers over all clickers of the campaign; a person who clicks two links is in both (the shares may exceed 1)"
-- a buyer bought the product behind the link within window_days after clicking it; null where no product is behind it
-- the links below top_n (by clickers) are summed as その他 per campaign
+- ja: "リンクはそのID、なければURLで区別する。機械によるクリックは数えない。"
+  en: "a link is its id, else its address; clicks of machines are none"
+- ja: "クリック構成比は、その施策の全クリック者に対するそのリンクのクリック者の割合。2つのリンクをクリックした人は両方に入る（合計は1を超えることがある）。"
+  en: "click_share is the link's clickers over all clickers of the campaign; a person who clicks two links is in both (the shares may exceed 1)"
+- ja: "購入者は、クリックから「成果の期間(日)」以内にリンク先の商品を購入した人。リンク先に商品がなければ空欄。"
+  en: "a buyer bought the product behind the link within window_days after clicking it; null where no product is behind it"
+- ja: "クリック者数で表示件数に入らないリンクは、施策ごとに「その他」にまとめる。"
+  en: "the links below top_n (by clickers) are summed as その他 per campaign"
 */
 WITH clicks AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: この顧客に、いつ、どのチャネルで、何を伝え、何が起きたか。
   en: "What did we say to this customer, when, through which channel, and what happened?"
-method: "Time line of messages, reactions, visits, purchases, service contacts and points for one customer or a list."
+method:
+  ja: "1人または複数の顧客について、配信、反応、訪問、購入、応対、ポイントを時系列に並べる。"
+  en: "Time line of messages, reactions, visits, purchases, service contacts and points for one customer or a list."
 parameter_groups: [period]
 parameters:
 - {name: customer_ids, type: list, default: required, label_ja: 顧客ID, note: ""}
@@ -23,12 +25,15 @@ columns:
 charts:
 - {kind: table}
 cells:
-- {name: rows, keys: [customer_id, kind], customers: history, becomes: their customers}
+- {name: rows, keys: [customer_id, kind], customers: history, becomes: {ja: "該当する顧客", en: "their customers"}}
 rules: [TZ, DEDUP, MERGE, WD, SET]
 notes:
-- shown in Asia/Tokyo; access is logged
-- ids of merged people find the surviving one; withdrawn members are left out
-- "a visit is a session with where it came from; a reaction carries the machine's mark where a machine made it; points are in result"
+- ja: "日時は日本時間。参照は記録される。"
+  en: "shown in Asia/Tokyo; access is logged"
+- ja: "統合された顧客のIDからも、統合後の顧客を表示する。退会者は表示しない。"
+  en: "ids of merged people find the surviving one; withdrawn members are left out"
+- ja: "訪問は流入元つきのセッション。機械による反応にはその印を付ける。ポイント数は「結果」に示す。"
+  en: "a visit is a session with where it came from; a reaction carries the machine's mark where a machine made it; points are in result"
 example: {customer_ids: Cdc51699e009173f3ee93}
 */
 WITH people AS (

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 配信はどこで失敗しているか。原因は宛先か、送信側の評判か。
   en: "Where do messages fail, and are addresses or our reputation the cause?"
-method: "Hard and soft bounces, complaints and delivery delay by receiving domain or carrier, channel and day; dead addresses by age; alarm borders on bounce and complaint rates."
+method:
+  ja: "受信ドメインまたは通信事業者、チャネル、期間ごとの恒久エラー、一時エラー、苦情と到達までの時間。無効アドレスの経過日数と、恒久エラー率・苦情率の警告値による警告。"
+  en: "Hard and soft bounces, complaints and delivery delay by receiving domain or carrier, channel and day; dead addresses by age; alarm borders on bounce and complaint rates."
 parameter_groups: [period, msg, grain]
 parameters:
 - {name: by, type: "enum(domain,carrier,channel)", default: domain, label_ja: 区分, note: ""}
@@ -30,14 +32,19 @@ charts:
 - {kind: bar, x: domain, y: delivery_rate}
 - {kind: table}
 cells:
-- {name: outcome, keys: [bucket, domain, is_dead, is_complaint, reachable_elsewhere], types: {is_dead: bool, is_complaint: bool, reachable_elsewhere: bool}, customers: placed, becomes: "receivers; is_dead=true are those to ask for a new address on another channel (reachable_elsewhere)"}
+- {name: outcome, keys: [bucket, domain, is_dead, is_complaint, reachable_elsewhere], types: {is_dead: bool, is_complaint: bool, reachable_elsewhere: bool}, customers: placed, becomes: {ja: "受信者。is_dead=trueは、許諾のあるほかのチャネル（reachable_elsewhere）で新しい連絡先を尋ねる相手", en: "receivers; is_dead=true are those to ask for a new address on another channel (reachable_elsewhere)"}}
 rules: [TZ, DEDUP, MERGE, DIV0, SET]
 notes:
-- "the domain is derived at load and stored as a column, never the address"
-- alarm defaults are our working values; set them to the limits of the sending service in use
-- "by: domain = the receiving domain of mail, carrier = the carrier or push service of the other channels, channel = the channel"
-- "a dead address is a hard bounce; its age is from the customer's last opt-in on that channel"
-- "complaint_rate is over delivered messages, the others over sent ones; alarm when the hard or the complaint rate is above its border"
+- ja: "ドメインは取り込み時に取り出して列として持つ。アドレスそのものは持たない。"
+  en: "the domain is derived at load and stored as a column, never the address"
+- ja: "警告値の初期値は当方の目安。利用する配信サービスの基準に合わせて設定する。"
+  en: "alarm defaults are our working values; set them to the limits of the sending service in use"
+- ja: "区分は、domain＝メールの受信ドメイン、carrier＝ほかのチャネルの通信事業者またはプッシュ配信サービス、channel＝チャネル。"
+  en: "by: domain = the receiving domain of mail, carrier = the carrier or push service of the other channels, channel = the channel"
+- ja: "無効アドレスは恒久エラーになったもの。経過日数は、そのチャネルでの顧客の最後の許諾から数える。"
+  en: "a dead address is a hard bounce; its age is from the customer's last opt-in on that channel"
+- ja: "苦情率は到達数に対する割合、ほかの率は配信数に対する割合。恒久エラー率または苦情率が警告値を超えたら警告。"
+  en: "complaint_rate is over delivered messages, the others over sent ones; alarm when the hard or the complaint rate is above its border"
 */
 WITH kinds AS (
   SELECT

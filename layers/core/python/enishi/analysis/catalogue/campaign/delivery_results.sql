@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 配信ごとに何人を選び、何通を送り、届き、開かれ、クリックされ、エラーになり、解除されたか。
   en: "For each mailing: how many were targeted, sent, delivered, opened, clicked, bounced and unsubscribed?"
-method: "Counts per campaign, step, variant and channel with rates on one fixed base each: delivery = delivered/sent, open = opened/delivered, click = clicked/delivered, CTOR = clicked/opened, unsubscribe = unsubscribed/delivered."
+method:
+  ja: "施策・ステップ・バリアント・チャネル別の件数と、それぞれ決まった分母による率。配信成功率＝到達数/配信数、開封率＝開封数/到達数、クリック率＝クリック数/到達数、反応率＝クリック数/開封数、解除率＝解除数/到達数。"
+  en: "Counts per campaign, step, variant and channel with rates on one fixed base each: delivery = delivered/sent, open = opened/delivered, click = clicked/delivered, CTOR = clicked/opened, unsubscribe = unsubscribed/delivered."
 parameter_groups: [period, msg]
 parameters:
 - {name: by, type: "enum(campaign,step,variant,channel,day)", default: campaign, label_ja: 集計の単位, note: ""}
@@ -32,15 +34,21 @@ charts:
 - {kind: bar, x: campaign, y: sent}
 - {kind: table}
 cells:
-- {name: messages, keys: [campaign, is_suppressed, is_sent, is_delivered, is_opened, is_clicked, is_bounced, is_unsubscribed, is_control], types: {is_suppressed: bool, is_sent: bool, is_delivered: bool, is_opened: bool, is_clicked: bool, is_bounced: bool, is_unsubscribed: bool, is_control: bool}, customers: placed, becomes: "customers of these messages, by what became of them (opened but not clicked: is_opened=true, is_clicked=false)"}
+- {name: messages, keys: [campaign, is_suppressed, is_sent, is_delivered, is_opened, is_clicked, is_bounced, is_unsubscribed, is_control], types: {is_suppressed: bool, is_sent: bool, is_delivered: bool, is_opened: bool, is_clicked: bool, is_bounced: bool, is_unsubscribed: bool, is_control: bool}, customers: placed, becomes: {ja: "これらの配信の顧客（配信の結果別。開封したがクリックしていない顧客はis_opened=true, is_clicked=false）", en: "customers of these messages, by what became of them (opened but not clicked: is_opened=true, is_clicked=false)"}}
 rules: [TZ, DEDUP, MPP, HOLD, MERGE, DIV0, LATE, SET]
 notes:
-- channels without an open signal (SMS) show null and not 0
-- a click without an open counts as opened
-- "campaign holds the chosen unit - the campaign, campaign and step, campaign and variant, channel, or the day of sending; a campaign without a master row goes by its scenario"
-- "targeted counts everyone selected once, the control group and the suppressed too; control rows are in no other column"
-- "suppressed are the intended messages that were not sent on purpose; failed, unknown and quarantined ones are in targeted alone"
-- open figures are over the delivered messages of channels that can tell an open
+- ja: "開封のわからないチャネル（SMS）は0でなく空欄。"
+  en: "channels without an open signal (SMS) show null and not 0"
+- ja: "開封の記録がないクリックは、開封したとみなす。"
+  en: "a click without an open counts as opened"
+- ja: "「施策」の列には選んだ単位が入る。施策、施策とステップ、施策とバリアント、チャネル、配信日のいずれか。マスターに行のない施策はシナリオ名で示す。"
+  en: "campaign holds the chosen unit - the campaign, campaign and step, campaign and variant, channel, or the day of sending; a campaign without a master row goes by its scenario"
+- ja: "対象者数は選ばれた全員を1回ずつ数え、対照群と除外された人も含む。対照群はほかの列には入らない。"
+  en: "targeted counts everyone selected once, the control group and the suppressed too; control rows are in no other column"
+- ja: "除外数は、送る予定だったが意図して送らなかった配信。失敗・結果不明・隔離の配信は対象者数だけに入る。"
+  en: "suppressed are the intended messages that were not sent on purpose; failed, unknown and quarantined ones are in targeted alone"
+- ja: "開封の数値は、開封のわかるチャネルで到達した配信についてのもの。"
+  en: "open figures are over the delivered messages of channels that can tell an open"
 standard: "Open and unique-open rates over delivered, as in Twilio SendGrid glossary; machine opens kept apart as Segment Engage does."
 */
 WITH placed AS (

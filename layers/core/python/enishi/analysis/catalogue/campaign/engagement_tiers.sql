@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 配信を読んでいるのは誰で、反応が途絶えたのは誰か。階層はどう動いたか。
   en: "Who reads us, who has gone silent, and how do tiers move?"
-method: "RF on clicks (and verified opens) in the last 180 days: active 30, active 90, slipping, silent, never; size, sales, risk of unsubscribe, movement against last month."
+method:
+  ja: "クリック（指定すれば開封も）の新しさにより、最近反応、やや前に反応、離れつつある、離れた、反応なしの階層に分け、顧客数、1年購入額、解除率、前月からの移動を示す。"
+  en: "RF on clicks (and verified opens) in the last 180 days: active 30, active 90, slipping, silent, never; size, sales, risk of unsubscribe, movement against last month."
 parameter_groups: [asof, base, pur, msg]
 parameters:
 - {name: tier_days, type: list(int), default: "30,90,180", label_ja: 階層の日数, note: "three ends: active, active, slipping; later = silent"}
@@ -25,13 +27,17 @@ charts:
 - {kind: bar, x: tier, y: amount_12m}
 - {kind: table}
 cells:
-- {name: tier, keys: [tier, tier_before, buys_in_store], types: {tier_before: enum, buys_in_store: bool}, customers: members, becomes: "customers of a tier, by their tier a month before and by whether they bought in a store in the last 12 months (silent but buying in stores: tier=silent, buys_in_store=true)"}
+- {name: tier, keys: [tier, tier_before, buys_in_store], types: {tier_before: enum, buys_in_store: bool}, customers: members, becomes: {ja: "その階層の顧客（1か月前の階層別、直近12か月の店舗購入の有無別）。離れたが店舗では購入している顧客はtier=silent, buys_in_store=true", en: "customers of a tier, by their tier a month before and by whether they bought in a store in the last 12 months (silent but buying in stores: tier=silent, buys_in_store=true)"}}
 rules: [TZ, DEDUP, MPP, MERGE, ATTR, SET]
 notes:
-- "those who were ever sent a message by then: active_1 reacted within the first of tier_days, active_2 within the second, slipping within the third, silent longer ago, never not once; before the first message a customer is new"
-- "a reaction is a human click, with use_opens also an open (of a human unless exclude_machine_opens is false)"
-- "from_last_month counts this tier's customers by their tier one month earlier, in the order active_1, active_2, slipping, silent, never, new"
-- "unsubscribe_rate is customers who left (unsubscribe, block, complaint) within the last of tier_days"
+- ja: "対象は、その時点までに一度でも配信を受けた顧客。「階層の日数」の1つ目以内に反応した顧客は最近反応（active_1）、2つ目以内はやや前に反応（active_2）、3つ目以内は離れつつある（slipping）、それより前は離れた（silent）、一度もなければ反応なし（never）。最初の配信より前は新規（new）。"
+  en: "those who were ever sent a message by then: active_1 reacted within the first of tier_days, active_2 within the second, slipping within the third, silent longer ago, never not once; before the first message a customer is new"
+- ja: "反応は人によるクリック。「開封も反応とみなす」では開封も含む（「機械開封を除く」を外さない限り、人による開封に限る）。"
+  en: "a reaction is a human click, with use_opens also an open (of a human unless exclude_machine_opens is false)"
+- ja: "前月からの移動は、この階層の顧客を1か月前の階層別に数えたもの。並びは最近反応、やや前に反応、離れつつある、離れた、反応なし、新規の順。"
+  en: "from_last_month counts this tier's customers by their tier one month earlier, in the order active_1, active_2, slipping, silent, never, new"
+- ja: "解除率は、「階層の日数」の最後の日数以内に離れた（解除・ブロック・苦情）顧客の割合。"
+  en: "unsubscribe_rate is customers who left (unsubscribe, block, complaint) within the last of tier_days"
 */
 WITH points AS (
   SELECT 'now' AS point, CAST(:as_of AS DATE) AS day

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 週あたり何通まで送ってよいか。誰にとって送りすぎか。
   en: "How many messages per week are too many, for whom?"
-method: "Customer-weeks by number of messages received in the last 28 days x engagement class: click rate, sales per customer, unsubscribe and block rate; marginal effect of one more message inside the class; best count where profit minus unsubscribe cost peaks."
+method:
+  ja: "人週（顧客×週）を、「受信数を数える日数」（既定28日）の受信通数と反応階層で分け、クリック率、1人あたり売上、解除・ブロック率を出す。反応階層の中で1通増やした効果と、利益から解除の費用を引いた額が最大になる通数を示す。"
+  en: "Customer-weeks by number of messages received in the last 28 days x engagement class: click rate, sales per customer, unsubscribe and block rate; marginal effect of one more message inside the class; best count where profit minus unsubscribe cost peaks."
 parameter_groups: [period, base, pur, msg]
 parameters:
 - {name: lookback_days, type: int, default: 28, minimum: 7, label_ja: 受信数を数える日数, note: "days that end with the week"}
@@ -31,15 +33,20 @@ charts:
 - {kind: heatmap, x: count_class, y: engagement, color: click_rate}
 - {kind: table}
 cells:
-- {name: cell, keys: [count_class, engagement], customers: placed, becomes: customers who were in this cell in some week}
-- {name: over_contacted, keys: [engagement, over_contacted], types: {over_contacted: bool}, customers: latest, becomes: customers who in the last week were above their class's best count}
+- {name: cell, keys: [count_class, engagement], customers: placed, becomes: {ja: "いずれかの週にこの区分にいた顧客", en: "customers who were in this cell in some week"}}
+- {name: over_contacted, keys: [engagement, over_contacted], types: {over_contacted: bool}, customers: latest, becomes: {ja: "直近の週に、その反応階層の推奨通数を上回っていた顧客", en: "customers who in the last week were above their class's best count"}}
 rules: [TZ, DEDUP, MPP, HOLD, MERGE, SMALL, DIV0, SET]
 notes:
-- "active customers get more triggered mail, so reading across classes is biased; within-class comparison and, where present, control groups are used"
-- the weeks are whole ones (from Monday) inside the period; the customers are those of base who were sent something in it or in the lookback before
-- click_rate is over the messages sent in the week; amount is what orders of the week are credited with; unsubscribe_rate is customer-weeks in which a message was answered by leaving
-- best_count is the lower end of the class with the highest margin less message cost and unsubscribe cost a customer-week
-- the comparison is within a class and not a controlled one; for a causal figure use incrementality
+- ja: "活発な顧客ほど自動配信を多く受けるため、階層をまたいだ比較は偏る。そのため反応階層の中で比べる。"
+  en: "active customers get more triggered mail, so reading across classes is biased; within-class comparison and, where present, control groups are used"
+- ja: "週は集計期間に丸ごと入る週（月曜始まり）。顧客は母集団のうち、集計期間またはその前の「受信数を数える日数」の間に何かを送った人。"
+  en: "the weeks are whole ones (from Monday) inside the period; the customers are those of base who were sent something in it or in the lookback before"
+- ja: "クリック率はその週に送った配信に対する割合。売上はその週の購入で割り当てられた額。解除率は、配信に対して解除があった人週の割合。"
+  en: "click_rate is over the messages sent in the week; amount is what orders of the week are credited with; unsubscribe_rate is customer-weeks in which a message was answered by leaving"
+- ja: "推奨通数は、人週あたりの（粗利−配信費用−解除の費用）が最大になる区分の下端。"
+  en: "best_count is the lower end of the class with the highest margin less message cost and unsubscribe cost a customer-week"
+- ja: "比較は反応階層の中のもので、対照群を置いたものではない。因果の効果は「増分効果分析(コントロール群比較)」で見る。"
+  en: "the comparison is within a class and not a controlled one; for a causal figure use incrementality"
 */
 WITH weeks AS (
   SELECT

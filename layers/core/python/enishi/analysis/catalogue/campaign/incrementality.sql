@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 配信しなかったらどうだったか。対照群と比べて、施策は本当に何を増やしたか。
   en: "What would have happened without the campaign, so what did it truly add?"
-method: "Intent-to-treat: purchase rate and amount per assigned customer in treated and control over the window from assignment; difference, relative lift, incremental orders and profit; interval by normal approximation for rates and bootstrap for amounts; optional pre-period adjustment."
+method:
+  ja: "ITT（割り当てどおりの比較）。割り当てられた顧客1人あたりの購入率と購入額を、配信群と対照群で、割り当てから「成果の期間(日)」の間について比べる。差、相対リフト、増分件数、増分利益を出す。区間は、率では正規近似、金額ではブートストラップによる。事前の購入による補正もできる。"
+  en: "Intent-to-treat: purchase rate and amount per assigned customer in treated and control over the window from assignment; difference, relative lift, incremental orders and profit; interval by normal approximation for rates and bootstrap for amounts; optional pre-period adjustment."
 parameter_groups: [base, pur, stat]
 parameters:
 - {name: campaigns, type: list, default: required, label_ja: 施策, note: "ids or names of campaigns or scenarios"}
@@ -37,20 +39,29 @@ charts:
 - {kind: bar, x: arm, y: rate}
 - {kind: table}
 cells:
-- {name: arm, keys: [arm, is_buyer], types: {is_buyer: bool}, customers: outcomes, becomes: "the customers of an arm, buyers or not"}
+- {name: arm, keys: [arm, is_buyer], types: {is_buyer: bool}, customers: outcomes, becomes: {ja: "その群の顧客（購入したかどうか別）", en: "the customers of an arm, buyers or not"}}
 footnotes:
 - {label_ja: 対照群のうち他の配信を受けた割合, cte: contaminated}
 rules: [TZ, PUR, RET, HOLD, MERGE, GUEST, SMALL, CENSOR, SET]
 notes:
-- suppressed messages stay in the treated arm
-- when srm_p is under the limit the effect is withheld and the assignment must be repaired
-- a customer in the control of this campaign may have received others; the share is printed
-- a customer belongs to the arm of the first assignment in the chosen campaigns; only those whose window has passed by as_of are compared
-- "where the decision log says that a message was refused before it was decided whether to hold it back, it is in neither arm; every other message that was not sent stays in the treated arm"
-- the allocation test is against campaigns.control_share; without a planned share it is null
-- "lift, interval and p-value are of the metric; buyer_rate and visit_rate by normal approximation, the others with a bootstrap interval (1,000 draws, fixed seed)"
-- "incremental_profit is the margin over the control's less the cost of messages; null where a line lacks a cost"
-- subgroups are had by base_segment
+- ja: "除外された配信も配信群に残す。"
+  en: "suppressed messages stay in the treated arm"
+- ja: "配分検定が限度を下回ったら効果は示さない。割り当てを直す必要がある。"
+  en: "when srm_p is under the limit the effect is withheld and the assignment must be repaired"
+- ja: "この施策の対照群の顧客も、ほかの配信を受けていることがある。その割合を示す。"
+  en: "a customer in the control of this campaign may have received others; the share is printed"
+- ja: "顧客は、選んだ施策での最初の割り当ての群に属する。基準日までに成果の期間を過ぎた人だけを比べる。"
+  en: "a customer belongs to the arm of the first assignment in the chosen campaigns; only those whose window has passed by as_of are compared"
+- ja: "対照群とするかを決める前に配信しないと決めたことが判断の記録に残る配信は、どちらの群にも入れない。それ以外の送られなかった配信は、すべて配信群に残す。"
+  en: "where the decision log says that a message was refused before it was decided whether to hold it back, it is in neither arm; every other message that was not sent stays in the treated arm"
+- ja: "配分検定は、施策マスターの対照群の割合（control_share）に対するもの。計画された割合がなければ空欄。"
+  en: "the allocation test is against campaigns.control_share; without a planned share it is null"
+- ja: "リフト・区間・p値は「見る指標」のもの。購入率と訪問率は正規近似、ほかはブートストラップ区間（1,000回、乱数の種は固定）。"
+  en: "lift, interval and p-value are of the metric; buyer_rate and visit_rate by normal approximation, the others with a bootstrap interval (1,000 draws, fixed seed)"
+- ja: "増分利益は、対照群を上回る粗利から配信費用を引いた額。原価のわからない明細があれば空欄。"
+  en: "incremental_profit is the margin over the control's less the cost of messages; null where a line lacks a cost"
+- ja: "顧客層別には「母集団」を使う。"
+  en: "subgroups are had by base_segment"
 standard: "Two-proportion comparison, bootstrap; CUPED, Deng et al. (2013); sample-ratio-mismatch chi-square, Fabijan et al. (2019)."
 example: {campaigns: season}
 step: incrementality

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: LINEの友だち・連携会員・ブロックはどう推移し、どこから来て、どれだけの価値があるか。
   en: "How do friends, linked members and blocks develop, from where do they come and what are they worth?"
-method: Opening + added - blocked = closing; linked share (line_uid tied to a customer); source of addition; block rate after messages; value before and after adding.
+method:
+  ja: "期首の友だち＋友だち追加−ブロック＝有効友だち。あわせて連携率（line_uidが顧客に紐づく割合）、追加経路、配信後3日以内のブロック、追加前後の購入額を見る。"
+  en: "Opening + added - blocked = closing; linked share (line_uid tied to a customer); source of addition; block rate after messages; value before and after adding."
 parameter_groups: [period, base, pur, grain]
 columns:
 - {name: bucket, type: date, unit: date, label_ja: 期間}
@@ -26,15 +28,20 @@ charts:
 - {kind: stacked_bar, x: bucket, y: added, color: source}
 - {kind: table}
 cells:
-- {name: moved, keys: [bucket, source, move], types: {move: enum}, customers: moves, becomes: "members who were added (move=added) or left (move=blocked) in a period"}
-- {name: state, keys: [state], types: {state: enum}, customers: members, becomes: "members by their state at as_of: linked, unlinked, blocked, none; buyers among none are targets of チャンネル数UP"}
+- {name: moved, keys: [bucket, source, move], types: {move: enum}, customers: moves, becomes: {ja: "その期間に友だち追加した会員（move=added）、または離れた会員（move=blocked）", en: "members who were added (move=added) or left (move=blocked) in a period"}}
+- {name: state, keys: [state], types: {state: enum}, customers: members, becomes: {ja: "会員（基準日の状態別：連携済＝linked、未連携＝unlinked、ブロック＝blocked、友だちでない＝none）。友だちでない会員のうちの購入者は「チャンネル数UP」の対象", en: "members by their state at as_of: linked, unlinked, blocked, none; buyers among none are targets of チャンネル数UP"}}
 rules: [TZ, MERGE, ATTR, CENSOR, DIV0, SET]
 notes:
-- before/after holds for people who chose to add us; it is no causal figure
-- friends are customers whose last consent for LINE is opt_in; opening + added - blocked = closing in the rows 合計; blocked are blocks and opt-outs
-- "the rows of a source hold those who were added by it, and the losses of those whose addition it was"
-- "linked are friends with a valid line_uid at the period's end; friends who are not customers are not in the lake, so unlinked ones are members whose uid is not known"
-- "before and after are the 90 days before and after the addition, of those added in the period whose 90 days have passed by as_of; they chose to add us, so it is no causal figure"
+- ja: "前後の比較は、自分で友だち追加した人についてのもので、因果の効果ではない。"
+  en: "before/after holds for people who chose to add us; it is no causal figure"
+- ja: "友だちは、LINEの最新の許諾状態が許諾の顧客。期首の友だち＋友だち追加−ブロック＝有効友だちが成り立つのは「合計」の行。ブロックは、ブロックと配信停止。"
+  en: "friends are customers whose last consent for LINE is opt_in; opening + added - blocked = closing in the rows 合計; blocked are blocks and opt-outs"
+- ja: "追加経路の行は、その経路で追加した人と、その経路で追加した人の離脱。"
+  en: "the rows of a source hold those who were added by it, and the losses of those whose addition it was"
+- ja: "ID連携済は、期末に有効なline_uidを持つ友だち。顧客でない友だちはデータにないため、未連携はuidのわからない会員を指す。"
+  en: "linked are friends with a valid line_uid at the period's end; friends who are not customers are not in the lake, so unlinked ones are members whose uid is not known"
+- ja: "追加前・追加後は、追加の前後90日間。集計期間に追加し、基準日までに90日を過ぎた人について見る。自分で友だち追加した人のため、因果の効果ではない。"
+  en: "before and after are the 90 days before and after the addition, of those added in the period whose 90 days have passed by as_of; they chose to add us, so it is no causal figure"
 needs: [consents]
 */
 WITH states AS (

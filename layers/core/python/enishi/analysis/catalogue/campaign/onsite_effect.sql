@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: サイトのポップアップやバナーは、クリック・会員登録・LINE友だち・購入につながっているか。
   en: "Do pop-ups and banners on the site lead to clicks, sign-ups, LINE friends or purchases?"
-method: "Impressions, closes, clicks, goal within the session and 24 hours by slot, rule and variant, with the visitor-level holdout difference."
+method:
+  ja: "接客枠・バリアントごとの表示、閉じる操作、クリックと、同じ訪問または「ゴールを待つ時間」（既定24時間）内のゴール。非表示群との差は訪問者単位で見る。"
+  en: "Impressions, closes, clicks, goal within the session and 24 hours by slot, rule and variant, with the visitor-level holdout difference."
 parameter_groups: [period, base, web, stat]
 parameters:
 - {name: slots, type: list, default: all, label_ja: 接客枠, note: "ids of slots"}
@@ -28,16 +30,21 @@ charts:
 - {kind: bar, x: slot, y: goal_rate, color: variant}
 - {kind: table}
 cells:
-- {name: reaction, keys: [slot, variant, is_clicked, is_goal], types: {is_clicked: bool, is_goal: bool}, customers: shown, becomes: "clicked, goal not reached (is_clicked=true, is_goal=false): known customers"}
+- {name: reaction, keys: [slot, variant, is_clicked, is_goal], types: {is_clicked: bool, is_goal: bool}, customers: shown, becomes: {ja: "クリックしたがゴールに達していない（is_clicked=true, is_goal=false）、識別された顧客", en: "clicked, goal not reached (is_clicked=true, is_goal=false): known customers"}}
 footnotes:
 - {label_ja: 閉じた訪問者の割合, cte: dismissed_share}
 rules: [TZ, BOT, DEDUP, HOLD, MERGE, SMALL, DIV0, SET]
 notes:
-- "holdout visitors are those who met the rule but were not shown it; without them only click figures and the goal rate appear"
-- "they are impressions with a variant of control_variants, and control rows of messages on the channel onsite whose template is the slot"
-- "a visitor counts once a slot and variant, from the first impression of the period; the goal counts from then on, in the same visit or within goal_hours"
-- "purchases are purchase events of the visitor, and purchases of the known customer wherever they are made; LINE friends are customers who allowed LINE"
-- "p_value: pooled two-proportion z-test; rows with few visitors are kept"
+- ja: "非表示群は、条件に当てはまったが表示しなかった訪問者。非表示群がなければ、クリックの数値とゴール率だけを示す。"
+  en: "holdout visitors are those who met the rule but were not shown it; without them only click figures and the goal rate appear"
+- ja: "非表示群は、「非表示群のバリアント」の表示記録と、サイト内チャネルの配信の対照群のうちテンプレートがその枠のもの。"
+  en: "they are impressions with a variant of control_variants, and control rows of messages on the channel onsite whose template is the slot"
+- ja: "訪問者は接客枠・バリアントごとに1回、集計期間の最初の表示から数える。ゴールはそれ以降、同じ訪問または「ゴールを待つ時間」内のものを数える。"
+  en: "a visitor counts once a slot and variant, from the first impression of the period; the goal counts from then on, in the same visit or within goal_hours"
+- ja: "購入は訪問者の購入の記録と、識別された顧客の購入（場所を問わない）。LINE友だちは、LINEを許諾した顧客。"
+  en: "purchases are purchase events of the visitor, and purchases of the known customer wherever they are made; LINE friends are customers who allowed LINE"
+- ja: "p値は、合併した比率によるz検定（2群の比率の差）。訪問者の少ない行も残す。"
+  en: "p_value: pooled two-proportion z-test; rows with few visitors are kept"
 needs: [web_events]
 */
 WITH meetings AS (

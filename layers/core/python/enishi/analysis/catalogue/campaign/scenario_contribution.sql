@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: すべてのシナリオのうち、どれが誰に届き、いくら稼ぎ、伸びているか。
   en: "Across all scenarios: which ones reach whom, earn what, and overlap with which?"
-method: "One row per scenario and month: entries, people, messages, attributed and (with control) incremental sales, profit, unsubscribes, share of total message-driven sales, trend."
+method:
+  ja: "シナリオと月ごとに1行。開始数、対象者数、配信数、割り当てた売上と（対照群があれば）増分売上、利益、解除者数、配信による総売上に占める割合、傾向。"
+  en: "One row per scenario and month: entries, people, messages, attributed and (with control) incremental sales, profit, unsubscribes, share of total message-driven sales, trend."
 parameter_groups: [period, base, pur, msg, grain]
 columns:
 - {name: scenario, type: string, unit: none, label_ja: シナリオ}
@@ -28,15 +30,21 @@ charts:
 - {kind: bubble, x: messages, y: amount, size: people, color: scenario}
 - {kind: table}
 cells:
-- {name: reached, keys: [scenario, bucket, reached, bought], types: {reached: bool, bought: bool}, customers: people, becomes: "people chosen by the scenario: reached (something was delivered), bought (an order is credited), or never reached though eligible (reached=false)"}
+- {name: reached, keys: [scenario, bucket, reached, bought], types: {reached: bool, bought: bool}, customers: people, becomes: {ja: "そのシナリオで選ばれた人。到達した人（reached=true、何かが到達）、購入した人（bought=true、購入が割り当てられた）、対象だが一度も到達しなかった人（reached=false）", en: "people chosen by the scenario: reached (something was delivered), bought (an order is credited), or never reached though eligible (reached=false)"}}
 rules: [TZ, PUR, RET, DEDUP, ONCE, HOLD, MERGE, DIV0, RECON, SET]
 notes:
-- "one row a scenario and period of sending (grain); one-off campaigns without a scenario are in the row of their own name, so that the shares add up to 1"
-- "entries are people and runs (execution_id) of the period, people each person once, control and suppressed ones among them"
-- "incremental is what the receivers bought in window_days from their first message over the mean of the period's control rows; null without controls"
-- profit is the margin of credited orders less the cost of messages; null where a line lacks its cost
-- "status: 新規 without a period before, 伸長 / 低下 when credited sales are over 110% / under 90% of the period before, else 横ばい; 成果なし without a credited order"
-- overlaps with other scenarios are in campaign_overlap
+- ja: "シナリオと配信期間（集計単位）ごとに1行。シナリオのない単発の施策は施策名の行とし、構成比の合計を1とする。"
+  en: "one row a scenario and period of sending (grain); one-off campaigns without a scenario are in the row of their own name, so that the shares add up to 1"
+- ja: "開始数は期間内の人と実行の組の数、対象者数は1人1回。対照群と除外された人も含む。"
+  en: "entries are people and runs (execution_id) of the period, people each person once, control and suppressed ones among them"
+- ja: "増分売上は、最初の配信から「成果の期間(日)」内に受信者が購入した額のうち、その期間の対照群の平均を上回る分。対照群がなければ空欄。"
+  en: "incremental is what the receivers bought in window_days from their first message over the mean of the period's control rows; null without controls"
+- ja: "利益は、割り当てた購入の粗利から配信費用を引いた額。原価のわからない明細があれば空欄。"
+  en: "profit is the margin of credited orders less the cost of messages; null where a line lacks its cost"
+- ja: "判定は、前の期間がなければ「新規」、割り当てた売上が前の期間の110%を超えれば「伸長」、90%を下回れば「低下」、それ以外は「横ばい」。割り当てた購入がなければ「成果なし」。"
+  en: "status: 新規 without a period before, 伸長 / 低下 when credited sales are over 110% / under 90% of the period before, else 横ばい; 成果なし without a credited order"
+- ja: "ほかのシナリオとの重なりは「施策重複接触分析」で見る。"
+  en: "overlaps with other scenarios are in campaign_overlap"
 */
 WITH intended AS (
   SELECT

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: シナリオの各ステップに何人が入り、待ち、進み、離れ、ゴールに達したか。
   en: "How many customers enter, wait, branch, receive, react and reach the goal at each step of a scenario?"
-method: "Count executions per step and outcome, time in step, exits by reason, goal rate from each branch; compare versions."
+method:
+  ja: "ステップごとに実行を結果別に数え、滞在時間、離脱、通過率、ゴール率を示す。版を選んで比べる。"
+  en: "Count executions per step and outcome, time in step, exits by reason, goal rate from each branch; compare versions."
 parameter_groups: [period]
 parameters:
 - {name: campaign, type: string, default: required, label_ja: シナリオ, note: "id or name of the campaign, or the scenario"}
@@ -32,18 +34,27 @@ charts:
 - {kind: bar, x: step, y: goal_rate}
 - {kind: table}
 cells:
-- {name: step, keys: [cohort, step, state, reached_goal], types: {state: enum, reached_goal: bool}, customers: visits, becomes: "customers who were in a step, by what became of them there (passed, waiting, suppressed, failed, exit, goal) and by whether they reached the goal later"}
+- {name: step, keys: [cohort, step, state, reached_goal], types: {state: enum, reached_goal: bool}, customers: visits, becomes: {ja: "そのステップにいた顧客。そこでの結果（通過＝passed、待機中＝waiting、除外＝suppressed、失敗＝failed、離脱＝exit、ゴール＝goal）と、のちにゴールに達したかどうか別", en: "customers who were in a step, by what became of them there (passed, waiting, suppressed, failed, exit, goal) and by whether they reached the goal later"}}
 rules: [TZ, DEDUP, HOLD, MERGE, LATE, DIV0, SET]
 notes:
-- executions that started under an older version keep their version
-- re-entry of one customer is a new execution; people and executions are both given
-- "an execution counts in the period when it entered the scenario in it; what happened to it counts up to as_of, the last state of a step stands"
-- "a person who enters again is a new execution; the figures are people, executions are given beside"
-- passed are those who left the step forward (passed or a branch); goal those who reached the goal in this step or later
-- executions that started under another version are not in this one
-- "scenarios that run here leave their way in runs, messages and conversions (v_scenario_events): who was chosen and stood at no send step is not in it, control rows walk no way, waiting are those of a run that goes on"
-- "their versions are counted by the first slot, a goal is one that a step found reached or an order credited by the last click"
-- what was received and clicked in a step is in delivery_results by step
+- ja: "古い版で始まった実行は、その版のまま扱う。"
+  en: "executions that started under an older version keep their version"
+- ja: "同じ顧客が再び入れば新しい実行とする。人数と実行数の両方を示す。"
+  en: "re-entry of one customer is a new execution; people and executions are both given"
+- ja: "実行は、シナリオに入った日が集計期間にあれば数える。その後の経過は基準日まで数え、各ステップの最後の状態をとる。"
+  en: "an execution counts in the period when it entered the scenario in it; what happened to it counts up to as_of, the last state of a step stands"
+- ja: "再び入った人は新しい実行とする。数値は人数で、実行数を並べて示す。"
+  en: "a person who enters again is a new execution; the figures are people, executions are given beside"
+- ja: "通過者数は、先へ進んでステップを離れた人（通過または分岐）。ゴール到達は、このステップ以降でゴールに達した人。"
+  en: "passed are those who left the step forward (passed or a branch); goal those who reached the goal in this step or later"
+- ja: "別の版で始まった実行は含まない。"
+  en: "executions that started under another version are not in this one"
+- ja: "この製品で実行するシナリオの足取りは、実行・配信・コンバージョンの記録（v_scenario_events）による。選ばれても配信ステップに来なかった人は含まない。対照群には足取りがない。待機中は、続いている実行の人。"
+  en: "scenarios that run here leave their way in runs, messages and conversions (v_scenario_events): who was chosen and stood at no send step is not in it, control rows walk no way, waiting are those of a run that goes on"
+- ja: "その版は最初の実行枠の順に番号を付ける。ゴールは、ステップで達成とわかったもの、または最終クリックで割り当てられた購入。"
+  en: "their versions are counted by the first slot, a goal is one that a step found reached or an order credited by the last click"
+- ja: "ステップごとの受信とクリックは「配信結果レポート」をステップ別に見る。"
+  en: "what was received and clicked in a step is in delivery_results by step"
 example: {campaign: f2_conversion}
 */
 WITH chosen AS (

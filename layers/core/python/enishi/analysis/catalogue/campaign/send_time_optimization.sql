@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 何曜日の何時に送ると反応が良いか。一人ひとりの最適な時間帯はいつか。
   en: "At which weekday and hour do messages work best, in general and for each customer?"
-method: "Click and conversion within 24 hours by send hour x weekday; per customer the hour block with the highest smoothed share of clicks, visits and purchases (shrunk to the segment's pattern)."
+method:
+  ja: "配信の時間帯×曜日別の、24時間以内のクリックと購入。顧客ごとには、クリック・訪問・購入の平滑化した割合（全体の傾向に寄せる）が最も高い時間帯を選ぶ。"
+  en: "Click and conversion within 24 hours by send hour x weekday; per customer the hour block with the highest smoothed share of clicks, visits and purchases (shrunk to the segment's pattern)."
 parameter_groups: [period, base, pur, msg]
 parameters:
 - {name: hour_block, type: int, default: 2, minimum: 1, maximum: 12, label_ja: 時間帯の幅(時間), note: ""}
@@ -31,16 +33,22 @@ charts:
 - {kind: bar, x: hour, y: customers, where: {dow: 0}}
 - {kind: table}
 cells:
-- {name: best_block, keys: [best_block], customers: best, becomes: customers to be mailed in this block}
-- {name: sent_then, keys: [dow, hour, is_clicked], types: {is_clicked: bool}, customers: mailed, becomes: "customers who were mailed at this time, by whether they clicked within 24 hours"}
+- {name: best_block, keys: [best_block], customers: best, becomes: {ja: "この時間帯に送るべき顧客", en: "customers to be mailed in this block"}}
+- {name: sent_then, keys: [dow, hour, is_clicked], types: {is_clicked: bool}, customers: mailed, becomes: {ja: "この曜日・時間帯に送った顧客（24時間以内にクリックしたかどうか別）", en: "customers who were mailed at this time, by whether they clicked within 24 hours"}}
 rules: [TZ, DEDUP, MPP, BOT, MERGE, SMALL, SET]
 notes:
-- "hours never tried give no evidence; they are marked, and 5% of sends may be spread at random to learn"
-- best_block inside quiet hours moves to the nearest allowed hour
-- "dow 1 is Monday and 7 Sunday; dow 0 is all days together, with every block of the day, also those never tried (no messages), and the customers whose best block it is"
-- "a customer's reactions are human clicks, visits and purchases of the period by their hour; the share of a block is smoothed with everybody's pattern (k), ties go to the earlier block"
-- "a best block in the quiet hours is moved to the nearest allowed hour; customers without any reaction take everybody's best block, fallback_hour where nobody reacted"
-- "click_rate is clicks within 24 hours over delivered, cvr_24h messages whose customer bought within 24 hours over sent"
+- ja: "試していない時間帯には手がかりがない。その旨を示す。学習のために配信の5%を無作為に散らしてもよい。"
+  en: "hours never tried give no evidence; they are marked, and 5% of sends may be spread at random to learn"
+- ja: "推奨時間帯が配信しない時間に当たるときは、最も近い配信可能な時間へ移す。"
+  en: "best_block inside quiet hours moves to the nearest allowed hour"
+- ja: "曜日は1が月曜、7が日曜。0は全曜日の合計で、試していない時間帯（配信数0）も含むすべての時間帯と、それを推奨時間帯とする顧客を示す。"
+  en: "dow 1 is Monday and 7 Sunday; dow 0 is all days together, with every block of the day, also those never tried (no messages), and the customers whose best block it is"
+- ja: "顧客の反応は、集計期間の人によるクリック、訪問、購入をその時刻で数えたもの。時間帯の割合は全体の傾向で平滑化し（「全体傾向の重み」）、同点なら早い時間帯とする。"
+  en: "a customer's reactions are human clicks, visits and purchases of the period by their hour; the share of a block is smoothed with everybody's pattern (k), ties go to the earlier block"
+- ja: "配信しない時間に当たる推奨時間帯は、最も近い配信可能な時間へ移す。反応のない顧客は全体の推奨時間帯とし、誰も反応していなければ「手がかりがない時の時刻」とする。"
+  en: "a best block in the quiet hours is moved to the nearest allowed hour; customers without any reaction take everybody's best block, fallback_hour where nobody reacted"
+- ja: "クリック率は到達数に対する24時間以内のクリックの割合。24時間CVRは、24時間以内に顧客が購入した配信の、配信数に対する割合。"
+  en: "click_rate is clicks within 24 hours over delivered, cvr_24h messages whose customer bought within 24 hours over sent"
 */
 WITH mailed AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 選ばれたのに配信されなかったのは誰か。理由は何で、その規則は何を失わせ、何を守ったか。
   en: "Who was selected but not mailed, why, and what did the rules cost or save?"
-method: "Suppressed messages by reason, campaign and channel; customers always suppressed; purchase rate of capped customers against similar mailed ones."
+method:
+  ja: "除外された配信を理由・施策別に数える。常に除外される顧客を示し、除外者の購入率を同じ施策の配信者の購入率と比べる。"
+  en: "Suppressed messages by reason, campaign and channel; customers always suppressed; purchase rate of capped customers against similar mailed ones."
 parameter_groups: [period, base, pur, msg]
 columns:
 - {name: reason, type: enum, unit: none, label_ja: 理由}
@@ -23,12 +25,15 @@ charts:
 - {kind: bar, x: reason, y: messages, color: campaign, where: {reason: [no_contact, opt_out, no_consent, cap_day, cap_week, quiet_hours, goal_reached, exited]}}
 - {kind: table}
 cells:
-- {name: reason, keys: [reason, campaign, other_channel, always], types: {other_channel: bool, always: bool}, customers: suppressed, becomes: "customers; reason=opt_out, other_channel=true are those to reach elsewhere"}
+- {name: reason, keys: [reason, campaign, other_channel, always], types: {other_channel: bool, always: bool}, customers: suppressed, becomes: {ja: "除外された顧客。理由が配信停止（reason=opt_out）でほかのチャネルに配信できる（other_channel=true）顧客は、そのチャネルで届ける相手", en: "customers; reason=opt_out, other_channel=true are those to reach elsewhere"}}
 rules: [TZ, DEDUP, HOLD, MERGE, MULTI, SET]
 notes:
-- "the first row is the total, in which a customer of several reasons or campaigns counts once"
-- other_channel are customers whose last consent on a channel other than the suppressed one is opt_in by as_of (on any channel where none was chosen); always are those of whose intended messages in the period every one was suppressed
-- "buyer_rate are the suppressed who bought within window_days, mailed_buyer_rate those whom the same campaign was sent to; they are not randomised, so read them as a hint"
+- ja: "先頭の行は合計。複数の理由や施策にわたる顧客も1回だけ数える。"
+  en: "the first row is the total, in which a customer of several reasons or campaigns counts once"
+- ja: "他チャネル配信可は、除外されたチャネル以外（チャネルが選ばれていなければいずれかのチャネル）で、基準日までの最新の許諾状態が許諾の顧客。常時除外者は、集計期間に送る予定だった配信がすべて除外された顧客。"
+  en: "other_channel are customers whose last consent on a channel other than the suppressed one is opt_in by as_of (on any channel where none was chosen); always are those of whose intended messages in the period every one was suppressed"
+- ja: "除外者の購入率は、除外された人のうち「成果の期間(日)」以内に購入した割合。配信者の購入率は、同じ施策が送られた人の割合。無作為に分けられていないため、目安として読む。"
+  en: "buyer_rate are the suppressed who bought within window_days, mailed_buyer_rate those whom the same campaign was sent to; they are not randomised, so read them as a hint"
 */
 WITH intended AS (
   SELECT t.*

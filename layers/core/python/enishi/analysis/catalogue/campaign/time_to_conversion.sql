@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 配信から何時間後にクリックと購入が来るか。再送までの間隔はどれだけがよいか。
   en: "How long after the send do opens, clicks and orders come, so which window and reminder delay fit?"
-method: "Cumulative share of clicks and attributed orders by hours since send, by channel and offer; hour by which 80 and 95 percent have come."
+method:
+  ja: "配信からの経過時間別に、クリックと割り当てた購入の累積の割合をチャネル別に示す。クリックの80%と95%が出そろう時間もあわせて示す。"
+  en: "Cumulative share of clicks and attributed orders by hours since send, by channel and offer; hour by which 80 and 95 percent have come."
 parameter_groups: [period, base, pur, msg]
 parameters:
 - {name: max_hours, type: int, default: 336, minimum: 1, maximum: 2160, label_ja: 見る時間の上限, note: "later reactions are left out, and messages younger than this"}
@@ -26,12 +28,15 @@ charts:
 - {kind: line, x: hours, y: cum_order, color: channel}
 - {kind: table}
 cells:
-- {name: silent, keys: [channel, past_h80, reacted], types: {past_h80: bool, reacted: bool}, customers: receivers, becomes: "receivers by whether the last message's h80 has passed and whether they reacted; past_h80=true, reacted=false are for the reminder step"}
+- {name: silent, keys: [channel, past_h80, reacted], types: {past_h80: bool, reacted: bool}, customers: receivers, becomes: {ja: "受信者（最後の配信から80%到達の時間を過ぎたか、反応したかどうか別）。過ぎたが反応していない顧客（past_h80=true, reacted=false）は再送ステップの対象", en: "receivers by whether the last message's h80 has passed and whether they reacted; past_h80=true, reacted=false are for the reminder step"}}
 rules: [TZ, DEDUP, MPP, CENSOR, MERGE, SET]
 notes:
-- cum_click is the share of the clicked messages (first click within max_hours) that had been clicked by then; cum_order the share of credited orders within max_hours
-- h80 and h95 are the hours by which 80 and 95 percent of the clicks had come
-- "messages younger than max_hours at the end of as_of are left out of the figures, not of the cells"
+- ja: "累積クリック率は、クリックされた配信（「見る時間の上限」以内の最初のクリック）のうち、その時間までにクリックされた割合。累積購入率は、「見る時間の上限」以内に割り当てた購入についての割合。"
+  en: "cum_click is the share of the clicked messages (first click within max_hours) that had been clicked by then; cum_order the share of credited orders within max_hours"
+- ja: "80%到達・95%到達は、クリックの80%・95%が出そろうまでの時間。"
+  en: "h80 and h95 are the hours by which 80 and 95 percent of the clicks had come"
+- ja: "基準日の終わりに「見る時間の上限」に満たない配信は、数値からは除くが、掘り下げた顧客には含む。"
+  en: "messages younger than max_hours at the end of as_of are left out of the figures, not of the cells"
 */
 WITH mailed AS (
   SELECT

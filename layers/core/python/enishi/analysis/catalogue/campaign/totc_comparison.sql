@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 施策の結果の差は、ターゲット・オファー・タイミング・チャネルのどれによるものか。
   en: "Which of target, offer, timing and channel explains the difference between campaigns?"
-method: "Regress click (or purchase) log-odds on the four labels with campaign weights; marginal rate for each level with the others held at their mean; table of tried and untried combinations."
+method:
+  ja: "クリック（または購入）の対数オッズを4要素のラベルに回帰する（配信数で重み付け）。各水準について、ほかのラベルはそのままに全配信がその水準だった場合の率を出す。実施した組合せと未実施の組合せを表にする。"
+  en: "Regress click (or purchase) log-odds on the four labels with campaign weights; marginal rate for each level with the others held at their mean; table of tried and untried combinations."
 parameter_groups: [period, base, msg, stat]
 parameters:
 - {name: metric, type: "enum(click_rate,cvr,amount_per_message)", default: cvr, label_ja: 見る指標, note: ""}
@@ -35,14 +37,19 @@ charts:
 - {kind: forest, x: level, y: adjusted_rate, low: ci_low, high: ci_high, where: {combination: null}}
 - {kind: table}
 cells:
-- {name: level, keys: [element, level], customers: reacted, becomes: customers who met it and reacted}
+- {name: level, keys: [element, level], customers: reacted, becomes: {ja: "その水準の配信を受けて反応した顧客", en: "customers who met it and reacted"}}
 rules: [TZ, DEDUP, HOLD, MERGE, SMALL, UNK, SET]
 notes:
-- "labels come from campaigns.target_code, offer_code, timing_code and messages.channel; a message without an offer of its campaign has its own offer_code"
-- "every message weighs the same, so a campaign weighs as many as it sent; the adjusted rate of a level is the mean prediction if all messages had it and kept their other labels"
-- "adjusted_rate and its interval are null where a level always comes together with levels of other elements, so that nobody can tell them apart"
-- "click_rate and cvr by logistic regression, amount_per_message (JPY) by least squares; a conversion is an order credited to the message"
-- "rows with a combination hold its own rate and the prediction; 実施有無 says whether it was sent in the period"
+- ja: "ラベルは、施策マスターのターゲット・オファー・タイミングのコード（target_code、offer_code、timing_code）と、配信のチャネル。施策にオファーがなければ、配信自身のオファーを使う。"
+  en: "labels come from campaigns.target_code, offer_code, timing_code and messages.channel; a message without an offer of its campaign has its own offer_code"
+- ja: "配信は1通ずつ同じ重みのため、施策の重みは配信数になる。水準の調整率は、全配信がその水準で、ほかのラベルはそのままとした場合の予測の平均。"
+  en: "every message weighs the same, so a campaign weighs as many as it sent; the adjusted rate of a level is the mean prediction if all messages had it and kept their other labels"
+- ja: "ある水準がほかの要素の水準と常に一緒に現れて見分けられないときは、調整率とその区間は空欄。"
+  en: "adjusted_rate and its interval are null where a level always comes together with levels of other elements, so that nobody can tell them apart"
+- ja: "クリック率とCVRはロジスティック回帰、1通あたり売上（円）は最小二乗法による。コンバージョンは、配信に割り当てた購入。"
+  en: "click_rate and cvr by logistic regression, amount_per_message (JPY) by least squares; a conversion is an order credited to the message"
+- ja: "組合せのある行は、その組合せの実際の率と予測。「実施有無」は集計期間に配信したかどうか。"
+  en: "rows with a combination hold its own rate and the prediction; 実施有無 says whether it was sent in the period"
 standard: "Logistic regression with marginal standardisation; the four elements are Target, Offer, Timing, Channel."
 step: totc
 */

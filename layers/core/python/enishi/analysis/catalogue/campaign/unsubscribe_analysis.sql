@@ -7,7 +7,9 @@ tier: core
 question:
   ja: いつ、どの配信のあとに、誰の許諾を失っているか。失った顧客の価値はどれだけか。
   en: "When, after which message and from whom do we lose permission, and what is it worth?"
-method: "Unsubscribes per delivered by campaign, offer, frequency, tenure and rank; survival of permission since opt-in; 12-month value of those lost; later purchases without permission."
+method:
+  ja: "到達数あたりの解除を、施策・オファー・会員ランクなどの集計軸別に見る。あわせて許諾期間、失った顧客の直近12か月の価値、許諾を失った後の購入を示す。"
+  en: "Unsubscribes per delivered by campaign, offer, frequency, tenure and rank; survival of permission since opt-in; 12-month value of those lost; later purchases without permission."
 parameter_groups: [period, base, pur, msg, grain, axis, stat]
 parameters:
 - {name: axis, type: axis, default: campaign, over: [messages, customers], shown_as: axis_value, label_ja: 集計軸, note: "a column of the message or of the customer"}
@@ -31,16 +33,23 @@ charts:
 - {kind: bar, x: axis_value, y: unsubscribed}
 - {kind: table}
 cells:
-- {name: lost, keys: [bucket, axis_value, channel, reason, reachable_elsewhere], types: {channel: enum, reason: enum, reachable_elsewhere: bool}, customers: placed, becomes: "customers who lost permission on a channel, by reason (message, preference, complaint, bounce, other) and by whether another channel still permits"}
+- {name: lost, keys: [bucket, axis_value, channel, reason, reachable_elsewhere], types: {channel: enum, reason: enum, reachable_elsewhere: bool}, customers: placed, becomes: {ja: "チャネルの許諾を失った顧客。理由（配信＝message、設定画面＝preference、苦情＝complaint、宛先不明＝bounce、その他＝other）と、ほかのチャネルの許諾が残っているかどうか別", en: "customers who lost permission on a channel, by reason (message, preference, complaint, bounce, other) and by whether another channel still permits"}}
 rules: [TZ, DEDUP, HOLD, MERGE, ATTR, DIV0, SMALL, SET]
 notes:
-- "opt-outs through the preference page, complaints and hard bounces are shown apart"
-- SMS stop words and LINE blocks count as opt-out of that channel only
-- "a loss is a change of consents from opt_in to opt_out, blocked or invalid, on that channel alone; dead addresses (bounce) are counted apart from the unsubscribed and are not in the rate"
-- the message of a loss is the last one sent on that channel in the 30 days before it; without one the axis of messages is 不明
-- value_12m is what the lost bought in the 12 months before; still_buying the share that bought again by as_of
-- "max_axis_values keeps the values with most deliveries, the rest is その他"
-- tenure runs from the opt-in that was lost; a survival curve of permission is not drawn
+- ja: "設定画面からの解除、苦情、恒久エラーは分けて示す。"
+  en: "opt-outs through the preference page, complaints and hard bounces are shown apart"
+- ja: "SMSの停止ワードとLINEのブロックは、そのチャネルだけの配信停止とする。"
+  en: "SMS stop words and LINE blocks count as opt-out of that channel only"
+- ja: "許諾を失うとは、そのチャネルの許諾状態が許諾から配信停止・ブロック・無効に変わること。宛先不明は解除者とは別に数え、解除率には含めない。"
+  en: "a loss is a change of consents from opt_in to opt_out, blocked or invalid, on that channel alone; dead addresses (bounce) are counted apart from the unsubscribed and are not in the rate"
+- ja: "直前の配信は、許諾を失う前の30日間に、そのチャネルで最後に送ったもの。なければ、配信についての集計軸は「不明」。"
+  en: "the message of a loss is the last one sent on that channel in the 30 days before it; without one the axis of messages is 不明"
+- ja: "1年価値は、失った顧客がその前の12か月に購入した額。その後購入率は、基準日までに再び購入した割合。"
+  en: "value_12m is what the lost bought in the 12 months before; still_buying the share that bought again by as_of"
+- ja: "到達数の多い値から「軸の最大件数」まで残し、残りは「その他」とする。"
+  en: "max_axis_values keeps the values with most deliveries, the rest is その他"
+- ja: "許諾期間は、失った許諾の開始からの日数。許諾の生存曲線は描かない。"
+  en: "tenure runs from the opt-in that was lost; a survival curve of permission is not drawn"
 */
 WITH states AS (
   SELECT

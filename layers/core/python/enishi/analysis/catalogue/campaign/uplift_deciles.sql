@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 施策で動くのはだれか。送っても変わらないのはだれか。送ると逆効果になるのはだれか。
   en: "Whom does the campaign move, whom does it leave cold, whom does it disturb?"
-method: "Two models (treated, control) on pre-assignment features give a predicted uplift; out-of-fold deciles; observed treated-minus-control rate per decile; Qini curve and share that is worth mailing at the given cost."
+method:
+  ja: "割り当て前の特徴量による2つのモデル（配信群・対照群）で、予測リフトを求める。学習に使わなかった分割での予測によりデシルに分け、デシルごとに配信群と対照群の購入率の実測差、Qini曲線と、指定した費用で配信に値するかを示す。"
+  en: "Two models (treated, control) on pre-assignment features give a predicted uplift; out-of-fold deciles; observed treated-minus-control rate per decile; Qini curve and share that is worth mailing at the given cost."
 parameter_groups: [base, pur]
 parameters:
 - {name: campaigns, type: list, default: required, label_ja: 施策, note: "ids or names of campaigns or scenarios"}
@@ -30,16 +32,23 @@ charts:
 - {kind: line, x: decile, y: qini}
 - {kind: table}
 cells:
-- {name: decile, keys: [decile], by_step: true, becomes: members with such a predicted uplift now}
+- {name: decile, keys: [decile], by_step: true, becomes: {ja: "いまこの程度の予測リフトを持つ会員", en: "members with such a predicted uplift now"}}
 rules: [TZ, PUR, HOLD, MERGE, CENSOR, SMALL, SET]
 notes:
-- "needs a randomised control of at least 5,000 customers, otherwise refused"
-- "a customer belongs to the arm of the first assignment in the chosen campaigns; only those whose window has passed by as_of count; suppressed messages stay in the treated arm"
-- "features known before the assignment: purchases, amount, days since the last, share of the site and the app, days since joining, messages and clicks of 180 days, age, sex; logistic regression an arm"
-- "decile 1 has the highest predicted uplift; equal predictions stay in the better decile"
-- "qini is the share of the treated who were won, deciles 1 to this one together: (buyers treated - buyers control x treated / control) / all treated"
-- "worth_mailing: the observed uplift times what a buyer of the window brings (margin; the amount where costs are not known) is above the cost; null where a decile lacks an arm"
-- "a cell scores the base population as it is at as_of and cuts it at the borders of the deciles"
+- ja: "無作為な対照群が「対照群の最少人数」（既定5,000人）以上必要。満たなければ答えない。"
+  en: "needs a randomised control of at least 5,000 customers, otherwise refused"
+- ja: "顧客は、選んだ施策での最初の割り当ての群に属する。基準日までに成果の期間を過ぎた人だけを数える。除外された配信も配信群に残す。"
+  en: "a customer belongs to the arm of the first assignment in the chosen campaigns; only those whose window has passed by as_of count; suppressed messages stay in the treated arm"
+- ja: "特徴量は割り当て前にわかるもの：購入回数、購入金額、最終購入からの日数、サイト・アプリの比率、入会からの日数、180日間の配信数とクリック数、年齢、性別。群ごとにロジスティック回帰を用いる。"
+  en: "features known before the assignment: purchases, amount, days since the last, share of the site and the app, days since joining, messages and clicks of 180 days, age, sex; logistic regression an arm"
+- ja: "デシル1は予測リフトが最も高い。予測が同じ人は上位のデシルに置く。"
+  en: "decile 1 has the highest predicted uplift; equal predictions stay in the better decile"
+- ja: "Qiniは、デシル1からこのデシルまでを合わせて、配信により獲得した人の割合：(配信群の購入者−対照群の購入者×配信群/対照群)/全配信群。"
+  en: "qini is the share of the treated who were won, deciles 1 to this one together: (buyers treated - buyers control x treated / control) / all treated"
+- ja: "配信推奨は、実測リフトに成果の期間の購入者1人がもたらす額（粗利、原価がわからなければ金額）を掛けた値が費用を上回るとき。片方の群がないデシルは空欄。"
+  en: "worth_mailing: the observed uplift times what a buyer of the window brings (margin; the amount where costs are not known) is above the cost; null where a decile lacks an arm"
+- ja: "掘り下げでは、基準日時点の母集団に得点を付け、デシルの境界で分ける。"
+  en: "a cell scores the base population as it is at as_of and cuts it at the borders of the deciles"
 standard: "Two-model uplift; Qini curve, Radcliffe (2007)."
 example: {campaigns: season, min_control: 100}
 step: uplift

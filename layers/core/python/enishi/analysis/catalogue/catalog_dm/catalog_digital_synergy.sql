@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: カタログのあとのWeb接客やメールは、効果を上乗せするのか。同じ顧客が二重に反応しているだけか。
   en: "Does web接客 or mail after the catalog add to it, or only repeat it?"
-method: "Two-by-two (catalog yes/no x digital yes/no) purchase rate and amount; interaction = both - catalog - digital + none, with interval; randomised arms when present, otherwise matched and labelled."
+method:
+  ja: "2×2（カタログの有無×デジタルの有無）の購入率と1人あたり購入額。相乗効果＝両方−カタログのみ−デジタルのみ＋どちらもなし（信頼区間つき）。無作為に分けた群があればそれを、なければ条件をそろえて比べ、その旨を示す。"
+  en: "Two-by-two (catalog yes/no x digital yes/no) purchase rate and amount; interaction = both - catalog - digital + none, with interval; randomised arms when present, otherwise matched and labelled."
 parameter_groups: [base, pur, stat]
 parameters:
 - {name: catalog_id, type: string, default: required, label_ja: カタログ, note: id of the issue}
@@ -27,17 +29,23 @@ charts:
 - {kind: heatmap, x: digital_arm, y: catalog_arm, color: rate}
 - {kind: table}
 cells:
-- {name: arms, keys: [catalog_arm, digital_arm, is_buyer], types: {is_buyer: bool}, customers: placed, becomes: "customers; catalog only (catalog_arm=あり, digital_arm=なし) => those to follow up"}
+- {name: arms, keys: [catalog_arm, digital_arm, is_buyer], types: {is_buyer: bool}, customers: placed, becomes: {ja: "該当する顧客。カタログだけの顧客（catalog_arm=あり, digital_arm=なし）はフォローの対象", en: "customers; catalog only (catalog_arm=あり, digital_arm=なし) => those to follow up"}}
 footnotes:
 - {label_ja: 比較の方法, cte: comparison}
 rules: [TZ, PUR, RET, HOLD, MERGE, SMALL, SET]
 notes:
-- "catalog × onsite scenario: on-site display from the day after delivery to one week"
-- "無作為: both the catalog and the digital campaigns held customers back, and each of the four arms has somebody; then only customers who are in an arm of both are compared, each in the arm of the assignment, whatever arrived"
-- "層別: otherwise all members are compared, where nothing was sent is なし; rates are those of layers with equal purchase history (orders of the year before, purchase in the last 90 days), weighted as in the arm with both, over layers in which all four arms have somebody. Who was contacted was chosen: it is no proof of cause"
-- "the digital arm is that of the first contact within the window; the day of arrival of who has no copy is the first one of the issue"
-- "the interaction is of the purchase rate and stands with the arm that has both; amount_per_customer is weighted like the rate"
-- "only customers whose window has passed by as_of"
+- ja: "カタログ×サイト内シナリオ：到着の翌日から1週間のサイト内表示（集計する接触は、到着日から「成果の期間(日)」以内のもの）。"
+  en: "catalog × onsite scenario: on-site display from the day after delivery to one week"
+- ja: "無作為：カタログもデジタル施策も顧客の一部を対照として控え、4群すべてに該当者がいる場合。両方の群に入った顧客だけを、実際に届いたものにかかわらず、割り当てられた群で比べる。"
+  en: "無作為: both the catalog and the digital campaigns held customers back, and each of the four arms has somebody; then only customers who are in an arm of both are compared, each in the arm of the assignment, whatever arrived"
+- ja: "層別：それ以外の場合は全会員を比べ、何も送らなければ「なし」とする。率は、購入履歴（前1年間の購入回数、直近90日の購入の有無）の等しい層の中のもので、両方ありの群の人数で重み付けし、4群すべてに該当者がいる層だけを使う。接触した相手は選ばれたもので、因果の証拠にはならない。"
+  en: "層別: otherwise all members are compared, where nothing was sent is なし; rates are those of layers with equal purchase history (orders of the year before, purchase in the last 90 days), weighted as in the arm with both, over layers in which all four arms have somebody. Who was contacted was chosen: it is no proof of cause"
+- ja: "デジタルの群は、成果の期間内の最初の接触による。カタログのない人の到着日は、その号の最初の到着日とする。"
+  en: "the digital arm is that of the first contact within the window; the day of arrival of who has no copy is the first one of the issue"
+- ja: "相乗効果は購入率についてのもので、両方ありの行に示す。1人あたりは購入率と同じ重みで平均する。"
+  en: "the interaction is of the purchase rate and stands with the arm that has both; amount_per_customer is weighted like the rate"
+- ja: "成果の期間が基準日までに過ぎた顧客だけを対象とする。"
+  en: "only customers whose window has passed by as_of"
 standard: "Factorial comparison, difference in differences."
 needs: [catalog_shipments]
 example: {catalog_id: C2026A, digital_campaigns: season, window_days: 60}

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: Webと店舗の注文のうち、カタログがきっかけだったものはどれだけか。
   en: How many web and store orders were really started by a catalog?
-method: "Orders of receivers in the window by evidence: code, listed item, catalog-only item, page visited from the printed link, or time only; each order takes its strongest class."
+method:
+  ja: "成果の期間内の受取人の注文を根拠別に数える。根拠は、申込コード、掲載商品、カタログ限定商品、印刷されたリンクからの訪問、時期のみ。注文ごとに最も強い根拠をとる。"
+  en: "Orders of receivers in the window by evidence: code, listed item, catalog-only item, page visited from the printed link, or time only; each order takes its strongest class."
 parameter_groups: [base, pur]
 parameters:
 - {name: catalog_ids, type: list, default: required, label_ja: カタログ, note: ""}
@@ -26,14 +28,19 @@ charts:
 - {kind: sankey, source: evidence, target: channel, y: orders}
 - {kind: table}
 cells:
-- {name: cell, keys: [channel, evidence], customers: matched, products: matched_products, becomes: "customers, and the products of these orders"}
+- {name: cell, keys: [channel, evidence], customers: matched, products: matched_products, becomes: {ja: "該当する顧客と、その注文の商品", en: "customers, and the products of these orders"}}
 rules: [TZ, PUR, RET, MERGE, ONCE, SET]
 notes:
-- "'time only' is reported but kept out of the catalog's account unless asked for"
-- "each order takes its strongest evidence, in this order: code (it carries the issue's id), catalog_only (an item that only the issue sells), listed (an item of the issue), page (a visit by the printed link before it: utm_medium catalog, dm or qr), time_only"
-- an order within the windows of several issues goes to the latest arrived among those of the strongest evidence
-- "share is over the orders of the catalog's account; time_only is reported but kept out of it unless count_time_only"
-- "amount is the whole order's"
+- ja: "「時期のみ」の注文は示すが、指定しない限りカタログ分に算入しない。"
+  en: "'time only' is reported but kept out of the catalog's account unless asked for"
+- ja: "注文ごとに最も強い根拠をとる。順に、申込コード（その号のIDがある）、カタログ限定（その号だけで販売する商品）、掲載商品（その号の商品）、印刷されたリンクからの訪問（page、注文前にutm_mediumがcatalog、dm、qrの訪問がある）、時期のみ。"
+  en: "each order takes its strongest evidence, in this order: code (it carries the issue's id), catalog_only (an item that only the issue sells), listed (an item of the issue), page (a visit by the printed link before it: utm_medium catalog, dm or qr), time_only"
+- ja: "複数の号の成果の期間に入る注文は、最も強い根拠を持つもののうち、最も遅く届いた号に割り当てる。"
+  en: "an order within the windows of several issues goes to the latest arrived among those of the strongest evidence"
+- ja: "構成比はカタログ分の注文に対する割合。時期のみは示すが、「時期のみの注文も含める」を指定しない限り算入しない。"
+  en: "share is over the orders of the catalog's account; time_only is reported but kept out of it unless count_time_only"
+- ja: "売上は注文全体の額。"
+  en: "amount is the whole order's"
 needs: [catalog_shipments]
 example: {catalog_ids: C2026A}
 */

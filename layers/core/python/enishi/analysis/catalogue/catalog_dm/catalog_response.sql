@@ -7,7 +7,9 @@ tier: core
 question:
   ja: カタログを受け取った何人が買い、その号は採算に合ったか。
   en: "How many receivers order after a catalog, through which channel, and does the issue pay?"
-method: "Receivers with a purchase inside the window from delivery; response rate, orders, amount per copy, cost, profit per copy, cumulative by day; against withheld copies where present."
+method:
+  ja: "到着から成果の期間内に購入した受取人を数える。レスポンス率、売上、1部あたり売上、費用、1部あたり利益を示し、未発送群があれば比べる。"
+  en: "Receivers with a purchase inside the window from delivery; response rate, orders, amount per copy, cost, profit per copy, cumulative by day; against withheld copies where present."
 parameter_groups: [base, pur, axis, stat]
 parameters:
 - {name: catalog_ids, type: list, default: required, label_ja: カタログ, note: ids of issues}
@@ -33,15 +35,21 @@ charts:
 - {kind: bar, x: axis_value, y: profit_per_copy, color: catalog}
 - {kind: table}
 cells:
-- {name: receivers, keys: [catalog, axis_value, responded, day], types: {responded: bool, day: int}, customers: receivers, products: bought_products, becomes: "responders (by the day of their first order, 0 = delivery) or non-responders; not responded by day 14 is not [day=0..14]"}
+- {name: receivers, keys: [catalog, axis_value, responded, day], types: {responded: bool, day: int}, customers: receivers, products: bought_products, becomes: {ja: "購入した受取人（最初の購入の経過日別、到着日＝0）、または購入していない受取人。到着後14日目までに購入していない受取人はnot [day=0..14]", en: "responders (by the day of their first order, 0 = delivery) or non-responders; not responded by day 14 is not [day=0..14]"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, HOLD, CENSOR, SMALL, DIV0, SET]
 notes:
-- returned copies leave the denominator and are listed
-- "overlapping issues: an order goes to the latest delivered issue listing the item"
-- "copies are those that arrived; returned ones leave the denominator, but their cost stays"
-- figures of copies whose window has not passed by as_of are left out; a cell with none observed is null
-- "amount and margin are of the matching lines (any_purchase and code - all lines of the order); profit_per_copy is margin less cost, null where a line lacks its cost"
-- "the control are copies selected and withheld, taken to arrive on the issue's first day; control_rate by the same match (a code cannot reach them, so it is null for code)"
+- ja: "返送された部数は分母から除き、別に示す。"
+  en: "returned copies leave the denominator and are listed"
+- ja: "号が重なるときは、その商品を掲載する、最も遅く届いた号に注文を割り当てる。"
+  en: "overlapping issues: an order goes to the latest delivered issue listing the item"
+- ja: "発送数は届いた部数。返送分は分母から除くが、その費用は残す。"
+  en: "copies are those that arrived; returned ones leave the denominator, but their cost stays"
+- ja: "成果の期間が基準日までに過ぎていない部の数値は除く。観測できるものがない区分は空欄。"
+  en: "figures of copies whose window has not passed by as_of are left out; a cell with none observed is null"
+- ja: "売上と粗利は、該当する明細のもの（すべての購入（any_purchase）とコード（code）では注文の全明細）。1部あたり利益は粗利−費用で、原価のわからない明細があれば空欄。"
+  en: "amount and margin are of the matching lines (any_purchase and code - all lines of the order); profit_per_copy is margin less cost, null where a line lacks its cost"
+- ja: "未発送群は、選ばれたが発送を控えた部で、その号の最初の到着日に届いたとみなす。未発送群購入率は同じ成果の条件による（コードは未発送群に届かないため、コードでは空欄）。"
+  en: "the control are copies selected and withheld, taken to arrive on the issue's first day; control_rate by the same match (a code cannot reach them, so it is null for code)"
 needs: [catalog_shipments]
 example: {catalog_ids: C2026A}
 */

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: どのページとどの商品が、紙面に見合う売上と利益をあげているか。
   en: Which pages and items earn their space?
-method: "Sales and margin of listed items inside the window divided by page area (share of a page x cost per page), relative to the issue mean; position effect by page number."
+method:
+  ja: "掲載商品の成果の期間内の売上と粗利を、紙面の面積（ページに占める割合×1ページの費用）と比べ、号の平均に対する指数で示す。ページ番号別に位置の影響も見る。"
+  en: "Sales and margin of listed items inside the window divided by page area (share of a page x cost per page), relative to the issue mean; position effect by page number."
 parameter_groups: [base, pur, top]
 parameters:
 - {name: catalog_id, type: string, default: required, label_ja: カタログ, note: ""}
@@ -26,15 +28,20 @@ charts:
 - {kind: heatmap, x: page, y: item, color: index}
 - {kind: table}
 cells:
-- {name: buyers, keys: [page, item], customers: item_buyers, products: placed, becomes: "buyers of the item after the catalog, and the item"}
-- {name: viewed, keys: [item, viewed_not_bought], types: {viewed_not_bought: bool}, customers: viewers, becomes: receivers who viewed the item on the web within the window and did not buy it}
+- {name: buyers, keys: [page, item], customers: item_buyers, products: placed, becomes: {ja: "カタログのあとにその商品を購入した顧客と、その商品", en: "buyers of the item after the catalog, and the item"}}
+- {name: viewed, keys: [item, viewed_not_bought], types: {viewed_not_bought: bool}, customers: viewers, becomes: {ja: "成果の期間内にWebでその商品を見て、購入しなかった受取人", en: "receivers who viewed the item on the web within the window and did not buy it"}}
 rules: [TZ, RET, GUEST, TIE, DIV0, SET]
 notes:
-- "sales and margin are those of all purchases of listed items by members within window_days from the issue's first delivery, receivers or not; guests have no part in them"
-- an item on several pages shares its sales by area
-- "cost per page is all copies' cost over the pages of the issue (catalogs.pages, else the pages that list something); space_cost is the page share times it"
-- "index is profit before space (margin) an area over the issue's mean; sales where a margin is not known; 1 = as the issue"
-- "rows by margin an area, those below top_n are summed as その他 (page null)"
+- ja: "売上と粗利は、号の最初の到着から「成果の期間(日)」内の、会員による掲載商品の全購入のもの。受取人かどうかは問わない。非会員は含まない。"
+  en: "sales and margin are those of all purchases of listed items by members within window_days from the issue's first delivery, receivers or not; guests have no part in them"
+- ja: "複数のページに載る商品は、売上を面積で按分する。"
+  en: "an item on several pages shares its sales by area"
+- ja: "1ページの費用は、全部数の費用をその号のページ数（catalogs.pages、なければ商品を載せたページ数）で割ったもの。スペース費はそれに面積比を掛けたもの。"
+  en: "cost per page is all copies' cost over the pages of the issue (catalogs.pages, else the pages that list something); space_cost is the page share times it"
+- ja: "面積効率指数は、面積あたりのスペース費差引前の利益（粗利）を号の平均で割ったもの。粗利がわからなければ売上による。1＝号の平均並み。"
+  en: "index is profit before space (margin) an area over the issue's mean; sales where a margin is not known; 1 = as the issue"
+- ja: "行は面積あたり粗利の順。表示件数に入らない行は「その他」にまとめる（ページは空欄）。"
+  en: "rows by margin an area, those below top_n are summed as その他 (page null)"
 standard: "Square-inch analysis, usual in catalog marketing."
 needs: [catalog_items]
 example: {catalog_id: C2026A}

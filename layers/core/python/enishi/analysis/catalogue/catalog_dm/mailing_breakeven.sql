@@ -7,7 +7,9 @@ tier: core
 question:
   ja: どのRFMセル(またはデシル)の顧客に、カタログを送る価値があるか。
   en: Which RFM cells (or score bands) are worth a copy?
-method: Past response and margin per cell; break-even response = cost per copy / margin per order; expected profit per copy and cumulative profit when cells are mailed best first; shrink small cells to neighbours.
+method:
+  ja: "セルごとの過去のレスポンスと粗利。損益分岐率＝1部の費用/1購入者の粗利。1部あたりの期待利益と、良いセルから順に送った場合の累積利益を示す。小さいセルは近いセルに寄せる。"
+  en: "Past response and margin per cell; break-even response = cost per copy / margin per order; expected profit per copy and cumulative profit when cells are mailed best first; shrink small cells to neighbours."
 parameter_groups: [base, pur, stat]
 parameters:
 - {name: catalog_ids, type: list, default: all, label_ja: 過去のカタログ, note: "all = the last three issues whose window has passed"}
@@ -36,13 +38,17 @@ charts:
 - {kind: line, x: cell, y: cum_profit}
 - {kind: table}
 cells:
-- {name: members, keys: [cell, mail], customers: members, becomes: "members now in these cells; [mail=true] is the largest count that still earns"}
+- {name: members, keys: [cell, mail], customers: members, becomes: {ja: "これらのセルの現在該当者。[mail=true]は利益が出る最大の人数", en: "members now in these cells; [mail=true] is the largest count that still earns"}}
 rules: [TZ, PUR, RET, MERGE, CENSOR, SMALL, DIV0, TIE, SET]
 notes:
-- "customers are scored with fixed borders as of the issue's first shipping day, and members now as of as_of, so that cells mean the same; without a purchase in the lookback they are 購入なし"
-- "a cell with fewer copies than min_cell is shrunk to its neighbours - those of the same R (all cells for deciles), which weigh min_cell copies"
-- breakeven_rate is cost_per_copy over the margin of a responder in the window; index is response over break-even less 1; profit_per_copy is response times margin less cost
-- "cum_profit mails the members now, cells in the order of the rows; cells that were never mailed have no response and come last"
+- ja: "顧客の得点は、号の最初の発送日時点で固定の境界により付け、現在の該当者は基準日時点で付ける。セルの意味が同じになる。さかのぼる月数の間に購入がなければ「購入なし」。"
+  en: "customers are scored with fixed borders as of the issue's first shipping day, and members now as of as_of, so that cells mean the same; without a purchase in the lookback they are 購入なし"
+- ja: "発送数が「参考値とする母数」に満たないセルは、近いセル（Rが同じセル、デシルではすべてのセル）の率に寄せる。重みは「参考値とする母数」と同じ部数。"
+  en: "a cell with fewer copies than min_cell is shrunk to its neighbours - those of the same R (all cells for deciles), which weigh min_cell copies"
+- ja: "損益分岐率は、1部の費用/成果の期間内の購入者1人の粗利。分岐指数はレスポンス率/損益分岐率−1。1部あたり利益はレスポンス率×粗利−費用。"
+  en: "breakeven_rate is cost_per_copy over the margin of a responder in the window; index is response over break-even less 1; profit_per_copy is response times margin less cost"
+- ja: "累積利益は、行の順のセルの現在該当者に送った場合のもの。一度も送っていないセルはレスポンスがなく、最後に置く。"
+  en: "cum_profit mails the members now, cells in the order of the rows; cells that were never mailed have no response and come last"
 standard: Break-even index per RFM cell as taught by A. M. Hughes (Strategic Database Marketing).
 needs: [catalog_shipments]
 */

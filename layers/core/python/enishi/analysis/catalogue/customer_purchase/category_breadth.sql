@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 買うカテゴリが多い顧客ほど価値が高いか。まだ1つのカテゴリしか買っていないのはだれか。
   en: "Does buying from more categories go with more value, and who is still a single-category customer?"
-method: "Distinct categories per customer in the period and by purchase number; spend, repeat rate and next category for each breadth."
+method:
+  ja: "顧客ごとに、期間内に買った異なるカテゴリの数を、期間全体と購入の順番ごとに数える。カテゴリ数ごとに、購入金額、翌期購入率、次に買ったカテゴリを示す。"
+  en: "Distinct categories per customer in the period and by purchase number; spend, repeat rate and next category for each breadth."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: level, type: "enum(category_l1,category_l2,brand)", default: category_l1, label_ja: 数える単位, note: ""}
@@ -26,15 +28,21 @@ charts:
 - {kind: line, x: breadth, y: amount_per_customer}
 - {kind: table}
 cells:
-- {name: breadth, keys: [breadth, main_category], types: {main_category: string}, customers: broad, products: missing_products, becomes: customers; products = categories not yet bought}
+- {name: breadth, keys: [breadth, main_category], types: {main_category: string}, customers: broad, products: missing_products, becomes: {ja: "そのカテゴリ数の顧客。商品＝まだ買われていないカテゴリの商品", en: "customers; products = categories not yet bought"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, CENSOR, SET]
 notes:
-- "frequent buyers meet more categories by chance; order_count shows customers with equal purchase counts side by side"
-- "breadth counts the categories of the period in which something was kept; services and products without a category count for none, so a customer may have 0"
-- "翌期 is the time of equal length after the period; the rate is null until all of it has passed by as_of: choose an earlier period"
-- "主カテゴリ is the one in which a customer spent most; top_single is that of most customers of the breadth (ties: amount, name)"
-- "次カテゴリ is what most customers added next once they had bought from so many categories; several categories added in one purchase count each"
-- the products of a cell are those of categories that some of its customers have not bought
+- ja: "購入回数の多い顧客は、偶然でも多くのカテゴリに触れる。「購入回数をそろえる」を指定すると、購入回数の等しい顧客どうしで比べられる。"
+  en: "frequent buyers meet more categories by chance; order_count shows customers with equal purchase counts side by side"
+- ja: "カテゴリ数は、返品後も手元に残る物がある期間内のカテゴリの数。サービスとカテゴリのない商品は数えないため、0の顧客もいる。"
+  en: "breadth counts the categories of the period in which something was kept; services and products without a category count for none, so a customer may have 0"
+- ja: "翌期は、期間のあとの同じ長さの期間。基準日までにそのすべてが過ぎるまで、翌期購入率は空欄。その場合は、より前の期間を選ぶ。"
+  en: "翌期 is the time of equal length after the period; the rate is null until all of it has passed by as_of: choose an earlier period"
+- ja: "主カテゴリは、顧客が最も多くの金額を使ったカテゴリ。表の主カテゴリは、そのカテゴリ数の顧客に最も多いもの（同数なら金額、名称の順で決める）。"
+  en: "主カテゴリ is the one in which a customer spent most; top_single is that of most customers of the breadth (ties: amount, name)"
+- ja: "次カテゴリは、その数のカテゴリを買い終えた顧客が次に買い足したカテゴリのうち、最も人数の多いもの。1回の購入で複数のカテゴリを買い足した場合は、それぞれに数える。"
+  en: "次カテゴリ is what most customers added next once they had bought from so many categories; several categories added in one purchase count each"
+- ja: "セルの商品は、そのセルの顧客の一部がまだ買っていないカテゴリの商品。"
+  en: "the products of a cell are those of categories that some of its customers have not bought"
 */
 WITH bought AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 今年の売上のうち、前の年度までに獲得した顧客からの売上はいまもどれだけあるか。
   en: How much of this year's sales still comes from customers acquired in earlier years?
-method: "Stack period sales by the fiscal year of the first purchase; survival of each layer against its first full year."
+method:
+  ja: "期間の売上を、初回購入の年度別に積み上げる。各層の残存率は、その層の最初の通年の売上に対する割合。"
+  en: "Stack period sales by the fiscal year of the first purchase; survival of each layer against its first full year."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: layer, type: "enum(fiscal_year,quarter,month)", default: fiscal_year, label_ja: 層の単位, note: "by the first purchase; quarters are those of the calendar"}
@@ -21,13 +23,17 @@ charts:
 - {kind: area, x: bucket, y: amount, color: layer}
 - {kind: table}
 cells:
-- {name: cell, keys: [bucket, layer], types: {bucket: date}, customers: spending, becomes: customers of that layer who bought in that period}
+- {name: cell, keys: [bucket, layer], types: {bucket: date}, customers: spending, becomes: {ja: "その層の、その期間に購入した顧客", en: "customers of that layer who bought in that period"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, RECON, SET]
 notes:
-- "guests and orders older than the data start form the layers 非会員 and 不明: 不明 are members without a known first purchase (for example returns of what was bought before the data begins)"
-- "who bought before the data begins stands in the layer of the first purchase that is known; the line below the table says when the data begins"
-- "layer_rate compares the layer's sales of the bucket with the mean bucket of its first full year, the twelve months after the layer's last day; null until they have passed by as_of"
-- "購買者数 counts members with sales above zero in the bucket"
+- ja: "非会員と、データの始まりより前の受注は、それぞれ非会員、不明の層になる。不明は、初回購入がわからない会員（例：データの始まりより前に買った物の返品）。"
+  en: "guests and orders older than the data start form the layers 非会員 and 不明: 不明 are members without a known first purchase (for example returns of what was bought before the data begins)"
+- ja: "データの始まりより前に買った顧客は、わかっている最初の購入の層に入る。データの始まりは表の下に示す。"
+  en: "who bought before the data begins stands in the layer of the first purchase that is known; the line below the table says when the data begins"
+- ja: "残存率は、その期間の層の売上を、層の最初の通年（層の最終日のあとの12か月）の1期間あたり平均と比べる。基準日までにその12か月が過ぎるまで空欄。"
+  en: "layer_rate compares the layer's sales of the bucket with the mean bucket of its first full year, the twelve months after the layer's last day; null until they have passed by as_of"
+- ja: "購買者数は、その期間の売上が0を超える会員の数。"
+  en: "購買者数 counts members with sales above zero in the bucket"
 footnotes:
 - {label_ja: 最初の受注日(それより前の購入は不明です), cte: history}
 */

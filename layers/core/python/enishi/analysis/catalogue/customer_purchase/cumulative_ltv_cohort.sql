@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 各月に獲得した顧客は、1・3・6・12・24か月後までに1人あたりいくらをもたらしたか。
   en: "How much has a customer acquired in each month brought after 1, 3, 6, 12, 24 months?"
-method: "Sum net amount (or margin) per cohort up to elapsed month k and divide by the original cohort size, non-repeaters included."
+method:
+  ja: "獲得月ごとに、経過月kまでの購入金額（または粗利など「見る値」）を合計し、リピートしなかった顧客も含めた当初の獲得人数で割る。"
+  en: "Sum net amount (or margin) per cohort up to elapsed month k and divide by the original cohort size, non-repeaters included."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: months, type: list(int), default: "0,1,3,6,12,18,24,36", minimum: 0, maximum: 240, label_ja: 経過月, note: "0 = the day of the first purchase"}
@@ -26,16 +28,22 @@ charts:
 - {kind: heatmap, x: k, y: cohort, color: ltv}
 - {kind: table}
 cells:
-- {name: top, keys: [cohort, split_value, k, is_top], types: {is_top: bool}, customers: ranked, becomes: "is_top=true: customers above the 75th percentile of the cohort by value up to month k"}
-- {name: cohort, keys: [cohort, split_value], customers: cohorts, becomes: everybody of the cohort}
+- {name: top, keys: [cohort, split_value, k, is_top], types: {is_top: bool}, customers: ranked, becomes: {ja: "is_top=true：経過月kまでの「見る値」が、その獲得月の75パーセンタイルを超える顧客", en: "is_top=true: customers above the 75th percentile of the cohort by value up to month k"}}
+- {name: cohort, keys: [cohort, split_value], customers: cohorts, becomes: {ja: "その獲得月の全員", en: "everybody of the cohort"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, DIV0, SET]
 notes:
-- "a cohort's k cell is null until its youngest member has passed k months"
-- month k ends on the same day-of-month k months after the own first purchase, that day included
-- the period holds the first purchase of the lifetime; size counts non-repeaters too
-- active_rate is the share of the cohort that bought in the last month up to k; 1 for k = 0
-- margin and contribution are null for a cohort with a line without cost
-- "contribution takes off the points paid with, the messages sent, and coupons that are on no line: one on a line is in its amount already"
+- ja: "獲得月のkの欄は、その月で最後に獲得した顧客の購入からkか月が過ぎるまで空欄。"
+  en: "a cohort's k cell is null until its youngest member has passed k months"
+- ja: "kか月目は、本人の初回購入のkか月後の同じ日までで、その日を含む。"
+  en: "month k ends on the same day-of-month k months after the own first purchase, that day included"
+- ja: "集計期間は、生涯で最初の購入の日で判定する。獲得人数には、リピートしなかった顧客も数える。"
+  en: "the period holds the first purchase of the lifetime; size counts non-repeaters too"
+- ja: "稼働率は、kまでの直近1か月に購入した顧客の割合。k = 0では1。"
+  en: "active_rate is the share of the cohort that bought in the last month up to k; 1 for k = 0"
+- ja: "原価のない明細がある獲得月では、粗利と貢献利益は空欄。"
+  en: "margin and contribution are null for a cohort with a line without cost"
+- ja: "貢献利益（contribution）は、支払いに使われたポイント、配信の費用、明細に付いていないクーポンを差し引く。明細に付いたクーポンは、すでに金額に反映されている。"
+  en: "contribution takes off the points paid with, the messages sent, and coupons that are on no line: one on a line is in its amount already"
 */
 WITH cohorts AS (
   SELECT

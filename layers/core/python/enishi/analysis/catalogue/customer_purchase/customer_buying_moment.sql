@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 顧客はふだんいつ(平日か休日か、何時ごろ)買っているか。いつ声をかけるとよいか。
   en: "When does each customer usually buy, so when should we speak?"
-method: "Share of purchases by weekday x hour per customer, smoothed with the segment's pattern (weight k pseudo-purchases); label by the strongest block."
+method:
+  ja: "顧客ごとに、購入の曜日（平日・休日）×時間帯の割合を求め、全体（または同じ主チャネルの顧客）の型で平滑化する（重みは「平滑化の重み」の件数の仮の購入）。最も割合の高い時間帯区分を、その顧客の時間帯とする。"
+  en: "Share of purchases by weekday x hour per customer, smoothed with the segment's pattern (weight k pseudo-purchases); label by the strongest block."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: blocks, type: list, default: "weekday_morning,weekday_daytime,weekday_evening,weekday_night,weekend_morning,weekend_daytime,weekend_evening,weekend_night", label_ja: 時間帯区分, note: "morning from 5, daytime from 11, evening from 17, night from 21 o'clock; purchases outside the blocks are left out"}
@@ -27,15 +29,21 @@ charts:
 - {kind: bar, x: block, y: customers, where: {dow: null}}
 - {kind: table}
 cells:
-- {name: block, keys: [block], customers: moments, products: moments_products, becomes: customers whose usual moment it is}
+- {name: block, keys: [block], customers: moments, products: moments_products, becomes: {ja: "それをふだんの時間帯とする顧客", en: "customers whose usual moment it is"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, TIE, SET]
 notes:
-- public holidays count as weekend
-- "orders taken by staff (phone, catalog entry) use the entry time and are off by default"
-- rows with a block count the customers whose usual moment it is and the purchases in it; rows with dow (1 = Monday) and hour count the purchases, and who made them
-- strength is the average share of that block in the purchases of its customers, smoothed with k
-- a night after midnight belongs to the calendar day on which it falls
-- "equal blocks: the larger amount, then more purchases, then the block that stands first"
+- ja: "祝日は休日に数える。"
+  en: "public holidays count as weekend"
+- ja: "担当者が受けた受注（電話、カタログの受付）は入力時刻によるため、初期設定では除く。"
+  en: "orders taken by staff (phone, catalog entry) use the entry time and are off by default"
+- ja: "時間帯区分のある行は、それをふだんの時間帯とする顧客と、その区分の購入を数える。曜日（1＝月曜）と時のある行は、購入と、購入した顧客を数える。"
+  en: "rows with a block count the customers whose usual moment it is and the purchases in it; rows with dow (1 = Monday) and hour count the purchases, and who made them"
+- ja: "集中度は、その区分の顧客の購入に占める、その区分の割合の平均（「平滑化の重み」で平滑化）。"
+  en: "strength is the average share of that block in the purchases of its customers, smoothed with k"
+- ja: "0時を過ぎた夜の購入は、その日付の曜日に数える。"
+  en: "a night after midnight belongs to the calendar day on which it falls"
+- ja: "割合が等しい時間帯区分は、金額の大きいもの、購入回数の多いもの、先に並ぶものの順で選ぶ。"
+  en: "equal blocks: the larger amount, then more purchases, then the block that stands first"
 */
 WITH bought AS (
   SELECT p.customer_id, p.channel, p.amount, LOCAL_TIME(p.purchase_at) AS at

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 毎月、何人が新しく増え、続き、戻り、離れたか。それは売上にどう効いているか。
   en: "Each month, how many customers are new, kept, came back or were lost, and what does it do to sales?"
-method: "A customer is active in a period when the last purchase is within active_days of its end. Compare consecutive period ends: new (first purchase in the period), kept, returned (inactive before), lost. Opening + new + returned - lost = closing."
+method:
+  ja: "最終購入から期間の末日までの日数が「稼働とみなす日数」未満の顧客を稼働とする。連続する期末を比べ、新規（期間中に初回購入）、継続、復帰（期首に稼働していない）、離脱に分ける。期首稼働 + 新規 + 復帰 - 離脱 = 期末稼働。"
+  en: "A customer is active in a period when the last purchase is within active_days of its end. Compare consecutive period ends: new (first purchase in the period), kept, returned (inactive before), lost. Opening + new + returned - lost = closing."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: active_days, type: int, default: 365, minimum: 1, label_ja: 稼働とみなす日数, note: "active = the last purchase is less than so many days before the end"}
@@ -29,15 +31,21 @@ charts:
 - {kind: line, x: bucket, y: keep_rate}
 - {kind: table}
 cells:
-- {name: flow, keys: [bucket, flow], types: {flow: string}, customers: flows, products: flows_products, becomes: "customers of that flow in that period: flow is 新規, 継続, 復帰 or 離脱; products = what they bought in it"}
+- {name: flow, keys: [bucket, flow], types: {flow: string}, customers: flows, products: flows_products, becomes: {ja: "その期間にその動きをした顧客。flowは新規、継続、復帰、離脱のいずれか。商品＝その期間に買った商品", en: "customers of that flow in that period: flow is 新規, 継続, 復帰 or 離脱; products = what they bought in it"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, DIV0, SET]
 notes:
-- "identity must hold to the person; a difference is an error, except merges, which are shown in their own column when > 0"
-- opening + new + returned - lost = closing, to the person
-- somebody who is new and no longer active at the end (a short active_days) counts as new and as lost
-- keep_rate is the share of the opening that is still active at the end
-- "sales go by the standing at the opening: new = first purchase in the period, kept = active then, returned = the rest, so that the three add up to the sales of members"
-- the first and the last period end with the chosen days; merged members count as the survivor in all periods
+- ja: "この等式は1人単位で成り立つ。差があれば誤り。"
+  en: "identity must hold to the person; a difference is an error, except merges, which are shown in their own column when > 0"
+- ja: "期首稼働 + 新規 + 復帰 - 離脱 = 期末稼働（1人単位で一致）。"
+  en: "opening + new + returned - lost = closing, to the person"
+- ja: "期間中に新規となり、期末には稼働していない顧客（「稼働とみなす日数」が短い場合）は、新規と離脱の両方に数える。"
+  en: "somebody who is new and no longer active at the end (a short active_days) counts as new and as lost"
+- ja: "維持率は、期首稼働のうち期末も稼働している顧客の割合。"
+  en: "keep_rate is the share of the opening that is still active at the end"
+- ja: "売上は期首の状態で分ける。新規＝期間中に初回購入、継続＝期首に稼働、復帰＝それ以外。3つの合計が会員の売上になる。"
+  en: "sales go by the standing at the opening: new = first purchase in the period, kept = active then, returned = the rest, so that the three add up to the sales of members"
+- ja: "最初と最後の期間は、指定した日で区切る。名寄せで統合した会員は、すべての期間で統合先の1人として数える。"
+  en: "the first and the last period end with the chosen days; merged members count as the survivor in all periods"
 */
 WITH bounds AS (
   SELECT DISTINCT GRAIN_OF(t.day) AS bucket

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: それぞれの顧客は、買い始めの頃と比べて今、多く買っているか、少なく買っているか、止まっているか。
   en: Is each customer spending more or less now than at the beginning of the relationship?
-method: Compare amount and orders in the first window after the first purchase with the last window up to as_of; change ratio = recent/early; class by grow_border and shrink_border.
+method:
+  ja: "初回購入からの初期の期間と、基準日までの直近の期間で、購入金額と購入回数を比べる。増減比＝直近／初期。「拡大とみなす比」と「縮小とみなす比」で区分する。"
+  en: "Compare amount and orders in the first window after the first purchase with the last window up to as_of; change ratio = recent/early; class by grow_border and shrink_border."
 parameter_groups: [asof, base, pur, top]
 parameters:
 - {name: early_days, type: int, default: 180, minimum: 1, label_ja: 初期の日数, note: "from the day of the first purchase on, that day included"}
@@ -29,19 +31,25 @@ charts:
 - {kind: scatter, x: early_amount, y: recent_amount, color: class, where: {class: [拡大, 維持, 縮小, 停止]}}
 - {kind: table}
 cells:
-- {name: class, keys: [class, early_amount, recent_amount, change, main_category_early, main_category_recent], customers: compared, products: compared_products, becomes: "customers in it; ranges of early_amount and recent_amount are a region of the scatter; products = what they bought in the two windows"}
-- {name: customer, keys: [customer_id], customers: compared, becomes: that customer}
+- {name: class, keys: [class, early_amount, recent_amount, change, main_category_early, main_category_recent], customers: compared, products: compared_products, becomes: {ja: "その区分の顧客。初期金額と直近金額の範囲は散布図の領域。商品＝両期間に買った商品", en: "customers in it; ranges of early_amount and recent_amount are a region of the scatter; products = what they bought in the two windows"}}
+- {name: customer, keys: [customer_id], customers: compared, becomes: {ja: "その顧客", en: "that customer"}}
 footnotes:
 - {label_ja: 区分別の顧客数, cte: classes_said}
 - {label_ja: 非会員売上, cte: guest_sales}
 rules: [TZ, PUR, RET, NEG, GUEST, MERGE, CENSOR, DIV0, TIE, SET]
 notes:
-- "customers whose first purchase is younger than early_days + recent_days are class 観測中, since the windows would overlap; their change is null, and what of the early window has not passed too"
-- recent_amount 0 is class 停止
-- "an early amount of zero has no ratio: who buys now is then 拡大"
-- "the largest changes in money stand first, 観測中 last; beyond top_n the rest is one row その他"
-- "the main category is the one with the largest amount of the window (category_l1, services too); equal ones: the later purchase, then the name"
-- guests' sales are those of the days of the recent window
+- ja: "初回購入からの日数が「初期の日数」＋「直近の日数」に満たない顧客は、両期間が重なるため観測中とする。増減比は空欄。初期の期間が過ぎていない場合は、初期の値も空欄。"
+  en: "customers whose first purchase is younger than early_days + recent_days are class 観測中, since the windows would overlap; their change is null, and what of the early window has not passed too"
+- ja: "直近金額が0以下なら停止。"
+  en: "recent_amount 0 is class 停止"
+- ja: "初期金額が0以下なら比は求められない。いま購入していれば拡大とする。"
+  en: "an early amount of zero has no ratio: who buys now is then 拡大"
+- ja: "金額の変化の大きい順に並べ、観測中は最後に置く。「表示件数」を超える分は、その他の1行にまとめる。"
+  en: "the largest changes in money stand first, 観測中 last; beyond top_n the rest is one row その他"
+- ja: "主カテゴリは、期間内の金額が最大の大カテゴリ（サービスを含む）。同額なら、購入が新しいもの、名称の順で決める。"
+  en: "the main category is the one with the largest amount of the window (category_l1, services too); equal ones: the later purchase, then the name"
+- ja: "非会員の売上は、直近の期間の売上。"
+  en: "guests' sales are those of the days of the recent window"
 */
 WITH lives AS (
   SELECT p.customer_id, MIN(p.purchase_date) AS first_date

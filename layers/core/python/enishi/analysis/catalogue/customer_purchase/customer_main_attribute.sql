@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 顧客は、どのカテゴリ・ブランド・店舗・チャネル・価格帯・曜日・支払方法を主に使っているか。固定客と混在客はどれだけいるか。
   en: "Which category, brand, store, channel, price band, weekday or payment does each customer mainly use?"
-method: "As above on any purchase attribute; also gives entropy of the customer's mix so that mixed customers can be told from loyal ones."
+method:
+  ja: "顧客ごとに、メイン属性（どの購入属性でもよい）の値のうち、「比べる値」（購入金額または購入回数）が最大のものを選び、値ごとに顧客を数える。購入の構成のエントロピーも示し、固定客と混在客を見分けられるようにする。"
+  en: "As above on any purchase attribute; also gives entropy of the customer's mix so that mixed customers can be told from loyal ones."
 parameter_groups: [period, base, pur, axis]
 parameters:
 - {name: measure, type: "enum(amount,orders)", default: amount, label_ja: 比べる値, note: "orders: purchases that hold the value"}
@@ -26,12 +28,15 @@ charts:
 - {kind: bar, x: attribute, y: customers}
 - {kind: table}
 cells:
-- {name: attribute, keys: [attribute, loyalty], types: {loyalty: string}, customers: mains, products: mains_products, becomes: customers who mainly use it; loyalty is 固定 or 混在}
+- {name: attribute, keys: [attribute, loyalty], types: {loyalty: string}, customers: mains, products: mains_products, becomes: {ja: "それを主に使う顧客。loyaltyは固定または混在", en: "customers who mainly use it; loyalty is 固定 or 混在"}}
 rules: [TZ, PUR, RET, NEG, GUEST, MERGE, UNK, TIE, SET]
 notes:
-- the amount of a purchase with several values is shared among them by their lines
-- "equal values: the larger amount, then more purchases, then the smaller name is the main one"
-- beyond max_axis_values the rest is one row その他; a customer whose purchases come to nothing is in the row 0以下 (RECON to the sales of members)
+- ja: "1回の購入に複数の値があるときは、購入金額を明細の金額で按分する。"
+  en: "the amount of a purchase with several values is shared among them by their lines"
+- ja: "値が等しい場合は、金額の大きいもの、購入回数の多いもの、名前の小さいものの順で選ぶ。"
+  en: "equal values: the larger amount, then more purchases, then the smaller name is the main one"
+- ja: "「軸の最大件数」を超える分は、その他の1行にまとめる。購入の合計が残らない顧客は0以下の行に入れる（会員の売上と一致する：RECON）。"
+  en: "beyond max_axis_values the rest is one row その他; a customer whose purchases come to nothing is in the row 0以下 (RECON to the sales of members)"
 standard: "Shannon entropy of the share vector, natural log."
 */
 WITH bought AS (

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: それぞれの顧客が主に買っている商品は何か。その商品にどれだけ頼っているか。
   en: "Which product is each customer's mainstay and how dependent is the customer on it?"
-method: "Per customer pick the product with the largest net amount (or orders, or quantity); share = that product / all products of the customer. Then count customers per main product."
+method:
+  ja: "顧客ごとに、返品控除後の金額（または購入回数、数量）が最大の商品を選ぶ。依存度＝その商品／顧客の全商品。そのうえで、メイン商品ごとに顧客を数える。"
+  en: "Per customer pick the product with the largest net amount (or orders, or quantity); share = that product / all products of the customer. Then count customers per main product."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: measure, type: "enum(amount,orders,quantity)", default: amount, label_ja: 比べる値, note: "orders: purchases that hold the product"}
@@ -26,15 +28,20 @@ charts:
 - {kind: bar, x: product, y: customers, where: {product: {not: [その他, メインなし, 0以下]}}}
 - {kind: table}
 cells:
-- {name: product, keys: [product], customers: mains, products: mains_products, becomes: "customers whose main product this is; products = that product"}
-- {name: customer, keys: [product, customer_id, dependence, orders], types: {customer_id: string, dependence: ratio, orders: int}, customers: mains, becomes: "one row per customer: by how much of the purchases is that product (dependence), and by purchases"}
+- {name: product, keys: [product], customers: mains, products: mains_products, becomes: {ja: "この商品をメイン商品とする顧客。商品＝その商品", en: "customers whose main product this is; products = that product"}}
+- {name: customer, keys: [product, customer_id, dependence, orders], types: {customer_id: string, dependence: ratio, orders: int}, customers: mains, becomes: {ja: "顧客1人ごと。購入に占めるその商品の割合（依存度）と購入回数で選ぶ", en: "one row per customer: by how much of the purchases is that product (dependence), and by purchases"}}
 rules: [TZ, PUR, RET, NEG, GUEST, MERGE, TIE, SET]
 notes:
-- services and fees (is_service) are not candidates, nor are they in the purchases that the dependence is a share of
-- "tie order: amount, then latest purchase, then product_id"
-- "amount, orders and days since the last purchase are of all that the customers of the row bought in the period"
-- "rows after top_n, by customers, are その他; メインなし: no product reaches min_share, or none is left after returns; 0以下: purchases that come to nothing"
-- a product that the master lacks is 不明
+- ja: "サービスと手数料は候補にせず、依存度の分母の購入にも含めない。"
+  en: "services and fees (is_service) are not candidates, nor are they in the purchases that the dependence is a share of"
+- ja: "同順位は、金額、購入の新しさ、商品IDの順で決める。"
+  en: "tie order: amount, then latest purchase, then product_id"
+- ja: "購入金額、購入回数、最終購入経過日数は、その行の顧客が期間内に買ったすべてによる。"
+  en: "amount, orders and days since the last purchase are of all that the customers of the row bought in the period"
+- ja: "顧客数の順で「表示件数」を超える行は、その他。メインなし＝最小の依存度に届く商品がない、または返品後に商品が残らない。0以下＝購入の合計が残らない。"
+  en: "rows after top_n, by customers, are その他; メインなし: no product reaches min_share, or none is left after returns; 0以下: purchases that come to nothing"
+- ja: "商品マスタにない商品は不明。"
+  en: "a product that the master lacks is 不明"
 */
 WITH bought AS (
   SELECT

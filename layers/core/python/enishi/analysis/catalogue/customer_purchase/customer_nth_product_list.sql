@@ -8,7 +8,9 @@ tier: core
 question:
   ja: それぞれの顧客は、N回目の購入で具体的に何を、いつ、どこで、いくらで買ったか。
   en: Exactly what did each customer buy on the N-th purchase?
-method: "List lines of the N-th lifetime purchase per customer, one row per line, with date, store and price."
+method:
+  ja: "顧客ごとに、生涯でN回目の購入の明細を、明細1行につき1行で一覧にする（購入日、店舗、金額を付ける）。"
+  en: "List lines of the N-th lifetime purchase per customer, one row per line, with date, store and price."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: n_from, type: int, default: 1, minimum: 1, label_ja: 何回目から, note: ""}
@@ -28,14 +30,19 @@ columns:
 charts:
 - {kind: table}
 cells:
-- {name: rows, keys: [customer_id, n, purchase_date, product_id, product_name, channel, store, days_since_prev], customers: listed, products: listed, becomes: their customers and their products}
+- {name: rows, keys: [customer_id, n, purchase_date, product_id, product_name, channel, store, days_since_prev], customers: listed, products: listed, becomes: {ja: "その行の顧客と商品", en: "their customers and their products"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, SET]
 notes:
-- a fully returned N is skipped and the following purchase takes its number in return_mode origin
-- "in pivot form several products of one purchase are joined in line order by ・, purchases by |, and - is one that is missing or outside the period; n is then the last N listed, purchase_date its day, amounts are summed"
-- N is the rank in the customer's life; the period holds the purchase
-- customers with the largest listed amount stand first; rows after top_n (customers, in pivot form) are summed as その他
-- a purchase without lines is one row without product, with its own amount
+- ja: "「返品の計上」がoriginの場合、全品返品された購入は飛ばし、次の購入がその回数になる。"
+  en: "a fully returned N is skipped and the following purchase takes its number in return_mode origin"
+- ja: "横に並べる形では、1回の購入の複数の商品を明細の順に「・」で、購入どうしを「|」でつなぐ。購入がない、または期間外の回は「-」。N回目は並べた最後の回、購入日はその日、金額は合計。"
+  en: "in pivot form several products of one purchase are joined in line order by ・, purchases by |, and - is one that is missing or outside the period; n is then the last N listed, purchase_date its day, amounts are summed"
+- ja: "Nは顧客の生涯での順番。集計期間は、その購入の日で判定する。"
+  en: "N is the rank in the customer's life; the period holds the purchase"
+- ja: "並べた金額の合計の大きい顧客から並べる。「表示件数」を超える行（横に並べる形では顧客）は、その他に合計する。"
+  en: "customers with the largest listed amount stand first; rows after top_n (customers, in pivot form) are summed as その他"
+- ja: "明細のない購入は、商品なしの1行とし、購入自体の金額を示す。"
+  en: "a purchase without lines is one row without product, with its own amount"
 */
 WITH bought AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 初回・よちよち・コツコツ・流行・優良の客層は何人ずつで、それぞれ何人が離脱したか。
   en: "How many customers are newcomers, learners, steady, trendy or best, and which of each have lapsed?"
-method: "tenure = last minus first purchase date; lapsed when as_of minus last purchase >= lapse_days. One purchase: 初回. Two or more: tenure < toddler_days よちよち; tenure >= toddler_days and amount < amount_border コツコツ; tenure from toddler_days to below loyal_days and amount >= border 流行; tenure >= loyal_days and amount >= border 優良. Each splits into 現役 and 離脱, ten cells."
+method:
+  ja: "在籍日数＝最終購入日 - 初回購入日。基準日 - 最終購入日 >=「離脱の日数」なら離脱。購入1回：初回。2回以上：在籍日数 <「よちよちの日数」はよちよち、在籍日数 >=「よちよちの日数」かつ金額 <「金額の境界」はコツコツ、在籍日数が「よちよちの日数」以上「優良の日数」未満かつ金額 >=「金額の境界」は流行、在籍日数 >=「優良の日数」かつ金額 >=「金額の境界」は優良。それぞれを現役と離脱に分け、10セルとする。"
+  en: "tenure = last minus first purchase date; lapsed when as_of minus last purchase >= lapse_days. One purchase: 初回. Two or more: tenure < toddler_days よちよち; tenure >= toddler_days and amount < amount_border コツコツ; tenure from toddler_days to below loyal_days and amount >= border 流行; tenure >= loyal_days and amount >= border 優良. Each splits into 現役 and 離脱, ten cells."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: toddler_days, type: int, default: 90, label_ja: よちよちの日数, note: ""}
@@ -30,12 +32,15 @@ charts:
 - {kind: stacked_bar, x: stage, y: customers, color: state}
 - {kind: table}
 cells:
-- {name: cell, keys: [stage, state], customers: staged, products: staged_products, becomes: customers in that cell at as_of}
+- {name: cell, keys: [stage, state], customers: staged, products: staged_products, becomes: {ja: "基準日にそのセルにいる顧客", en: "customers in that cell at as_of"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, WD, NEG, SET]
 notes:
-- "purchase history is lifetime, not the period"
-- "members with no purchase are the extra row 見込 (N=0), outside the ten cells"
-- with purchase_unit=day two receipts of one day are still 初回
+- ja: "購入履歴は期間内ではなく生涯による。"
+  en: "purchase history is lifetime, not the period"
+- ja: "購入のない会員は、10セルとは別の見込（N=0）の行とする。"
+  en: "members with no purchase are the extra row 見込 (N=0), outside the ten cells"
+- ja: "「購入の数え方」がdayの場合、同じ日の2枚のレシートも初回のまま。"
+  en: "with purchase_unit=day two receipts of one day are still 初回"
 standard: "CPM, 顧客ポートフォリオ理論 of 西野博道 (Yazuya), per kzn.intermedia.co.jp FAQ; default numbers 90/210/240 days and 70,000 JPY from LTV-Lab help (faqhelp.ltv-lab.jp, CPM集計とは). The border rule 'amount exactly equal' is ours (counts as high)."
 */
 WITH staged AS (

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 客層(優良・流行・コツコツ・よちよち・初回)の人数は月ごとにどう変わり、どの客層からどの客層へ移ったか。
   en: "How does the portfolio change month by month, and from which cell to which do customers move?"
-method: "Run the CPM rule at each period end using only data known by then, then (a) stack counts and (b) build a from-to matrix between two chosen ends, rows summing to 1."
+method:
+  ja: "各時点で、その時点までのデータだけを使ってCPMの規則で分け、(a) 人数を積み上げ、(b) 選んだ2時点の間の移動を、移動前×移動後の表にする（行の合計は1）。"
+  en: "Run the CPM rule at each period end using only data known by then, then (a) stack counts and (b) build a from-to matrix between two chosen ends, rows summing to 1."
 parameter_groups: [base, pur, grain]
 parameters:
 - {name: points, type: int, default: 13, minimum: 1, maximum: 120, label_ja: 時点の数, note: "one grain apart, the last is as_of"}
@@ -36,16 +38,22 @@ charts:
 - {kind: heatmap, x: to_cell, y: from_cell, color: move_rate}
 - {kind: sankey, source: from_cell, target: to_cell, size: moved}
 cells:
-- {name: move, keys: [from_cell, to_cell], customers: moves, becomes: customers who made that move}
-- {name: point, keys: [point, stage, state], customers: standing, becomes: customers in the cell at that point}
+- {name: move, keys: [from_cell, to_cell], customers: moves, becomes: {ja: "その移動をした顧客", en: "customers who made that move"}}
+- {name: point, keys: [point, stage, state], customers: standing, becomes: {ja: "その時点にそのセルにいた顧客", en: "customers in the cell at that point"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, WD, CENSOR, SET]
 notes:
-- customers acquired between the two points come from the pseudo cell 未購入
-- returns posted after a point do not change that point when return_mode = event
-- the points are as_of and the same day of the months (weeks, quarters, years) before; where as_of ends a month they are all ends of months
-- "two kinds of rows: those with a point are the stock, those with from_cell the moves between from_point and to_point"
-- diff_year is null where the point one year before is none of the points
-- members without a purchase by a point are 見込 there; they are 未購入 in the moves, which leave out those who have still not bought
+- ja: "2時点の間に獲得した顧客は、未購入という仮のセルから移る。"
+  en: "customers acquired between the two points come from the pseudo cell 未購入"
+- ja: "「返品の計上」がeventの場合、時点よりあとに計上された返品は、その時点の結果を変えない。"
+  en: "returns posted after a point do not change that point when return_mode = event"
+- ja: "時点は、基準日と、それより前の月（週、四半期、年）の同じ日。基準日が月末なら、すべて月末。"
+  en: "the points are as_of and the same day of the months (weeks, quarters, years) before; where as_of ends a month they are all ends of months"
+- ja: "行は2種類。時点のある行は人数、移動前のある行は「移動前の時点」から「移動後の時点」への移動。"
+  en: "two kinds of rows: those with a point are the stock, those with from_cell the moves between from_point and to_point"
+- ja: "1年前の時点がない場合、前年差は空欄。"
+  en: "diff_year is null where the point one year before is none of the points"
+- ja: "時点までに購入のない会員は、その時点では見込。移動では未購入とし、まだ購入していない会員は移動に含めない。"
+  en: "members without a purchase by a point are 見込 there; they are 未購入 in the moves, which leave out those who have still not bought"
 */
 WITH steps AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 原価・ポイント・送料・接触費・返品まで引くと、どの顧客で利益が出て、どの顧客で損をしているか。
   en: "After margin, coupons, points, shipping and contact cost, which customers make or lose money?"
-method: "contribution = net amount - cost of goods - points granted (valued) - shipping subsidy - message and catalog cost - return handling; per customer and by decile, with the whale curve (cumulative profit)."
+method:
+  ja: "貢献利益＝購入金額 - 商品原価 - 付与ポイント（費用に換算） - 送料負担 - 配信とカタログの費用 - 返品の処理費。顧客別とデシル別に、累積利益の曲線とともに示す。"
+  en: "contribution = net amount - cost of goods - points granted (valued) - shipping subsidy - message and catalog cost - return handling; per customer and by decile, with the whale curve (cumulative profit)."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: point_value, type: double, default: 1.0, minimum: 0, label_ja: 付与1ポイントの費用(円), note: "JPY per granted point, times expected use rate"}
@@ -28,16 +30,22 @@ charts:
 - {kind: pareto, title_ja: 利益の累積曲線, x: customer_id, y: [contribution, cum_profit_share], where: {customer_id: {not: [その他, 0以下]}}}
 - {kind: table}
 cells:
-- {name: profit, keys: [decile, is_loss], types: {decile: int, is_loss: bool}, customers: tiled, becomes: "a profit decile (decile=1), or the customers who make a loss (is_loss=true)"}
-- {name: customer, keys: [customer_id], customers: tiled, becomes: one customer}
+- {name: profit, keys: [decile, is_loss], types: {decile: int, is_loss: bool}, customers: tiled, becomes: {ja: "利益のデシル（decile=1など）、または損をしている顧客（is_loss=true）", en: "a profit decile (decile=1), or the customers who make a loss (is_loss=true)"}}
+- {name: customer, keys: [customer_id], customers: tiled, becomes: {ja: "その顧客", en: "one customer"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, TIE, RECON, SET]
 notes:
-- "coupon discounts are already inside net_amount, so coupon_cost is shown but not subtracted twice"
-- "lines without cost use the category's average margin rate and are flagged: their share of the sales stands below the table; where a category has no cost at all, the rate of all lines"
-- "margin is what is left of the amount after cost of goods; contribution = margin - point_cost - contact_cost - return_cost - 送料負担, whose total stands below the table"
-- "送料負担 is shipping_cost less what the customer paid for it, not below 0, for each order of the site, phone or catalog that is not collected in a shop"
-- "members without a sale of the period are listed when they were granted points or cost a contact; points and contacts are those of the period, whatever the channel"
-- rows after top_n are summed as その他; guests have no row, their sales stand below the table
+- ja: "クーポンの割引は購入金額にすでに含まれるため、クーポン費は示すだけで、二重には差し引かない。"
+  en: "coupon discounts are already inside net_amount, so coupon_cost is shown but not subtracted twice"
+- ja: "原価のない明細は、カテゴリの平均粗利率で推定し、その売上の割合を表の下に示す。カテゴリに原価がまったくない場合は、全明細の率を使う。"
+  en: "lines without cost use the category's average margin rate and are flagged: their share of the sales stands below the table; where a category has no cost at all, the rate of all lines"
+- ja: "粗利は、購入金額から商品原価を引いた額。貢献利益＝粗利 - ポイント費 - 接触費 - 返品費 - 送料負担。送料負担の合計は表の下に示す。"
+  en: "margin is what is left of the amount after cost of goods; contribution = margin - point_cost - contact_cost - return_cost - 送料負担, whose total stands below the table"
+- ja: "送料負担は、「配送1件の費用」から顧客が支払った送料を引いた額（0未満にはしない）。店舗受取を除くサイト、電話、カタログの受注1件ごとに計上する。"
+  en: "送料負担 is shipping_cost less what the customer paid for it, not below 0, for each order of the site, phone or catalog that is not collected in a shop"
+- ja: "期間内に売上のない会員も、ポイントの付与または接触の費用があれば並べる。ポイントと接触は、チャネルによらず期間内のもの。"
+  en: "members without a sale of the period are listed when they were granted points or cost a contact; points and contacts are those of the period, whatever the channel"
+- ja: "「表示件数」を超える行は、その他に合計する。非会員の行はなく、その売上は表の下に示す。"
+  en: "rows after top_n are summed as その他; guests have no row, their sales stand below the table"
 footnotes:
 - {label_ja: 非会員売上, cte: guest_sales}
 - {label_ja: 送料負担の合計, cte: shipping_total}

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 顧客ごとに、ふだん何日おきに買っているか。いつもより遅れている顧客はだれか。
   en: "How often does each customer buy, and who is now later than usual?"
-method: "Per customer with at least min_purchases: mean, median and spread of days between purchases, days since the last one, and overdue = days since last / median interval."
+method:
+  ja: "購入が「最少購入回数」以上の顧客ごとに、購入間隔の日数の平均、中央値、ばらつきと、最終購入からの日数、超過倍率＝最終購入からの日数／間隔中央値を求める。"
+  en: "Per customer with at least min_purchases: mean, median and spread of days between purchases, days since the last one, and overdue = days since last / median interval."
 parameter_groups: [asof, base, pur, top]
 parameters:
 - {name: min_purchases, type: int, default: 3, minimum: 2, label_ja: 最少購入回数, note: inside the lookback}
@@ -27,14 +29,18 @@ charts:
 - {kind: table}
 - {kind: scatter, x: interval_median, y: days_since_last, size: purchases, where: {overdue: {min: 0}}}
 cells:
-- {name: overdue, keys: [overdue, expected_next, interval_median, days_since_last, is_late], types: {is_late: bool}, customers: rhythms, becomes: "customers late against their own rhythm (overdue range), or due in those days (expected_next range)"}
-- {name: customer, keys: [customer_id], customers: rhythms, becomes: that customer}
+- {name: overdue, keys: [overdue, expected_next, interval_median, days_since_last, is_late], types: {is_late: bool}, customers: rhythms, becomes: {ja: "自分の間隔より遅れている顧客（超過倍率の範囲）、またはその期間に次回の購入が見込まれる顧客（次回予測日の範囲）", en: "customers late against their own rhythm (overdue range), or due in those days (expected_next range)"}}
+- {name: customer, keys: [customer_id], customers: rhythms, becomes: {ja: "その顧客", en: "that customer"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, TIE, SET]
 notes:
-- same-day repeats give interval 0 and are dropped when purchase_unit=day
-- overdue is null when the median is 0
-- the latest against their own rhythm stand first; beyond top_n the rest is one row その他
-- interval_sd is that of a sample, null for one interval; expected_next is the last purchase plus the median, null when the median is 0
+- ja: "同じ日の再購入は間隔0とする。「購入の数え方」がdayの場合は数えない。"
+  en: "same-day repeats give interval 0 and are dropped when purchase_unit=day"
+- ja: "間隔中央値が0の場合、超過倍率は空欄。"
+  en: "overdue is null when the median is 0"
+- ja: "自分の間隔に比べて遅れの大きい順に並べる。「表示件数」を超える分は、その他の1行にまとめる。"
+  en: "the latest against their own rhythm stand first; beyond top_n the rest is one row その他"
+- ja: "標準偏差は標本標準偏差で、間隔が1つなら空欄。次回予測日は最終購入日に間隔中央値を足した日で、間隔中央値が0なら空欄。"
+  en: "interval_sd is that of a sample, null for one interval; expected_next is the last purchase plus the median, null when the median is 0"
 footnotes:
 - {label_ja: 遅れている顧客数, cte: late}
 */

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: だれがどれだけ返品しているか。原因は顧客か、それとも商品か。
   en: "Who sends back how much, and is it the customer or the product?"
-method: "Return rate by amount and by line per customer, against the rate expected from the products bought (sum of product return rates); ratio above 1 points to the customer."
+method:
+  ja: "顧客ごとの明細数による返品率と返品金額を、買った商品から期待される率（商品の返品率の合計）と比べる。超過倍率が1を超えれば、原因は顧客にある可能性が高い。"
+  en: "Return rate by amount and by line per customer, against the rate expected from the products bought (sum of product return rates); ratio above 1 points to the customer."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: min_lines, type: int, default: 5, minimum: 1, label_ja: 最少明細数, note: "customers with fewer bought lines are not listed, but count for the rates of products"}
@@ -24,16 +26,22 @@ charts:
 - {kind: scatter, x: expected_rate, y: return_rate, size: returned_amount}
 - {kind: table}
 cells:
-- {name: ratio, keys: [ratio_to_expected], customers: judged, becomes: customers in a range of ratios (ratio_to_expected=2..99)}
-- {name: cause, keys: [cause], types: {cause: string}, customers: judged, products: suspect_products, becomes: "cause=顧客: those from high_ratio on; cause=商品: expected high, ratio normal, and the products to repair"}
+- {name: ratio, keys: [ratio_to_expected], customers: judged, becomes: {ja: "超過倍率の範囲の顧客（ratio_to_expected=2..99）", en: "customers in a range of ratios (ratio_to_expected=2..99)"}}
+- {name: cause, keys: [cause], types: {cause: string}, customers: judged, products: suspect_products, becomes: {ja: "cause=顧客：「高いとみなす倍率」以上の顧客。cause=商品：期待返品率が高く超過倍率は通常の顧客と、改善すべき商品", en: "cause=顧客: those from high_ratio on; cause=商品: expected high, ratio normal, and the products to repair"}}
 rules: [TZ, GUEST, MERGE, TIE, SMALL, SET]
 notes:
-- "a return is counted in the period of the original order (return_mode origin), so that the rate cannot pass 1"
-- "exchanges count as returns only when the same item is not sent again; what an exchange sends is no bought line"
-- "a line of which anything came back is a returned line; services are left out, returns without an original order cannot be placed"
-- "the rate of a product is of all its lines in scope, guests' too; expected_rate is its mean over the customer's lines"
-- "cause is 顧客 where the ratio reaches high_ratio, 商品 where it does not and the expected rate is high_ratio times the rate of all lines or more, else 通常; products of a cell are those whose own rate is that high"
-- "sorted by the money returned; rows after top_n are summed as その他"
+- ja: "返品は元の受注の期間に数える（「返品の計上」のorigin）。このため返品率は1を超えない。"
+  en: "a return is counted in the period of the original order (return_mode origin), so that the rate cannot pass 1"
+- ja: "交換は、同じ商品を再び送らないときだけ返品とみなす。交換で送った商品は購入明細に数えない。"
+  en: "exchanges count as returns only when the same item is not sent again; what an exchange sends is no bought line"
+- ja: "一部でも返品された明細は、返品明細とする。サービスは除く。元の受注のない返品は、どの期間にも入れられない。"
+  en: "a line of which anything came back is a returned line; services are left out, returns without an original order cannot be placed"
+- ja: "商品の返品率は、非会員も含めた対象範囲の全明細による。期待返品率は、顧客の明細についてのその平均。"
+  en: "the rate of a product is of all its lines in scope, guests' too; expected_rate is its mean over the customer's lines"
+- ja: "causeは、超過倍率が「高いとみなす倍率」以上なら顧客、そうでなく期待返品率が全明細の返品率の「高いとみなす倍率」倍以上なら商品、それ以外は通常。セルの商品は、商品自体の返品率がその水準に達するもの。"
+  en: "cause is 顧客 where the ratio reaches high_ratio, 商品 where it does not and the expected rate is high_ratio times the rate of all lines or more, else 通常; products of a cell are those whose own rate is that high"
+- ja: "返品金額の大きい順。「表示件数」を超える行は、その他に合計する。"
+  en: "sorted by the money returned; rows after top_n are summed as その他"
 */
 WITH bought AS (
   SELECT

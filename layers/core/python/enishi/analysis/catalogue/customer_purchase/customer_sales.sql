@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 期間中に、誰がいくら・何回・いつ買ったか。売上を支えているのは誰か。
   en: "How much, how often and how recently did each customer buy in the period, and who carries the sales?"
-method: Aggregate v_purchases per customer; rank by amount and add the running share of the total.
+method:
+  ja: "購入を顧客ごとに集計し、「並び」の順（初期設定は購入金額）に順位を付け、合計に対する累積構成比を示す。"
+  en: "Aggregate v_purchases per customer; rank by amount and add the running share of the total."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: sort, type: "enum(amount,orders,items,last_purchase)", default: amount, label_ja: 並び, note: ""}
@@ -28,12 +30,14 @@ charts:
 - {kind: table}
 - {kind: pareto, x: rank, y: [amount, cum_share], where: {rank: {min: 1}}}
 cells:
-- {name: customer, keys: [rank], customers: placed, products: placed_products, becomes: those customers and every product they bought in the period}
-- {name: id, keys: [customer_id], customers: placed, products: placed_products, becomes: one customer}
+- {name: customer, keys: [rank], customers: placed, products: placed_products, becomes: {ja: "その顧客と、期間内に買ったすべての商品", en: "those customers and every product they bought in the period"}}
+- {name: id, keys: [customer_id], customers: placed, products: placed_products, becomes: {ja: "その顧客", en: "one customer"}}
 rules: [TZ, PUR, RET, NEG, GUEST, MERGE, TIE, RECON, SET]
 notes:
-- rows after top_n are summed as その他, customers whose total is zero or below as 0以下 (rank null in both); sales of guests stand below the table
-- margin is null when any line of the customer lacks a cost
+- ja: "「表示件数」を超える行は、その他に、合計が0以下の顧客は、0以下に合計する（どちらも順位は空欄）。非会員の売上は表の下に示す。"
+  en: "rows after top_n are summed as その他, customers whose total is zero or below as 0以下 (rank null in both); sales of guests stand below the table"
+- ja: "顧客の明細に原価のないものがあれば、粗利は空欄。"
+  en: "margin is null when any line of the customer lacks a cost"
 footnotes:
 - {label_ja: 非会員売上, cte: guest_sales}
 */

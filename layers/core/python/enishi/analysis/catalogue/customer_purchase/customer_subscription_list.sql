@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 顧客ごとに、どの定期契約を、いつから何回続けていて、次のお届けはいつか。
   en: "Which contracts does each customer hold now, how long have they lasted and when is the next delivery?"
-method: "One row per contract at as_of with counts of deliveries, skips and pauses, and the expected next date."
+method:
+  ja: "基準日の契約1件につき1行。お届け回数、スキップ回数、次回予定日を示す。"
+  en: "One row per contract at as_of with counts of deliveries, skips and pauses, and the expected next date."
 parameter_groups: [asof, base, top]
 parameters:
 - {name: status, type: "enum(active,paused,cancelled,all)", default: active, label_ja: 状態, note: "all: completed ones too"}
@@ -30,13 +32,17 @@ columns:
 charts:
 - {kind: table}
 cells:
-- {name: rows, keys: [customer_id, subscription_id, product_name, started, delivered_count, skips, interval_days, next_order_date, status, cancel_reason], customers: contracts, products: contracts, becomes: "customers holding these contracts, with the contract products"}
+- {name: rows, keys: [customer_id, subscription_id, product_name, started, delivered_count, skips, interval_days, next_order_date, status, cancel_reason], customers: contracts, products: contracts, becomes: {ja: "その契約を持つ顧客と、契約の商品", en: "customers holding these contracts, with the contract products"}}
 rules: [TZ, MERGE, WD, UNK, SCD, SET]
 notes:
-- one customer with two contracts has two rows and is one member of the set
-- amount_to_date is what the orders of the contract came to, net of returns; where orders do not name their contract, deliveries x price
-- the next delivery is the soonest first; beyond top_n the rest is one row その他
-- cancel_reason is 不明 for a contract that was cancelled without one
+- ja: "契約を2件持つ顧客は2行になるが、対象者としては1人。"
+  en: "one customer with two contracts has two rows and is one member of the set"
+- ja: "累計金額は、その契約の受注の合計（返品控除後）。受注に契約の記録がない場合は、お届け回数×単価。"
+  en: "amount_to_date is what the orders of the contract came to, net of returns; where orders do not name their contract, deliveries x price"
+- ja: "次回予定日の早い順に並べる。「表示件数」を超える分は、その他の1行にまとめる。"
+  en: "the next delivery is the soonest first; beyond top_n the rest is one row その他"
+- ja: "理由の記録なく解約した契約の解約理由は、不明。"
+  en: "cancel_reason is 不明 for a contract that was cancelled without one"
 needs: [subscriptions]
 */
 WITH stopped AS (

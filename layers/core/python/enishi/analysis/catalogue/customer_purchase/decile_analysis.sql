@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 購入金額の順に顧客を10等分すると、上位の層が売上の何割を占めるか。
   en: When customers are ordered by what they bought and cut into ten equal groups, how much of the sales does each group carry?
-method: Order customers by the measure in the period, cut them into equal head-counts, and add up each group with its running share. Equal values stay in the better group.
+method:
+  ja: "期間内の「並べる指標」の順に顧客を並べ、同じ人数ずつに分け、グループごとの合計と累積構成比を示す。値が等しい顧客は、上位のグループに入れる。"
+  en: "Order customers by the measure in the period, cut them into equal head-counts, and add up each group with its running share. Equal values stay in the better group."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: tiles, type: int, default: 10, minimum: 2, maximum: 100, label_ja: 等分数, note: ""}
@@ -27,13 +29,17 @@ charts:
 - {kind: pareto, x: decile, y: [amount, cum_share]}
 - {kind: table}
 cells:
-- {name: decile, keys: [decile], customers: tiled, products: tiled_products, becomes: its customers and the products they bought}
+- {name: decile, keys: [decile], customers: tiled, products: tiled_products, becomes: {ja: "そのデシルの顧客と、買った商品", en: "its customers and the products they bought"}}
 rules: [TZ, PUR, RET, NEG, GUEST, MERGE, TIE, RECON, SET]
 notes:
-- decile 1 is the best tenth, as in Japanese usage
-- when the head-count is not divisible the upper tenths take the extra customer, before tie moves
-- border_amount is the lowest amount of the group
-- customers whose total is zero or below are not cut; they are counted below the table
+- ja: "デシル1が最上位（日本での慣例による）。"
+  en: "decile 1 is the best tenth, as in Japanese usage"
+- ja: "人数が割り切れない場合は、同値をまとめる前に、上位から1人ずつ多くする。"
+  en: "when the head-count is not divisible the upper tenths take the extra customer, before tie moves"
+- ja: "境界金額は、そのグループの最低の購入金額。"
+  en: "border_amount is the lowest amount of the group"
+- ja: "合計が0以下の顧客は等分の対象とせず、人数を表の下に示す。"
+  en: "customers whose total is zero or below are not cut; they are counted below the table"
 footnotes:
 - {label_ja: 0以下の顧客数, cte: not_positive_customers}
 standard: "Common Japanese definition (for example makitani.net, seraku.co.jp): order by amount, ten equal groups."

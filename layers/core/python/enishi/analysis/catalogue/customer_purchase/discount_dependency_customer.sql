@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 値引きされた物ばかり買うのはだれか。定価で買うのはだれか。
   en: "Who buys only when something is reduced, and who pays the regular price?"
-method: "Share of a customer's lines (and amount) sold below list price, coupon included; bands full-price, mixed, bargain; margin and repeat rate per band."
+method:
+  ja: "顧客ごとに、クーポンも含めて定価より安く売れた明細の割合を求める。定価派、混合、値引き派に分け、区分ごとに粗利率とリピート率を示す。"
+  en: "Share of a customer's lines (and amount) sold below list price, coupon included; bands full-price, mixed, bargain; margin and repeat rate per band."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: discount_border, type: ratio, default: 0.05, minimum: 0, maximum: 1, label_ja: 値引きとみなす率, note: a line counts as reduced above it}
@@ -26,14 +28,19 @@ charts:
 - {kind: scatter, x: discounted_share, y: repeat_rate, size: customers, color: band}
 - {kind: table}
 cells:
-- {name: band, keys: [band], customers: banded, products: banded_products, becomes: customers (for example full-price buyers to leave out of a sale mail)}
+- {name: band, keys: [band], customers: banded, products: banded_products, becomes: {ja: "その区分の顧客（例：セールのメールから除く定価派）", en: "customers (for example full-price buyers to leave out of a sale mail)"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, SMALL, SET]
 notes:
-- point payment is tender and not a discount
-- the discount of a line is what was paid, coupons on it included, against the list price of the day; lines without a list price are not judged
-- a share that reaches a border exactly belongs to the band above it
-- discounted_share is reduced lines over judged lines, avg_discount the money taken off over the money at list price
-- repeat_rate is the share with two purchases and more in the period; margin_rate is null where a line has no cost
+- ja: "ポイント払いは支払手段であり、値引きとはみなさない。"
+  en: "point payment is tender and not a discount"
+- ja: "明細の値引きは、その日の定価に対する、明細のクーポンも反映した実際の支払額による。定価のない明細は判定しない。"
+  en: "the discount of a line is what was paid, coupons on it included, against the list price of the day; lines without a list price are not judged"
+- ja: "割合が境界と等しい場合は、上の区分に入る。"
+  en: "a share that reaches a border exactly belongs to the band above it"
+- ja: "値引購入率＝値引きのあった明細／判定した明細。平均値引率＝値引額／定価で計算した金額。"
+  en: "discounted_share is reduced lines over judged lines, avg_discount the money taken off over the money at list price"
+- ja: "リピート率は、期間内に2回以上購入した顧客の割合。原価のない明細があれば、粗利率は空欄。"
+  en: "repeat_rate is the share with two purchases and more in the period; margin_rate is null where a line has no cost"
 */
 WITH bought AS (
   SELECT p.customer_id, COUNT(*) AS orders, SUM(p.amount) AS amount

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 休眠客のうち何人が、どれだけの休眠の後に、何をきっかけに何を買って戻ったか。戻った後も続けて買っているか。
   en: "How many sleepers wake up, after what silence, with which product, offer or store, and do they stay?"
-method: "A reactivation is a purchase after at least dormant_days of silence. Report counts by length of silence, trigger (last message click within 7 days, coupon, points near expiry, none), first product back, and purchase again within follow_days."
+method:
+  ja: "「休眠とする日数」以上の無購入期間のあとの購入を、復活とする。休眠期間、きっかけ（「クリックから購入までの日数」以内の配信クリック、クーポン、失効間近のポイント、なし）、復活時に買ったカテゴリごとの件数と、「復活後に追う日数」以内の再購入を示す。"
+  en: "A reactivation is a purchase after at least dormant_days of silence. Report counts by length of silence, trigger (last message click within 7 days, coupon, points near expiry, none), first product back, and purchase again within follow_days."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: dormant_days, type: int, default: 365, minimum: 1, label_ja: 休眠とする日数, note: days without a purchase}
@@ -29,16 +31,22 @@ charts:
 - {kind: heatmap, title_ja: きっかけ別の復活者数, x: silence_band, y: trigger, color: reactivated, where: {first_category: 合計}}
 - {kind: table}
 cells:
-- {name: returned, keys: [silence_band, trigger, first_category], customers: comebacks, products: comeback_products, becomes: "reactivated customers, and the products that they came back with"}
-- {name: pool, keys: [silence_band, state], types: {state: string}, customers: pooled, becomes: "state=休眠中: still sleeping customers of the band; 復活: reactivated in it; 長期化: passed through it in the period"}
+- {name: returned, keys: [silence_band, trigger, first_category], customers: comebacks, products: comeback_products, becomes: {ja: "復活した顧客と、復活したときに買った商品", en: "reactivated customers, and the products that they came back with"}}
+- {name: pool, keys: [silence_band, state], types: {state: string}, customers: pooled, becomes: {ja: "state=休眠中：その休眠期間にいまも休眠している顧客。復活：その休眠期間で復活した顧客。長期化：期間中にその休眠期間を通り過ぎた顧客", en: "state=休眠中: still sleeping customers of the band; 復活: reactivated in it; 長期化: passed through it in the period"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, UNK, DIV0, SET]
 notes:
-- the pool is counted at the first day of the period plus those who fall asleep inside it
-- "a sleeper belongs to the pool of every band through which the silence went in the period, and is reactivated in the band of the day of return (MULTI): bands may exceed the row 合計, which counts everybody once"
-- "each band has its total, its triggers and its categories; react_rate is over the pool of the band"
-- "one trigger a return, the first that fits: 配信クリック (a human click within click_days before), クーポン (used on the order), ポイント失効間近 (points that end within expiry_days were still held; uses that name no lot are not in it), なし"
-- first_category is that of the largest line of the return
-- "stay_rate: of returns that follow_days have passed since, those with another purchase within them"
+- ja: "休眠者は、期間初日の休眠者と、期間中に休眠した顧客の合計。"
+  en: "the pool is counted at the first day of the period plus those who fall asleep inside it"
+- ja: "休眠者は、期間中に無購入期間が通過したすべての休眠期間の区分に入り、復活は戻った日の区分に数える（MULTI）。このため、各区分の合計は、全員を1人ずつ数える「合計」の行を超えることがある。"
+  en: "a sleeper belongs to the pool of every band through which the silence went in the period, and is reactivated in the band of the day of return (MULTI): bands may exceed the row 合計, which counts everybody once"
+- ja: "各休眠期間に、合計、きっかけ別、カテゴリ別の行がある。復活率は、その休眠期間の休眠者に対する割合。"
+  en: "each band has its total, its triggers and its categories; react_rate is over the pool of the band"
+- ja: "きっかけは復活1回につき1つで、次のうち最初に当てはまるもの。配信クリック（「クリックから購入までの日数」以内の人によるクリック）、クーポン（その受注で利用）、ポイント失効間近（「失効間近とする日数」以内に失効するポイントを保有。ロットの記録のない利用は考慮しない）、なし。"
+  en: "one trigger a return, the first that fits: 配信クリック (a human click within click_days before), クーポン (used on the order), ポイント失効間近 (points that end within expiry_days were still held; uses that name no lot are not in it), なし"
+- ja: "復活時カテゴリは、復活した購入の金額が最大の明細のカテゴリ。"
+  en: "first_category is that of the largest line of the return"
+- ja: "再購入率は、「復活後に追う日数」が過ぎた復活のうち、その日数以内に再び購入した割合。"
+  en: "stay_rate: of returns that follow_days have passed since, those with another purchase within them"
 */
 WITH silences AS (
   SELECT

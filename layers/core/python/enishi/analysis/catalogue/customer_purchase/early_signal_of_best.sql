@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: いまの優良顧客は、最初の数週間に、ほかの顧客がしなかった何をしていたか。
   en: What did today's best customers do in their first weeks that others did not?
-method: "Label customers by spend in a target window (top share), then compare behaviours in the first early_days: orders, categories, items, app install, favourite, point use, store+EC, mail click. For every behaviour give precision, recall and lift."
+method:
+  ja: "優良を見る期間の購入金額の上位（「優良とする上位の割合」）を優良とし、初回購入から「初期とする日数」の間の行動（購入回数、カテゴリ数、点数、アプリ登録、お気に入り登録、ポイント利用、店舗とECの両方での購入、メール・通知のクリック、サイト訪問）を比べる。行動ごとに適合率、再現率、リフトを示す。"
+  en: "Label customers by spend in a target window (top share), then compare behaviours in the first early_days: orders, categories, items, app install, favourite, point use, store+EC, mail click. For every behaviour give precision, recall and lift."
 parameter_groups: [base, pur, stat]
 parameters:
 - {name: cohort_from, type: date, default: as_of - 36 months, label_ja: 初回購入日の始め, note: "first purchases from this day"}
@@ -29,14 +31,19 @@ charts:
 - {kind: bar, x: behaviour, y: lift}
 - {kind: table}
 cells:
-- {name: newcomers, keys: [behaviour, is_shown], types: {is_shown: bool}, customers: newcomers, becomes: "recent newcomers who show (is_shown=true) or miss (is_shown=false) this behaviour"}
+- {name: newcomers, keys: [behaviour, is_shown], types: {is_shown: bool}, customers: newcomers, becomes: {ja: "最近の新規顧客のうち、その行動をした（is_shown=true）、またはしていない（is_shown=false）顧客", en: "recent newcomers who show (is_shown=true) or miss (is_shown=false) this behaviour"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, TIE, SMALL, SET]
 notes:
-- "spend in the early window is excluded from the label, otherwise the result would be circular"
-- "best are the top_share by spend between the end of the early days and target_days; customers with equal spend at the border are all best, who spends nothing then never is; only customers whose target window has passed by as_of are in the cohort"
-- "best_rate is the precision of the behaviour, with Wilson's interval; recall is the share of the best who showed it; lift is best_rate over base_rate"
-- "newcomers of a cell bought first within early_days before as_of: their early days still run"
-- "behaviours with fewer customers than min_cell come last, the others by lift; a favourite that was removed later counts"
+- ja: "初期の期間の購入金額は優良の判定に含めない。含めると循環してしまうため。"
+  en: "spend in the early window is excluded from the label, otherwise the result would be circular"
+- ja: "優良は、「初期とする日数」の終わりから「優良を見る期間の終わり」までの購入金額が、「優良とする上位の割合」に入る顧客。境界で金額の等しい顧客は全員優良とし、購入のない顧客は優良としない。優良を見る期間が基準日までに過ぎた顧客だけを対象とする。"
+  en: "best are the top_share by spend between the end of the early days and target_days; customers with equal spend at the border are all best, who spends nothing then never is; only customers whose target window has passed by as_of are in the cohort"
+- ja: "優良化率は、その行動の適合率（Wilsonの信頼区間つき）。再現率は優良のうちその行動をした割合。リフト＝優良化率／全体優良化率。"
+  en: "best_rate is the precision of the behaviour, with Wilson's interval; recall is the share of the best who showed it; lift is best_rate over base_rate"
+- ja: "セルの新規顧客は、初回購入が基準日前の「初期とする日数」以内の顧客で、初期の期間がまだ続いている。"
+  en: "newcomers of a cell bought first within early_days before as_of: their early days still run"
+- ja: "該当人数が「参考値とする母数」未満の行動は最後に、ほかはリフトの大きい順に並べる。あとで外されたお気に入りも数える。"
+  en: "behaviours with fewer customers than min_cell come last, the others by lift; a favourite that was removed later counts"
 standard: null
 */
 WITH firsts AS (

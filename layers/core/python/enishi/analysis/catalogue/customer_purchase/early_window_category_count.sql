@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 顧客ごとに、初回購入から3か月間にAカテゴリを何回買ったか。入会チャネルでどう違うか。
   en: "Per customer, how many purchases of category A fall within 3 months of the first purchase, and how does that differ by join channel? (The ad-hoc ask that needs no mart, run without any prepared mart.)"
-method: "Anchor event per customer, window after it, counted event with a product filter: all three are chosen freely. Count distinct purchases containing at least one matching line in [anchor, anchor + window). Distribute customers over the count, split by the axis."
+method:
+  ja: "顧客ごとの起点、そのあとの期間、数える商品の3つを自由に選ぶ。[起点, 起点 + 期間) の間に、条件に合う明細を1つ以上含む購入の数を数える。その回数ごとの顧客の分布を、集計軸で分けて示す。"
+  en: "Anchor event per customer, window after it, counted event with a product filter: all three are chosen freely. Count distinct purchases containing at least one matching line in [anchor, anchor + window). Distribute customers over the count, split by the axis."
 parameter_groups: [period, base, pur, axis, stat]
 parameters:
 - {name: anchor, type: "enum(first_purchase,nth_purchase,registration,first_of_category,message_click)", default: first_purchase, label_ja: 起点, note: ""}
@@ -36,13 +38,17 @@ charts:
 - {kind: heatmap, x: count_bucket, y: axis_value, color: share}
 - {kind: table}
 cells:
-- {name: cell, keys: [axis_value, count_bucket], customers: counted, products: counted_products, becomes: "customers with that many category purchases; products = the matching lines"}
+- {name: cell, keys: [axis_value, count_bucket], customers: counted, products: counted_products, becomes: {ja: "その回数だけカテゴリを購入した顧客。商品＝条件に合う明細の商品", en: "customers with that many category purchases; products = the matching lines"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, N0, UNK, CENSOR, SMALL, SET]
 notes:
-- three months means the same day-of-month three months later, clipped to month end; the end is exclusive
-- customers whose window is still open are left out and counted below the table
-- bucket 0 is customers who bought, but nothing from A; members without the anchor are counted below the table and are in no rate
-- the period holds the anchor
+- ja: "3か月は、3か月後の同じ日（その月にない日は月末に合わせる）までで、終わりの日は含まない。"
+  en: "three months means the same day-of-month three months later, clipped to month end; the end is exclusive"
+- ja: "期間が終わっていない顧客は除き、人数を表の下に示す。"
+  en: "customers whose window is still open are left out and counted below the table"
+- ja: "0回は、起点はあるが、期間内に「数える商品」を買っていない顧客。起点のない会員は表の下に示し、どの割合にも含めない。"
+  en: "bucket 0 is customers who bought, but nothing from A; members without the anchor are counted below the table and are in no rate"
+- ja: "集計期間は、起点の日で判定する。"
+  en: "the period holds the anchor"
 example: {category: プリンター}
 footnotes:
 - {label_ja: 起点のない会員, cte: without_anchor}

@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 初回購入のあと、2回目を買った人と買わなかった人は何が違うか。
   en: What distinguishes first-time buyers who come back from those who do not?
-method: "For each candidate factor known by day factor_days after the first purchase (product, price, coupon, channel, mail click, site visit, points earned, store distance, delivery time) compare the F2 rate with and without, with a Mantel-Haenszel odds ratio stratified by acquisition month; list by share of population x effect."
+method:
+  ja: "初回購入から「要因を見る日数」までにわかる要因の候補（初回カテゴリ、初回金額、クーポン、チャネル、配信のクリック、サイト訪問、ポイント獲得、店舗までの距離、配達日数）ごとに、該当する顧客と該当しない顧客のF2率を比べ、初回購入月で層別したMantel-Haenszelのオッズ比を示す。人数の割合×効果の大きい順に並べる。"
+  en: "For each candidate factor known by day factor_days after the first purchase (product, price, coupon, channel, mail click, site visit, points earned, store distance, delivery time) compare the F2 rate with and without, with a Mantel-Haenszel odds ratio stratified by acquisition month; list by share of population x effect."
 parameter_groups: [period, base, pur, stat]
 parameters:
 - {name: window_days, type: int, default: 180, minimum: 1, label_ja: 2回目を待つ日数, note: "only first purchases whose days have all passed by as_of are compared"}
@@ -29,14 +31,19 @@ charts:
 - {kind: forest, title_ja: 2回目購入のオッズ比（関連であり、原因の証明ではない）, x: level, y: odds_ratio, low: ci_low, high: ci_high}
 - {kind: table}
 cells:
-- {name: waiting, keys: [factor, level], customers: waiting, becomes: first-time buyers with this level who have not repeated yet}
+- {name: waiting, keys: [factor, level], customers: waiting, becomes: {ja: "その水準の初回購入者のうち、まだ2回目を買っていない顧客", en: "first-time buyers with this level who have not repeated yet"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, SMALL, UNK, SET]
 notes:
-- association only; the header says it is not proof of cause
-- "customers who repeat inside factor_days are left out of the comparisons of what comes after the purchase (クリック, サイト訪問, ポイント獲得, 配達日数): their factors are not yet complete"
-- "a customer is in each category of the first basket (初回カテゴリ); 店舗までの距離 compares buyers in shops, 配達日数 orders whose delivery day is known by factor_days; every other factor compares everybody"
-- "f2_rate_without is the rate of the others in the same comparison; levels with fewer customers than min_cell are listed last; the others by share of customers x difference of the rates; the odds ratio is null where no month has both kinds of customers and both outcomes, its interval also where a cell of the pooled table is empty"
-- the cell opens first-time buyers of the period, also those whose window has not passed
+- ja: "関連だけを示し、原因の証明ではない旨を図の見出しに示す。"
+  en: "association only; the header says it is not proof of cause"
+- ja: "「要因を見る日数」以内にリピートした顧客は、購入のあとに起きる要因（クリック、サイト訪問、ポイント獲得、配達日数）の比較から除く。要因がまだ出そろっていないため。"
+  en: "customers who repeat inside factor_days are left out of the comparisons of what comes after the purchase (クリック, サイト訪問, ポイント獲得, 配達日数): their factors are not yet complete"
+- ja: "顧客は、初回の購入に含まれるすべてのカテゴリに入る（初回カテゴリ）。店舗までの距離は店舗での購入者、配達日数は「要因を見る日数」までに配達日がわかる受注で比べる。ほかの要因は全員を比べる。"
+  en: "a customer is in each category of the first basket (初回カテゴリ); 店舗までの距離 compares buyers in shops, 配達日数 orders whose delivery day is known by factor_days; every other factor compares everybody"
+- ja: "非該当F2率は、同じ比較のほかの顧客のF2率。該当人数が「参考値とする母数」未満の水準は最後に、ほかは人数の割合×率の差の大きい順に並べる。両方の顧客と両方の結果がそろう月がない場合、オッズ比は空欄。合算した表に空のセルがある場合は、信頼区間も空欄。"
+  en: "f2_rate_without is the rate of the others in the same comparison; levels with fewer customers than min_cell are listed last; the others by share of customers x difference of the rates; the odds ratio is null where no month has both kinds of customers and both outcomes, its interval also where a cell of the pooled table is empty"
+- ja: "セルは、追う期間が終わっていない顧客も含む、期間内の初回購入者を開く。"
+  en: "the cell opens first-time buyers of the period, also those whose window has not passed"
 standard: Mantel-Haenszel (1959) pooled odds ratio; Benjamini-Hochberg (1995) correction.
 step: odds
 */

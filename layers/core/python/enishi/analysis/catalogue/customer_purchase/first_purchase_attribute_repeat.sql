@@ -8,7 +8,9 @@ tier: core
 question:
   ja: どの商品・チャネル・店舗・価格帯・クーポンで買い始めた顧客が、また買いに来ているか。
   en: "Which entry product, channel, store, price or coupon brings customers who come back?"
-method: "Group customers by an attribute of their lifetime first purchase and follow each for a fixed window: repeat rate, days to second purchase (Kaplan-Meier median), orders and amount per acquired customer."
+method:
+  ja: "生涯で最初の購入の属性ごとに顧客を分け、それぞれを一定の日数追う。F2・F3転換率、2回目までの日数（Kaplan–Meier法の中央値）、獲得1人あたりの購入回数と購入金額を示す。"
+  en: "Group customers by an attribute of their lifetime first purchase and follow each for a fixed window: repeat rate, days to second purchase (Kaplan-Meier median), orders and amount per acquired customer."
 parameter_groups: [period, base, pur, axis, stat, top]
 parameters:
 - {name: window_days, type: int, default: 180, minimum: 1, label_ja: 追う日数, note: "after the first purchase"}
@@ -29,16 +31,22 @@ charts:
 - {kind: scatter, x: f2_rate, y: ltv_window, size: new_customers}
 - {kind: table}
 cells:
-- {name: attribute, keys: [attribute], customers: acquired, products: acquired_products, becomes: customers acquired with this attribute}
-- {name: repeated, keys: [attribute, has_repeated], types: {has_repeated: bool}, customers: watched, becomes: "has_repeated=true: those who repeated inside the window; false: those who have not yet"}
+- {name: attribute, keys: [attribute], customers: acquired, products: acquired_products, becomes: {ja: "その属性で獲得した顧客", en: "customers acquired with this attribute"}}
+- {name: repeated, keys: [attribute, has_repeated], types: {has_repeated: bool}, customers: watched, becomes: {ja: "has_repeated=true：追う期間内にリピートした顧客。false：追う期間内にリピートしなかった顧客", en: "has_repeated=true: those who repeated inside the window; false: those who have not yet"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, UNK, MULTI, CENSOR, SMALL, DIV0, SET]
 notes:
-- only first purchases at least window_days old enter the rates
-- median is null when fewer than half have repeated
-- the period holds the first purchase of the lifetime; f2 and f3 are a second and third purchase within window_days of it
-- new_customers and the rates are of customers whose window has passed; the others are counted below the table
-- km_median_days follows everybody acquired in the period, those whose window is open too, to as_of
-- orders_per_customer holds the first purchase; a customer who began with several categories counts in each, and in その他 once
+- ja: "率の対象は、「追う日数」以上前の初回購入だけ。"
+  en: "only first purchases at least window_days old enter the rates"
+- ja: "リピートした顧客が半数に満たない場合、中央値は空欄。"
+  en: "median is null when fewer than half have repeated"
+- ja: "集計期間は、生涯で最初の購入の日で判定する。F2・F3は、そこから「追う日数」以内の2回目・3回目の購入。"
+  en: "the period holds the first purchase of the lifetime; f2 and f3 are a second and third purchase within window_days of it"
+- ja: "初回購入者数と率は、追う期間が終わった顧客による。それ以外の顧客は表の下に示す。"
+  en: "new_customers and the rates are of customers whose window has passed; the others are counted below the table"
+- ja: "再購入日数中央値は、追う期間が終わっていない顧客も含め、期間内に獲得した全員を基準日まで追う。"
+  en: "km_median_days follows everybody acquired in the period, those whose window is open too, to as_of"
+- ja: "窓内購入回数は初回購入を含む。複数のカテゴリで始めた顧客はそれぞれに数えるが、その他では1人と数える。"
+  en: "orders_per_customer holds the first purchase; a customer who began with several categories counts in each, and in その他 once"
 footnotes:
 - {label_ja: 期間が終わっていない顧客, cte: still_open}
 */

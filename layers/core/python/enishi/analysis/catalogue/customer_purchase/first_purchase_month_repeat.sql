@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 初めて買った月ごとに、その後1か月・2か月…で何割が再び買ったか。
   en: "Of the customers who first bought in a given month, what share bought again after 1, 2, 3 ... months?"
-method: "Cohort = month of the lifetime first purchase. cumulative: share with a second purchase by the end of month k. active: share with at least one purchase inside month k. Value view sums amount per cohort member. Month k is k x 30 days from the own first purchase (elapsed) or the k-th calendar month."
+method:
+  ja: "初回購入月（生涯で最初の購入の月）ごとに顧客を分ける。cumulative：kか月目の終わりまでに2回目（「待つ購入回数」）の購入をした割合。active：kか月目のうちに1回以上、再び購入した割合。金額の見方は、顧客1人あたりの購入金額の累計。kか月目は、本人の初回購入のk×30日後から30日間（elapsed30）、または初回購入月からk番目の暦の月（calendar）。"
+  en: "Cohort = month of the lifetime first purchase. cumulative: share with a second purchase by the end of month k. active: share with at least one purchase inside month k. Value view sums amount per cohort member. Month k is k x 30 days from the own first purchase (elapsed) or the k-th calendar month."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: months, type: int, default: 12, minimum: 1, maximum: 120, label_ja: 経過月数, note: ""}
@@ -29,16 +31,22 @@ charts:
 - {kind: line, x: k, y: repeat_rate, color: cohort}
 - {kind: table}
 cells:
-- {name: cell, keys: [cohort, k], customers: repeated, products: repeated_products, becomes: customers of the cohort who repeated by (or in) month k; the complement of the cohort are those who did not}
-- {name: cohort, keys: [cohort], customers: cohorts, becomes: everybody of the cohort}
+- {name: cell, keys: [cohort, k], customers: repeated, products: repeated_products, becomes: {ja: "kか月目までに（またはkか月目に）リピートした顧客。残りは、その初回購入月でリピートしなかった顧客", en: "customers of the cohort who repeated by (or in) month k; the complement of the cohort are those who did not"}}
+- {name: cohort, keys: [cohort], customers: cohorts, becomes: {ja: "その初回購入月の全員", en: "everybody of the cohort"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, DIV0, SMALL, SET]
 notes:
-- measure chooses which repeaters a cell counts, cumulative (an nth purchase by the end of month k) or active (any further purchase inside month k); amount and orders count as active; amount is that of month k, ltv runs from the first purchase to the end of month k
-- a cell whose month has not ended by as_of is null
-- avg_days is from the first to the nth purchase, of those who had made it by month k
-- the period holds the first purchase; an average line over cohorts is drawn from complete cells, weighted by size
-- k = 0 holds same-month repeats and starts the day after the first purchase when purchase_unit=day
-- "an average line over cohorts uses complete cells only, weighted by cohort size"
+- ja: "「見る値」は、どのリピートを数えるかを選ぶ。cumulativeはkか月目の終わりまでにN回目の購入をした人、activeはkか月目に2回目以降の購入をした人。amountとordersはactiveと同じ数え方。購入金額はkか月目の金額、累計LTVは初回購入からkか月目の終わりまでの金額。"
+  en: "measure chooses which repeaters a cell counts, cumulative (an nth purchase by the end of month k) or active (any further purchase inside month k); amount and orders count as active; amount is that of month k, ltv runs from the first purchase to the end of month k"
+- ja: "基準日までに終わっていない月の欄は空欄。"
+  en: "a cell whose month has not ended by as_of is null"
+- ja: "平均リピート日数は初回からN回目までの日数で、kか月目までにN回目の購入をした人の平均。"
+  en: "avg_days is from the first to the nth purchase, of those who had made it by month k"
+- ja: "集計期間は、初回購入の日で判定する。初回購入月を通した平均は、完結した欄だけを人数で重み付けする。"
+  en: "the period holds the first purchase; an average line over cohorts is drawn from complete cells, weighted by size"
+- ja: "k = 0は初月のリピートを含む。「購入の数え方」がdayの場合、初回購入の翌日から数える。"
+  en: "k = 0 holds same-month repeats and starts the day after the first purchase when purchase_unit=day"
+- ja: "初回購入月を通した平均には、完結した欄だけを使い、初回購入者数で重み付けする。"
+  en: "an average line over cohorts uses complete cells only, weighted by cohort size"
 */
 WITH firsts AS (
   SELECT p.customer_id, DATE_TRUNC('month', p.purchase_date) AS cohort, p.purchase_date AS first_date

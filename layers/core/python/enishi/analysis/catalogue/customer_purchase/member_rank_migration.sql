@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 会員ランクはだれが上がり、だれが下がったか。移動によって購入額はどう変わったか。次に下がりそうなのはだれか。
   en: Who moved up or down in loyalty rank and how do moves change spending?
-method: Cross rank at two dates from member_rank_history; spend in the year before and after for each move; plus customers whose current-window spend already foretells a fall.
+method:
+  ja: "会員ランクの履歴から、2つの日付のランクを掛け合わせる。移動ごとに、前後1年の購入金額を示す。あわせて、判定期間の購入金額からすでに降格が見込まれる顧客も示す。"
+  en: "Cross rank at two dates from member_rank_history; spend in the year before and after for each move; plus customers whose current-window spend already foretells a fall."
 parameter_groups: [base, pur]
 parameters:
 - {name: from_date, type: date, default: as_of - 12 months, label_ja: 移動前の日, note: ""}
@@ -26,13 +28,17 @@ charts:
 - {kind: sankey, source: from_rank, target: to_rank, size: customers}
 - {kind: table}
 cells:
-- {name: move, keys: [from_rank, to_rank, is_at_risk], types: {is_at_risk: bool}, customers: moves, becomes: "customers of that move; is_at_risk=true: those about to fall"}
+- {name: move, keys: [from_rank, to_rank, is_at_risk], types: {is_at_risk: bool}, customers: moves, becomes: {ja: "その移動をした顧客。is_at_risk=true：降格が見込まれる顧客", en: "customers of that move; is_at_risk=true: those about to fall"}}
 rules: [TZ, PUR, RET, MERGE, WD, SCD, ATTR, UNK, SET]
 notes:
-- the rank of each day is that of the history (both ends of a span belong to it); merged members have the best of their ranks
-- members who joined after from_date come from 入会前; a day without a rank is 不明
-- amount_before is of the 12 months up to from_date, amount_after of the 12 months after it, null until they have passed; per person, buyers or not
-- at_risk has spent less than the threshold of the rank held on to_date (or bought less often than it asks); ranks without a threshold have nobody at risk
+- ja: "各日のランクは履歴による（期間の両端の日を含む）。名寄せで統合した会員は、統合前の各IDのランクのうち最上位のものとする。"
+  en: "the rank of each day is that of the history (both ends of a span belong to it); merged members have the best of their ranks"
+- ja: "「移動前の日」よりあとに入会した会員は、入会前から移る。ランクのない日は不明。"
+  en: "members who joined after from_date come from 入会前; a day without a rank is 不明"
+- ja: "前年1人あたりは「移動前の日」までの12か月、後年1人あたりはそのあとの12か月（過ぎるまで空欄）。購入の有無を問わず、1人あたりの額。"
+  en: "amount_before is of the 12 months up to from_date, amount_after of the 12 months after it, null until they have passed; per person, buyers or not"
+- ja: "降格見込は、「移動後の日」のランクの基準金額に購入金額が届いていない（または基準の購入回数に満たない）会員。基準のないランクでは対象者なし。"
+  en: "at_risk has spent less than the threshold of the rank held on to_date (or bought less often than it asks); ranks without a threshold have nobody at risk"
 needs: [member_rank_history]
 */
 WITH spans AS (

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 1回目・2回目・3回目…の購入では、何が、どこで、いくらで買われているか。どの買い方が次の購入につながるか。
   en: "What is bought, where and at which price on the 1st, 2nd, 3rd ... purchase?"
-method: "Tag each purchase with its lifetime N and group by one purchase attribute (category, product, price band, channel, store, medium, payment, coupon use)."
+method:
+  ja: "各購入に生涯での回数Nを付け、1つの購入属性（カテゴリ、商品、価格帯、チャネル、店舗、媒体、支払方法、クーポン利用）で分ける。"
+  en: "Tag each purchase with its lifetime N and group by one purchase attribute (category, product, price band, channel, store, medium, payment, coupon use)."
 parameter_groups: [period, base, pur, axis, top]
 parameters:
 - {name: n_from, type: int, default: 1, minimum: 1, label_ja: 何回目から, note: ""}
@@ -30,16 +32,23 @@ charts:
 - {kind: stacked_bar, x: n, y: orders, color: attribute, where: {attribute: {not: [合計]}}}
 - {kind: table}
 cells:
-- {name: cell, keys: [n, attribute], customers: tagged, products: tagged_products, becomes: "customers whose N-th purchase had this attribute, with the lines that match"}
+- {name: cell, keys: [n, attribute], customers: tagged, products: tagged_products, becomes: {ja: "N回目の購入がその属性だった顧客と、該当する明細の商品", en: "customers whose N-th purchase had this attribute, with the lines that match"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, UNK, MULTI, CENSOR, TIE, SET]
 notes:
-- a basket with several categories counts once in each (MULTI); the row 合計 of each N is distinct, its share is null
-- N is the rank in the customer's life; the period holds the purchase
-- "a customer has one N-th purchase: orders are more than buyers only where purchase_unit=day puts receipts together"
-- the amount of a purchase with several values is shared among them by their lines, so amounts add up
-- "shares are of purchases; index_vs_first is the share within N against the share within N = 1 of the period, whatever share_within is"
-- "next_rate is matured: of N-th purchases at least maturity_days old, those that another one followed by as_of"
-- beyond top_n (or max_axis_values) values, by purchases, the rest is one row その他
+- ja: "複数のカテゴリを含む購入は、それぞれに1回数える（MULTI）。各Nの「合計」の行は重複なしで、構成比は空欄。"
+  en: "a basket with several categories counts once in each (MULTI); the row 合計 of each N is distinct, its share is null"
+- ja: "Nは顧客の生涯での順番。集計期間は、その購入の日で判定する。"
+  en: "N is the rank in the customer's life; the period holds the purchase"
+- ja: "N回目の購入は顧客1人に1つ。件数が購買者数を上回るのは、「購入の数え方」がdayでレシートをまとめる場合だけ。"
+  en: "a customer has one N-th purchase: orders are more than buyers only where purchase_unit=day puts receipts together"
+- ja: "1回の購入に複数の値があるときは、購買金額を明細の金額で按分する。このため金額は足し合わせられる。"
+  en: "the amount of a purchase with several values is shared among them by their lines, so amounts add up"
+- ja: "構成比は購入件数による。初回比指数は、「構成比の分母」によらず、そのNでの構成比を、期間内の N = 1 での構成比で割る。"
+  en: "shares are of purchases; index_vs_first is the share within N against the share within N = 1 of the period, whatever share_within is"
+- ja: "次回転換率は観測が完了した購入による。「観測を待つ日数」以上前のN回目の購入のうち、基準日までに次の購入があった割合。"
+  en: "next_rate is matured: of N-th purchases at least maturity_days old, those that another one followed by as_of"
+- ja: "購入件数で「表示件数」（または「軸の最大件数」）を超える値は、その他の1行にまとめる。"
+  en: "beyond top_n (or max_axis_values) values, by purchases, the rest is one row その他"
 */
 WITH followed AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: サイトにはよく来るのに買わなくなった顧客は誰か。来ないのに買っている顧客は誰か。
   en: "Who visits the site often but has stopped buying, and who buys without visiting?"
-method: "Two RF pairs per known customer: purchases and sessions in the lookback. Bin each (recency bands, frequency bands) and cross purchase recency with access recency, or purchase frequency with access frequency."
+method:
+  ja: "既知の顧客ごとに、「集計日数」内の購入と訪問（セッション）からRFの組を2つ作る。それぞれを経過日数帯、回数帯に分け、購入の経過日数×訪問の経過日数、または購入回数×訪問回数を掛け合わせる。"
+  en: "Two RF pairs per known customer: purchases and sessions in the lookback. Bin each (recency bands, frequency bands) and cross purchase recency with access recency, or purchase frequency with access frequency."
 parameter_groups: [asof, base, pur, web]
 parameters:
 - {name: lookback_days, type: int, default: 365, minimum: 1, label_ja: 集計日数, note: days to as_of in which purchases and visits count}
@@ -31,17 +33,22 @@ charts:
 - {kind: heatmap, x: access_band, y: purchase_band, color: customers}
 - {kind: table}
 cells:
-- {name: cell, keys: [purchase_band, access_band, type], customers: placed, products: placed_products, becomes: "customers of the cell, for example access within 7 days and no purchase for 180 days or more; products = what they bought in the lookback"}
-- {name: days, keys: [days_since_purchase, days_since_access], types: {days_since_purchase: int, days_since_access: int}, customers: people, becomes: customers by exact days since the last purchase and the last visit; null = none in the lookback}
+- {name: cell, keys: [purchase_band, access_band, type], customers: placed, products: placed_products, becomes: {ja: "そのセルの顧客。例：7日以内に訪問し、180日以上購入していない顧客。商品＝「集計日数」内に買った商品", en: "customers of the cell, for example access within 7 days and no purchase for 180 days or more; products = what they bought in the lookback"}}
+- {name: days, keys: [days_since_purchase, days_since_access], types: {days_since_purchase: int, days_since_access: int}, customers: people, becomes: {ja: "最終購入からの日数と最終訪問からの日数（1日単位）で選ぶ顧客。空欄は「集計日数」内になし", en: "customers by exact days since the last purchase and the last visit; null = none in the lookback"}}
 footnotes:
 - {label_ja: 非会員売上, cte: guest_sales}
 rules: [TZ, PUR, RET, MERGE, BOT, GUEST, N0, SET]
 notes:
-- no purchase and no access are bands of their own (購入なし, アクセスなし)
-- "store-only customers without any linked cookie sit in access band 未連携, not in 'no access'; nor can they be of a type that tells of visits"
-- "type: 購入・来訪とも活発 / 購入のみ活発 / 来訪のみ活発 / どちらも不活発, by active_days or active_count; 来訪不明 for 未連携"
-- purchases are those of every channel
-- "reachable_mail: last said opt_in, and a valid address is known"
+- ja: "購入なし、アクセスなしも、それぞれ1つの帯とする。"
+  en: "no purchase and no access are bands of their own (購入なし, アクセスなし)"
+- ja: "Cookieが紐づいていない店舗だけの顧客は、アクセス帯の未連携に入り、アクセスなしには入らない。訪問にかかわるタイプにもならない。"
+  en: "store-only customers without any linked cookie sit in access band 未連携, not in 'no access'; nor can they be of a type that tells of visits"
+- ja: "タイプ：購入・来訪とも活発／購入のみ活発／来訪のみ活発／どちらも不活発（「活発とみなす日数」または「活発とみなす回数」による）。未連携は来訪不明。"
+  en: "type: 購入・来訪とも活発 / 購入のみ活発 / 来訪のみ活発 / どちらも不活発, by active_days or active_count; 来訪不明 for 未連携"
+- ja: "購入は全チャネルの購入。"
+  en: "purchases are those of every channel"
+- ja: "メール配信可：最後の意思表示が許諾（opt_in）で、有効な宛先がわかっている。"
+  en: "reachable_mail: last said opt_in, and a valid address is known"
 */
 WITH bought AS (
   SELECT p.customer_id, COUNT(*) AS orders, SUM(p.amount) AS amount, MAX(p.purchase_date) AS last_date

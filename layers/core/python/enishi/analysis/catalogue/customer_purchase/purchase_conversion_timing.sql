@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 何人がN回目の購入に達し、いくら使い、何日で次の購入へ進むか。
   en: How many customers reach the N-th purchase, what do they spend on it, how many go on to N+1 and after how many days?
-method: "For each N count customers whose N-th purchase is in scope and sum the amount of exactly that purchase. reach_rate = buyers(N)/buyers(1); step_rate = buyers(N)/buyers(N-1); the matured step_rate uses only customers whose previous purchase is at least maturity_days old. Days are between purchase N-1 and N."
+method:
+  ja: "Nごとに、N回目の購入が対象に入る顧客を数え、その購入だけの金額を合計する。到達率＝購買者数(N)／購買者数(1)。転換率＝購買者数(N)／購買者数(N-1)。転換率(観測完了)は、前回の購入から「観測日数」以上過ぎた顧客だけを使う。転換日数は、N-1回目からN回目までの日数。"
+  en: "For each N count customers whose N-th purchase is in scope and sum the amount of exactly that purchase. reach_rate = buyers(N)/buyers(1); step_rate = buyers(N)/buyers(N-1); the matured step_rate uses only customers whose previous purchase is at least maturity_days old. Days are between purchase N-1 and N."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: max_n, type: int, default: 31, label_ja: 最大回数, minimum: 1, maximum: 500, note: "later purchases are folded into one row max_n + 1"}
@@ -34,14 +36,17 @@ charts:
 - {kind: table}
 - {kind: line, x: n, y: [days_p25, days_median, days_p75], where: {n: {min: 2}}}
 cells:
-- {name: row, keys: [n], customers: reached, products: reached_products, becomes: "customers who made an N-th purchase, and the products of that purchase"}
-- {name: stopped, keys: [stopped_at], types: {stopped_at: int}, customers: stopped, becomes: customers stopped at N}
-- {name: timing, keys: [n, days], types: {days: int}, customers: reached, products: reached_products, becomes: customers who converted in that many days}
+- {name: row, keys: [n], customers: reached, products: reached_products, becomes: {ja: "N回目の購入をした顧客と、その購入の商品", en: "customers who made an N-th purchase, and the products of that purchase"}}
+- {name: stopped, keys: [stopped_at], types: {stopped_at: int}, customers: stopped, becomes: {ja: "N回で止まっている顧客", en: "customers stopped at N"}}
+- {name: timing, keys: [n, days], types: {days: int}, customers: reached, products: reached_products, becomes: {ja: "その日数で転換した顧客", en: "customers who converted in that many days"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, N0, CENSOR, DIV0, SET]
 notes:
-- row 0 has null rates and null days
-- rows after max_n are folded into one row, max_n + 1
-- a guest has no N and is in no row
+- ja: "0回目の行の率と日数は空欄。"
+  en: "row 0 has null rates and null days"
+- ja: "「最大回数」を超える行は、「最大回数」+ 1 の1行にまとめる。"
+  en: "rows after max_n are folded into one row, max_n + 1"
+- ja: "非会員にはNがなく、どの行にも入らない。"
+  en: "a guest has no N and is in no row"
 standard: Layout of the classic 顧客転換率 screen. F1/F2/F3 wording is common Japanese mail-order usage (for example motenasu.info manual, 転換率分析).
 */
 WITH bought AS (

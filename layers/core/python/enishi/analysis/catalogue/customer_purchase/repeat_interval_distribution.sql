@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 顧客は次の購入まで何日空けるか。何日買わなければ、もう戻らない(休眠)とみなしてよいか。
   en: After how many silent days is a customer really gone?
-method: "Distribution of all gaps between consecutive purchases, plus the chance of ever buying again given d silent days (share of gaps longer than d that ended in a purchase within the observed data, by Kaplan-Meier). Proposed lapse border = smallest d where the chance of return within horizon falls under border_prob, next to the 80/90/95th percentile."
+method:
+  ja: "連続する購入の間隔の分布と、無購入がd日続いた顧客が「復帰を待つ日数」以内に再び購入する確率（d日を超えた間隔のうち、観測データの範囲でその間に購入で終わった割合。Kaplan–Meier法）を示す。休眠判定日数の案は、「復帰を待つ日数」以内の復帰確率が「休眠とみなす復帰確率」を下回る最小のd。80・90・95パーセンタイルと並べて示す。"
+  en: "Distribution of all gaps between consecutive purchases, plus the chance of ever buying again given d silent days (share of gaps longer than d that ended in a purchase within the observed data, by Kaplan-Meier). Proposed lapse border = smallest d where the chance of return within horizon falls under border_prob, next to the 80/90/95th percentile."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: border_prob, type: ratio, default: 0.10, minimum: 0, maximum: 1, label_ja: 休眠とみなす復帰確率, note: "the border is the first day with a smaller chance of return"}
@@ -29,16 +31,21 @@ charts:
 - {kind: line, title_ja: 累積割合, x: silent_days, y: cum_share, color: split_value}
 - {kind: table}
 cells:
-- {name: silent, keys: [split_value, silent_days, is_over_border], types: {is_over_border: bool}, customers: sleeping, becomes: "customers by their days without a purchase at the period's end (silent_days range); is_over_border=true: now beyond the border"}
+- {name: silent, keys: [split_value, silent_days, is_over_border], types: {is_over_border: bool}, customers: sleeping, becomes: {ja: "期間の終わりの無購入日数（無購入日数の範囲）ごとの顧客。is_over_border=true：いま休眠判定日数を超えている顧客", en: "customers by their days without a purchase at the period's end (silent_days range); is_over_border=true: now beyond the border"}}
 footnotes:
 - {label_ja: 間隔のパーセンタイル, cte: percentiles}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, SET]
 notes:
-- "open gaps are censored, not dropped; leaving them out would make the border too short"
-- "what happened in the period counts: a silence that began before it is watched from its first day in the period on (delayed entry), so that long silences are seen in a short period too"
-- "gaps are those that ended in the period, longer than the row before and up to silent_days; cum_share is of all of them"
-- "return_prob = 1 - S(d + horizon) / S(d); null where nobody was watched that long, and then no border is proposed there"
-- the percentiles are of the gaps that ended, without the open ones
+- ja: "終わっていない間隔は捨てずに打ち切りとして扱う。除くと休眠判定日数が短くなりすぎるため。"
+  en: "open gaps are censored, not dropped; leaving them out would make the border too short"
+- ja: "期間中に起きたことを数える。期間より前に始まった無購入は、期間の初日から観察する（遅延参入）。このため、短い期間でも長い無購入を見られる。"
+  en: "what happened in the period counts: a silence that began before it is watched from its first day in the period on (delayed entry), so that long silences are seen in a short period too"
+- ja: "間隔件数は、期間中に終わり、前の行より長く無購入日数以下の間隔の数。累積割合は、その全体に対する割合。"
+  en: "gaps are those that ended in the period, longer than the row before and up to silent_days; cum_share is of all of them"
+- ja: "復帰確率 = 1 - S(d + 復帰を待つ日数) / S(d)。そこまで観察された顧客がいない場合は空欄で、休眠判定日数も示さない。"
+  en: "return_prob = 1 - S(d + horizon) / S(d); null where nobody was watched that long, and then no border is proposed there"
+- ja: "パーセンタイルは終わった間隔によるもので、終わっていない間隔を含まない。"
+  en: "the percentiles are of the gaps that ended, without the open ones"
 standard: Kaplan and Meier (1958).
 */
 WITH followed AS (

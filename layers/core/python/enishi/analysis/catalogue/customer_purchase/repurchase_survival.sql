@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 購入した顧客は、その後どれくらいの早さで戻ってくるか。グループによって差はあるか。
   en: "How quickly do customers come back after a purchase, and do two groups differ?"
-method: "Kaplan-Meier estimate of not having repurchased by day t after purchase N, per group, Greenwood interval, log-rank test between groups."
+method:
+  ja: "起点の購入のあとt日までに再購入していない割合を、グループごとにKaplan–Meier法で推定する。Greenwoodの信頼区間と、グループ間のログランク検定を示す。"
+  en: "Kaplan-Meier estimate of not having repurchased by day t after purchase N, per group, Greenwood interval, log-rank test between groups."
 parameter_groups: [period, base, pur, axis, stat]
 parameters:
 - {name: from_n, type: int, default: 1, minimum: 1, label_ja: 起点の購入回, note: "rank of the purchase in the lifetime; its day is in the period"}
@@ -28,15 +30,20 @@ charts:
 - {kind: survival_step, x: day, y: survival, color: group, low: ci_low, high: ci_high}
 - {kind: table}
 cells:
-- {name: returned, keys: [group, day], customers: returned, becomes: customers who came back in it}
-- {name: still_open, keys: [group, still_open], types: {still_open: bool}, customers: followed, becomes: "still_open=true: customers who have not come back"}
+- {name: returned, keys: [group, day], customers: returned, becomes: {ja: "その日に再購入した顧客", en: "customers who came back in it"}}
+- {name: still_open, keys: [group, still_open], types: {still_open: bool}, customers: followed, becomes: {ja: "still_open=true：まだ再購入していない顧客", en: "still_open=true: customers who have not come back"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, TIE, SMALL, SET]
 notes:
-- "repurchase and censoring on one day: the repurchase is counted first"
-- a row a day on which somebody came back, and the day on which the last one was followed
-- the interval is survival ± z times the root of Greenwood's variance, kept between 0 and 1
-- logrank_p compares all groups, the first max_axis_values by size and その他; null for one group
-- median_days is null while more than half have not come back
+- ja: "同じ日に再購入と打ち切りがある場合は、再購入を先に数える。"
+  en: "repurchase and censoring on one day: the repurchase is counted first"
+- ja: "再購入のあった日ごとに1行と、最後に観察した日の行を示す。"
+  en: "a row a day on which somebody came back, and the day on which the last one was followed"
+- ja: "信頼区間は、未再購入率 ± z × Greenwood分散の平方根で、0〜1に収める。"
+  en: "the interval is survival ± z times the root of Greenwood's variance, kept between 0 and 1"
+- ja: "検定p値は、人数の多い順に「軸の最大件数」までのグループとその他を、すべて比べる。グループが1つなら空欄。"
+  en: "logrank_p compares all groups, the first max_axis_values by size and その他; null for one group"
+- ja: "半数超がまだ再購入していない間、中央値は空欄。"
+  en: "median_days is null while more than half have not come back"
 standard: Kaplan and Meier (1958); Greenwood variance; log-rank test.
 step: survival
 */

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 顧客は、最終購入日・購入回数・購入金額の三つの面でどう分布しているか。
   en: How are customers spread over recency, frequency and monetary value?
-method: "R = days from last purchase to as_of, F = purchases and M = amount in the lookback. Score each 1-5 (5 best). Quintile: cut each measure on its own over all scored customers. Nested: cut F inside R and M inside R-F. Threshold: fixed borders."
+method:
+  ja: "R＝基準日から最終購入日までの日数、F＝購入回数、M＝購入金額（いずれも「集計月数」の間）。それぞれを1〜5（5が最良）で採点する。quintile：採点対象の全員を指標ごとに単独で分ける。nested：Rの中でFを、R-Fの中でMを分ける。threshold：決まった境界で分ける。"
+  en: "R = days from last purchase to as_of, F = purchases and M = amount in the lookback. Score each 1-5 (5 best). Quintile: cut each measure on its own over all scored customers. Nested: cut F inside R and M inside R-F. Threshold: fixed borders."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: lookback_months, type: int, default: 24, minimum: 1, label_ja: 集計月数, note: customers with no purchase inside it are outside the grid}
@@ -36,13 +38,15 @@ charts:
 - {kind: bubble, x: avg_orders, y: avg_recency, size: customers, color: avg_amount}
 - {kind: table}
 cells:
-- {name: cell, keys: [r_score, f_score, m_score], customers: scored, products: scored_products, becomes: customers with these scores at as_of}
+- {name: cell, keys: [r_score, f_score, m_score], customers: scored, products: scored_products, becomes: {ja: "基準日にこのスコアの顧客", en: "customers with these scores at as_of"}}
 footnotes:
 - {label_ja: R・F・Mの境界, cte: borders}
 rules: [TZ, PUR, RET, NEG, GUEST, MERGE, WD, TIE, SET]
 notes:
-- because ties stay together, F usually cannot form five equal groups; the lowest value of each score is printed below the table
-- members with no purchase in the lookback are one extra row with R=F=M=0
+- ja: "同値はまとめるため、Fは通常、同じ人数の5グループにならない。各スコアの最低値を表の下に示す。"
+  en: "because ties stay together, F usually cannot form five equal groups; the lowest value of each score is printed below the table"
+- ja: "「集計月数」の間に購入のない会員は、R=F=M=0の1行とする。"
+  en: "members with no purchase in the lookback are one extra row with R=F=M=0"
 standard: Quintile scoring as in A. M. Hughes, Strategic Database Marketing (1994); independent, nested and custom-border variants as in R package rfm (rfm_table_order). Borders above are our own defaults.
 */
 WITH scored AS (

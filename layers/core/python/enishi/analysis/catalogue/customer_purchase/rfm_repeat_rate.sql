@@ -8,7 +8,9 @@ tier: core
 question:
   ja: RFMのどのセルの顧客が、その後の期間に実際に再び買ったか。どのセルに連絡する値打ちがあるか。
   en: "Which RFM cells really bought again in the following window, so which deserve contact?"
-method: "Score customers at base_date with earlier data only, then count purchases in (base_date, base_date + horizon]. repeat_rate = buyers/customers with a Wilson interval; lift against the overall rate."
+method:
+  ja: "判定日までのデータだけで顧客を採点し、(判定日, 判定日 + その後の日数] の購入を数える。リピート率＝再購入者数／顧客数（Wilsonの信頼区間つき）。全体比＝リピート率／全体のリピート率。"
+  en: "Score customers at base_date with earlier data only, then count purchases in (base_date, base_date + horizon]. repeat_rate = buyers/customers with a Wilson interval; lift against the overall rate."
 parameter_groups: [base, pur, stat]
 parameters:
 - {name: base_date, type: date, default: as_of - 90 days, label_ja: 判定日, note: ""}
@@ -40,14 +42,19 @@ charts:
 - {kind: heatmap, x: f_score, y: r_score, color: repeat_rate}
 - {kind: table}
 cells:
-- {name: cell, keys: [r_score, f_score, m_score, has_repeated], types: {has_repeated: bool}, customers: followed, products: followed_products, becomes: "customers scored there at base_date, split into repeated / not repeated; products = what they bought in the window"}
+- {name: cell, keys: [r_score, f_score, m_score, has_repeated], types: {has_repeated: bool}, customers: followed, products: followed_products, becomes: {ja: "判定日にそのスコアの顧客を、再購入した・しなかったに分ける。商品＝その後の期間に買った商品", en: "customers scored there at base_date, split into repeated / not repeated; products = what they bought in the window"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, WD, TIE, CENSOR, DIV0, SMALL, SET]
 notes:
-- no data after base_date may enter the scores
-- contacted_share warns that contact itself lifts the rate
-- only customers with a purchase in the lookback are scored; the overall rate of lift is theirs
-- everything after base_date is null until the whole window has passed
-- "return_mode is event here: with origin a return that came after base_date would lower the scores of that day"
+- ja: "判定日よりあとのデータは採点に使わない。"
+  en: "no data after base_date may enter the scores"
+- ja: "配信接触率は、配信自体がリピート率を高めることへの注意のために示す。"
+  en: "contacted_share warns that contact itself lifts the rate"
+- ja: "採点の対象は、「集計月数」の間に購入のある顧客だけ。全体比の全体も同じ。"
+  en: "only customers with a purchase in the lookback are scored; the overall rate of lift is theirs"
+- ja: "判定日より後の値は、期間のすべてが過ぎるまで空欄。"
+  en: "everything after base_date is null until the whole window has passed"
+- ja: "「返品の計上」は event とする。originでは、判定日よりあとの返品がその日のスコアを下げてしまうため。"
+  en: "return_mode is event here: with origin a return that came after base_date would lower the scores of that day"
 standard: Wilson (1927) score interval.
 */
 WITH bought_after AS (

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 二つの時点の間に、RFMのどのグループの顧客が増え、どこが減ったか。優良な顧客はどこへ移ったか。
   en: "Between two dates, which RFM groups gained or lost customers, and where did the good ones go?"
-method: "Score both dates with the borders of the first date (frozen), map scores to named groups, cross the two labels, and report row rates, net flow and the amount that moved."
+method:
+  ja: "2つの時点を、移動前の時点の境界（固定）で採点し、スコアをグループに当てはめる。両時点のグループを掛け合わせ、移動率、純増減、移動した顧客の購入金額を示す。"
+  en: "Score both dates with the borders of the first date (frozen), map scores to named groups, cross the two labels, and report row rates, net flow and the amount that moved."
 parameter_groups: [base, pur]
 parameters:
 - {name: from_date, type: date, default: as_of - 6 months, label_ja: 移動前の時点, note: ""}
@@ -42,17 +44,23 @@ charts:
 - {kind: sankey, source: from_group, target: to_group, size: customers, where: {customers: {min: 1}}}
 - {kind: table}
 cells:
-- {name: move, keys: [from_group, to_group, direction], customers: moves, becomes: customers of that move}
+- {name: move, keys: [from_group, to_group, direction], customers: moves, becomes: {ja: "その移動をした顧客", en: "customers of that move"}}
 footnotes:
 - {label_ja: 境界の扱い, cte: borders_said}
 rules: [TZ, PUR, RET, GUEST, MERGE, WD, TIE, DIV0, SET]
 notes:
-- with freeze_borders=false the shares are constant by construction and only the moves carry meaning; the line below the table says so
-- scores are fifths, 5 best, equal values in the better one; what lies beyond the frozen borders has the outermost score
-- "who has no purchase in the lookback of a date is 購入なし there; who has none at both dates is left out"
-- "net_flow is those who moved there less those who moved back, so that the sum over a to_group is what it gained"
-- amounts are those of the lookback of each date
-- "direction: groups are better the earlier they stand in group_map; rf and rfm compare the sum of the scores; 購入なし is the worst"
+- ja: "「移動前の境界で固定」がfalseの場合、作り方から各グループの構成比はほぼ一定になり、意味があるのは移動だけ。その旨を表の下に示す。"
+  en: "with freeze_borders=false the shares are constant by construction and only the moves carry meaning; the line below the table says so"
+- ja: "スコアは5等分で5が最良。同値は上位のスコアに入れる。固定した境界の外の値は、最も端のスコアになる。"
+  en: "scores are fifths, 5 best, equal values in the better one; what lies beyond the frozen borders has the outermost score"
+- ja: "その時点の「集計月数」の間に購入のない顧客は、購入なし。両時点とも購入のない顧客は除く。"
+  en: "who has no purchase in the lookback of a date is 購入なし there; who has none at both dates is left out"
+- ja: "純増減は、その方向に移った人数から逆方向に移った人数を引いた値。このため、移動後のグループごとの合計は、その増加人数になる。"
+  en: "net_flow is those who moved there less those who moved back, so that the sum over a to_group is what it gained"
+- ja: "前期金額と後期金額は、各時点の「集計月数」の間の購入金額。"
+  en: "amounts are those of the lookback of each date"
+- ja: "上昇／維持／下降：「グループの定義」で先に並ぶほど上位。rfとrfmはスコアの合計で比べる。購入なしは最下位。"
+  en: "direction: groups are better the earlier they stand in group_map; rf and rfm compare the sum of the scores; 購入なし is the worst"
 standard: First-order transition counts between scored groups; group names follow the block map of R package rfm (rfm_segment) and can be edited.
 */
 -- Every score's end that is nearest to the next lower score, at the first date, the lowest score first.

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 売上はどれだけ少数の顧客(商品・店舗)に集中しているか。集中は進んでいるか。
   en: "How concentrated are sales on few customers, and is it getting worse?"
-method: "Lorenz curve of customer amounts, Gini coefficient, share of the top 1, 5, 10 and 20 percent and the number of customers that make 80 percent, per period."
+method:
+  ja: "顧客の金額のローレンツ曲線、ジニ係数、上位1・5・10・20%（「上位%」）の売上構成比、売上の80%に達する人数を、期間ごとに示す。"
+  en: "Lorenz curve of customer amounts, Gini coefficient, share of the top 1, 5, 10 and 20 percent and the number of customers that make 80 percent, per period."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: entity, type: "enum(customer,product,store)", default: customer, label_ja: 集計の単位, note: ""}
@@ -25,17 +27,22 @@ charts:
 - {kind: line, title_ja: 上位の売上構成比, x: bucket, y: sales_share, color: top_share_pct, options: {discrete_colour: true}}
 - {kind: table}
 cells:
-- {name: top, keys: [bucket, top_share_pct], customers: tops, products: tops, becomes: "the customers (entity=customer) or products (entity=product) inside it"}
+- {name: top, keys: [bucket, top_share_pct], customers: tops, products: tops, becomes: {ja: "その範囲の顧客（entity=customer）または商品（entity=product）", en: "the customers (entity=customer) or products (entity=product) inside it"}}
 footnotes:
 - {label_ja: 0以下のため除いた数(延べ), cte: not_positive_heads}
 - {label_ja: 非会員売上, cte: guest_sales}
 rules: [TZ, PUR, RET, NEG, GUEST, MERGE, TIE, SET]
 notes:
-- "a share of heads is rounded up to whole heads, and the cut moves to the end of equal amounts: so many may be a little more than top_share_pct"
-- "the Gini coefficient is 2 Σ i x(i) / (n Σ x) - (n + 1) / n over the amounts in ascending order; 0 = all equal"
-- members' purchases, of products too; guests' sales stand below the table
-- customers, products or stores whose total in a bucket is zero or below are left out of it and counted below the table
-- the Lorenz curve is drawn from the top, so it lies above the diagonal
+- ja: "上位の人数は切り上げて整数にし、境目は同額の終わりまで広げる。このため、実際の人数割合は上位%の人数割合をわずかに上回ることがある。"
+  en: "a share of heads is rounded up to whole heads, and the cut moves to the end of equal amounts: so many may be a little more than top_share_pct"
+- ja: "ジニ係数は、金額を小さい順に並べて 2 Σ i x(i) / (n Σ x) - (n + 1) / n。0＝すべて等しい。"
+  en: "the Gini coefficient is 2 Σ i x(i) / (n Σ x) - (n + 1) / n over the amounts in ascending order; 0 = all equal"
+- ja: "会員の購入による（商品についても同じ）。非会員の売上は表の下に示す。"
+  en: "members' purchases, of products too; guests' sales stand below the table"
+- ja: "期間の合計が0以下の顧客、商品、店舗は除き、数を表の下に示す。"
+  en: "customers, products or stores whose total in a bucket is zero or below are left out of it and counted below the table"
+- ja: "ローレンツ曲線は上位から描くため、対角線の上にくる。"
+  en: "the Lorenz curve is drawn from the top, so it lies above the diagonal"
 standard: Lorenz curve and Gini coefficient; 80/20 wording after Pareto.
 */
 WITH amounts AS (

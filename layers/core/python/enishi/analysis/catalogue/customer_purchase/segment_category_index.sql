@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: このセグメントの顧客は、ほかの顧客に比べて何を多く買っているか。
   en: What does a segment buy more than others do?
-method: "Index = category share inside the segment / share in the comparison population, for buyers, orders and amount; chi-square residual marks real differences."
+method:
+  ja: "特化係数＝セグメント内のカテゴリの構成比／比較相手での構成比。構成比は、購買者、購入件数、購入金額から「構成比の値」で選ぶ。カイ二乗の残差（標準化残差）で、実際の差を見分ける。"
+  en: "Index = category share inside the segment / share in the comparison population, for buyers, orders and amount; chi-square residual marks real differences."
 parameter_groups: [period, base, pur, stat, top]
 parameters:
 - {name: segment, type: segment, default: required, label_ja: セグメント, note: "a saved segment, a condition, or a cell of an analysis"}
@@ -26,13 +28,17 @@ charts:
 - {kind: scatter, x: index, y: residual, size: buyers}
 - {kind: table}
 cells:
-- {name: category, keys: [category, has_bought], types: {has_bought: bool}, customers: members, products: bought_products, becomes: "has_bought=true: members of the segment who bought the category; false: members who have not, as cross-sell targets"}
+- {name: category, keys: [category, has_bought], types: {has_bought: bool}, customers: members, products: bought_products, becomes: {ja: "has_bought=true：そのカテゴリを買ったセグメントの顧客。false：まだ買っていない顧客（クロスセルの対象）", en: "has_bought=true: members of the segment who bought the category; false: members who have not, as cross-sell targets"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, SMALL, DIV0, TIE, SET]
 notes:
-- "a buyer of several categories counts in each: shares of buyers and of purchases do not add up to 1"
-- residual is the adjusted Pearson residual of buyers of the category against other buyers, segment against comparison; beyond 2 in size the difference is hardly chance
-- members of both groups count in both; index is null where the comparison bought none of it
-- the largest in the segment stand first; beyond top_n the rest is one row その他
+- ja: "複数のカテゴリを買った顧客は、それぞれに数える。このため、購買者と購入件数の構成比の合計は1にならない。"
+  en: "a buyer of several categories counts in each: shares of buyers and of purchases do not add up to 1"
+- ja: "標準化残差は、そのカテゴリの購買者とそれ以外の購買者を、セグメントと比較相手で比べた、調整済みPearson残差。絶対値が2を超える差は、偶然とは考えにくい。"
+  en: "residual is the adjusted Pearson residual of buyers of the category against other buyers, segment against comparison; beyond 2 in size the difference is hardly chance"
+- ja: "両方のグループに属する顧客は、両方に数える。比較相手がそのカテゴリを買っていない場合、特化係数は空欄。"
+  en: "members of both groups count in both; index is null where the comparison bought none of it"
+- ja: "セグメントでの購買者の多い順に並べる。「表示件数」を超える分は、その他の1行にまとめる。"
+  en: "the largest in the segment stand first; beyond top_n the rest is one row その他"
 standard: Location-quotient form of the index; adjusted Pearson residual.
 example: {segment: "decile_analysis[decile=1]"}
 */

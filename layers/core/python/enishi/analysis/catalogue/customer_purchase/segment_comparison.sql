@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 保存した複数のセグメントは、おもな数字のどこがどれだけ違うか。
   en: How do two or more saved segments differ in every main figure?
-method: "For each segment compute a fixed profile (size, demographics, RFM, LTV, channels, categories, response, consent) and standardised differences."
+method:
+  ja: "セグメントごとに決まった指標（人数、属性、RFM、LTV、チャネル、カテゴリ、反応、許諾）を計算し、標準化した差を示す。"
+  en: "For each segment compute a fixed profile (size, demographics, RFM, LTV, channels, categories, response, consent) and standardised differences."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: segments, type: list, default: required, label_ja: セグメント, note: "2-5 ids of saved segments; the first is the one to compare with"}
@@ -23,15 +25,21 @@ charts:
 - {kind: bar, x: metric, y: std_difference, color: segment}
 - {kind: table}
 cells:
-- {name: tail, keys: [metric, segment, value], customers: measured, becomes: "members of the segment above or below the value: a range, for example value=3..999"}
+- {name: tail, keys: [metric, segment, value], customers: measured, becomes: {ja: "セグメントの顧客のうち、指標の値がその範囲にある顧客（例：value=3..999）", en: "members of the segment above or below the value: a range, for example value=3..999"}}
 rules: [TZ, PUR, RET, MERGE, WD, MULTI, UNK, SET]
 notes:
-- members in several segments count in each; overlap is printed
-- a segment is read as it was last saved up to as_of; members who were merged count as the survivor, those outside the base population fall away
-- std_difference is the difference to the first segment over the root of the mean of both sample variances; beyond 0.2 in size it is worth a look; null for the first, for 人数 and where nothing varies
-- "a mean leaves out who has no value: 年齢 without a birth date, 最終購入からの日数 and EC・アプリ購入比率 without a purchase, クリック率 without a message in the period"
-- 女性比率 is of those whose sex is known; 累計購入金額 is of the lifetime, 最終購入からの日数 up to as_of, the rest of the period
-- members in several of the segments count in each; 重複比率 is their share
+- ja: "複数のセグメントに属する会員は、それぞれに数える。重複の割合も示す。"
+  en: "members in several segments count in each; overlap is printed"
+- ja: "セグメントは、基準日までに最後に保存された内容で読む。名寄せで統合した会員は統合先の1人として数え、母集団の外の会員は除く。"
+  en: "a segment is read as it was last saved up to as_of; members who were merged count as the survivor, those outside the base population fall away"
+- ja: "標準化差は、最初のセグメントとの差を、両者の標本分散の平均の平方根で割った値。絶対値が0.2を超えれば、見る価値がある。最初のセグメント、人数、ばらつきのない指標では空欄。"
+  en: "std_difference is the difference to the first segment over the root of the mean of both sample variances; beyond 0.2 in size it is worth a look; null for the first, for 人数 and where nothing varies"
+- ja: "平均は値のない人を除く。生年月日のない人の年齢、購入のない人の最終購入からの日数とEC・アプリ購入比率、期間内に配信のない人のクリック率がこれにあたる。"
+  en: "a mean leaves out who has no value: 年齢 without a birth date, 最終購入からの日数 and EC・アプリ購入比率 without a purchase, クリック率 without a message in the period"
+- ja: "女性比率は、性別のわかる人による。累計購入金額は生涯、最終購入からの日数は基準日まで、それ以外は期間内。"
+  en: "女性比率 is of those whose sex is known; 累計購入金額 is of the lifetime, 最終購入からの日数 up to as_of, the rest of the period"
+- ja: "複数のセグメントに属する会員は、それぞれに数える。重複比率はその割合。"
+  en: "members in several of the segments count in each; 重複比率 is their share"
 standard: Standardised mean difference.
 needs: [segment_members]
 example: {segments: "vip,women30"}

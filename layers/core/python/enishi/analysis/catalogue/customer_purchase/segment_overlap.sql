@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 保存したセグメントはどれだけ重なっているか。どの組合せに、ちょうどだれがいるか。
   en: "How much do saved segments overlap, and who is in exactly which combination?"
-method: "Bitmask per customer over the chosen segments; counts of every combination; Jaccard for each pair."
+method:
+  ja: "選んだセグメントについて顧客ごとの所属を調べ、組合せごとの人数と、2つの組ごとのJaccard係数を示す。"
+  en: "Bitmask per customer over the chosen segments; counts of every combination; Jaccard for each pair."
 parameter_groups: [asof]
 parameters:
 - {name: segments, type: list, default: required, label_ja: セグメント, note: "2-8 ids of saved segments"}
@@ -22,13 +24,16 @@ charts:
 - {kind: upset, source: combination, y: customers, where: {pair: null}}
 - {kind: table}
 cells:
-- {name: combination, keys: [combination], customers: combined, becomes: "exactly these customers (union, intersection and difference are thus all available)"}
-- {name: pair, keys: [pair], customers: paired, becomes: customers in both segments of the pair}
+- {name: combination, keys: [combination], customers: combined, becomes: {ja: "ちょうどその組合せの顧客（和、積、差のどれも選べる）", en: "exactly these customers (union, intersection and difference are thus all available)"}}
+- {name: pair, keys: [pair], customers: paired, becomes: {ja: "ペアの両方のセグメントに属する顧客", en: "customers in both segments of the pair"}}
 rules: [MERGE, WD, MULTI, SET]
 notes:
-- "rows of a combination count who is in exactly these segments; rows of a pair count who is in both, whatever else they are in"
-- "share is of everybody who is in at least one of the segments"
-- "a segment is read as it was last saved up to as_of; members who were merged count as the survivor, who has withdrawn by then is dropped"
+- ja: "組合せの行は、ちょうどそのセグメントだけに属する人を数える。ペアの行は、ほかの所属にかかわらず両方に属する人を数える。"
+  en: "rows of a combination count who is in exactly these segments; rows of a pair count who is in both, whatever else they are in"
+- ja: "構成比は、いずれか1つ以上のセグメントに属する全員に対する割合。"
+  en: "share is of everybody who is in at least one of the segments"
+- ja: "セグメントは、基準日までに最後に保存された内容で読む。名寄せで統合した会員は統合先の1人として数え、それまでに退会した会員は除く。"
+  en: "a segment is read as it was last saved up to as_of; members who were merged count as the survivor, who has withdrawn by then is dropped"
 standard: Jaccard index.
 needs: [segment_members]
 example: {segments: "vip,women30"}

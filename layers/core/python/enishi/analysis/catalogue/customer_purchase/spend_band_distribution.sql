@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 年間の購入金額帯ごとに顧客は何人いて、次の金額帯まであと少しの顧客は何人か。
   en: "How many customers sit in each yearly spend band, and how close are they to the next one?"
-method: "Band customers by period amount, show count, sales, average orders and the number within near_gap of the upper border."
+method:
+  ja: "期間内の購入金額で顧客を帯に分け、人数、購入金額、平均回数と、上の帯まで「あと少しとみなす金額」以内の人数を示す。"
+  en: "Band customers by period amount, show count, sales, average orders and the number within near_gap of the upper border."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: bands, type: list(money), default: "1,3000,5000,10000,30000,50000,100000,300000", minimum: 0, label_ja: 金額帯の下限, note: lower ends}
@@ -24,16 +26,20 @@ charts:
 - {kind: histogram, x: band, y: customers}
 - {kind: table}
 cells:
-- {name: band, keys: [band, is_near, amount, to_next], types: {is_near: bool, amount: money, to_next: money}, customers: banded, products: banded_products, becomes: "customers of the band; is_near=true: those within near_gap of the next one (to_next: how much is missing)"}
+- {name: band, keys: [band, is_near, amount, to_next], types: {is_near: bool, amount: money, to_next: money}, customers: banded, products: banded_products, becomes: {ja: "その金額帯の顧客。is_near=true：次の帯まで「あと少しとみなす金額」以内の顧客（to_next：不足額）", en: "customers of the band; is_near=true: those within near_gap of the next one (to_next: how much is missing)"}}
 footnotes:
 - {label_ja: 非会員売上, cte: guest_sales}
 - {label_ja: 購入に数えない会員の売上(紐づかない返品など), cte: other_sales}
 rules: [TZ, PUR, RET, NEG, GUEST, MERGE, N0, RECON, SET]
 notes:
-- "the first row is N = 0: members without a purchase in the period; 0以下: those whose purchases come to nothing"
-- a border belongs to the band above it; money between zero and the first border is a band of its own where somebody is in it
-- near_upper is null where there is no band above, and for those who bought nothing
-- "shares are of all members of the population, money shares of their purchases; with both lines below, the amounts add up to 売上推移"
+- ja: "最初の行は N = 0：期間内に購入のない会員。0以下：購入の合計が残らない会員。"
+  en: "the first row is N = 0: members without a purchase in the period; 0以下: those whose purchases come to nothing"
+- ja: "境界の金額は上の帯に入る。0と最初の下限の間の金額は、該当者がいれば1つの帯とする。"
+  en: "a border belongs to the band above it; money between zero and the first border is a band of its own where somebody is in it"
+- ja: "上位帯間際は、上の帯がない帯と、購入のない会員では空欄。"
+  en: "near_upper is null where there is no band above, and for those who bought nothing"
+- ja: "構成比は母集団の全会員、金額構成比はその購入に対する割合。表の下の2行を加えると、金額は「売上推移」と一致する。"
+  en: "shares are of all members of the population, money shares of their purchases; with both lines below, the amounts add up to 売上推移"
 */
 WITH bought AS (
   SELECT p.customer_id, COUNT(*) AS orders, SUM(p.amount) AS amount

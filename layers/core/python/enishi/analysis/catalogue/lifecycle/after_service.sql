@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: どの商品に修理や問合せが多く、解決に何日かかるか。対応した顧客は戻って来るか、買い替えるか。
   en: "Which products come in for repair, how long does it take, and do served customers stay?"
-method: "Contacts per 100 sold by product and age, time to solve, repurchase within a year by outcome and waiting time, replacement after repair."
+method:
+  ja: "集計軸の値ごとに、販売百台あたりの件数、解決日数、対応後（「その後を見る日数」以内）の再購入率、修理後の買い替え率を示す。"
+  en: "Contacts per 100 sold by product and age, time to solve, repurchase within a year by outcome and waiting time, replacement after repair."
 parameter_groups: [period, base, axis]
 parameters:
 - {name: follow_days, type: int, default: 365, minimum: 1, label_ja: その後を見る日数, note: ""}
@@ -26,14 +28,19 @@ charts:
 - {kind: bar, x: axis_value, y: days_to_solve}
 - {kind: table}
 cells:
-- {name: cases, keys: [axis_value, state, waiting_days, unit_age], types: {state: enum, waiting_days: int, unit_age: int}, customers: cases, products: cases, becomes: "state=未解決, or waiting_days=14..999: customers to care for; unit_age=7..99: replacement candidates"}
+- {name: cases, keys: [axis_value, state, waiting_days, unit_age], types: {state: enum, waiting_days: int, unit_age: int}, customers: cases, products: cases, becomes: {ja: "state=未解決、またはwaiting_days=14..999：フォローすべき顧客。unit_age=7..99：買い替えの候補", en: "state=未解決, or waiting_days=14..999: customers to care for; unit_age=7..99: replacement candidates"}}
 rules: [TZ, PUR, MERGE, UNK, CENSOR, SMALL, DIV0, SET]
 notes:
-- "件数 are cases begun in the period: the contacts of a customer about one item (else one category) until one is solved"
-- "per_100_sold: cases on 100 units that the population ever bought, up to the end of the period; null where none is known"
-- "days_to_solve is the median of solved cases; waiting_days of the cell goes on until as_of while a case is unsolved"
-- "repurchase_rate: another purchase within follow_days of the first contact; replaced_rate, of repairs: one of the same category (the leaf category of the item where it is known). Both of cases that are as old (rule CENSOR)"
-- "unit_age: full years since the customer last bought the item, else since its warranty began"
+- ja: "件数は期間中に始まった案件の数。1件の案件は、顧客からの1つの商品（わからなければカテゴリ）についての、解決までの一連の応対。"
+  en: "件数 are cases begun in the period: the contacts of a customer about one item (else one category) until one is solved"
+- ja: "百台あたり：母集団が期間の終わりまでに買った全台数に対する、100台あたりの案件数。台数がわからない場合は空欄。"
+  en: "per_100_sold: cases on 100 units that the population ever bought, up to the end of the period; null where none is known"
+- ja: "解決日数は、解決した案件の中央値。セルのwaiting_daysは、案件が未解決の間、基準日まで数える。"
+  en: "days_to_solve is the median of solved cases; waiting_days of the cell goes on until as_of while a case is unsolved"
+- ja: "再購入率：最初の応対から「その後を見る日数」以内に別の購入があった割合。買い替え率：修理のうち、同じカテゴリ（商品の末端カテゴリがわかる場合はそのカテゴリ）を買った割合。どちらも、その日数が過ぎた案件による（CENSORの規則）。"
+  en: "repurchase_rate: another purchase within follow_days of the first contact; replaced_rate, of repairs: one of the same category (the leaf category of the item where it is known). Both of cases that are as old (rule CENSOR)"
+- ja: "unit_age：顧客がその商品を最後に買ってからの満年数。わからなければ保証の開始からの満年数。"
+  en: "unit_age: full years since the customer last bought the item, else since its warranty began"
 needs: [service_visits]
 */
 WITH contacts AS (

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 誕生日の前後に購入は増えるか。誕生日特典は上乗せになっているか。
   en: "Do customers buy more around their birthday, on what, and does the birthday gift add to it?"
-method: "Daily purchase index by days from birthday (-30..+60) against the customer's own other days; with and without gift; use of the gift."
+method:
+  ja: "記念日からの日数（「前の日数」から「後の日数」まで）ごとの1日あたりの購入を、同じ顧客のほかの日と比べた指数で示す。特典のある場合とない場合、特典の利用も示す。"
+  en: "Daily purchase index by days from birthday (-30..+60) against the customer's own other days; with and without gift; use of the gift."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: before, type: int, default: 30, minimum: 0, maximum: 182, label_ja: 前の日数, note: ""}
@@ -26,15 +28,21 @@ charts:
 - {kind: line, title_ja: 特典利用率, x: day, y: gift_use}
 - {kind: table}
 cells:
-- {name: coming, keys: [next_date], types: {next_date: date}, customers: coming, becomes: "active customers by their next anniversary: next_date=2026-12-01..2026-12-31 for a month"}
+- {name: coming, keys: [next_date], types: {next_date: date}, customers: coming, becomes: {ja: "次の記念日で選ぶ、有効な顧客。1か月なら next_date=2026-12-01..2026-12-31", en: "active customers by their next anniversary: next_date=2026-12-01..2026-12-31 for a month"}}
 rules: [TZ, PUR, RET, MERGE, WD, HOLD, SMALL, SET]
 notes:
-- 29 February is kept on 28 February in common years; unknown birthdays are out
-- "placeholder dates (1 January 1900, 1 January 2000 spikes) are detected and left out: a 1 January with at least five customers and over five times those of an average other day of that January"
-- "index: purchases a day against the same customers' days within 182 days of the anniversary that lie outside the window; 1 = as ever. Days before joining and after as_of count nowhere"
-- "anniversaries in the period; joined and first_purchase from the first year on; each child's birthday is one, so customers may count more than once"
-- "a gift is a coupon in a sent message, or bonus points without an order, in the window; gift_use is the share of gifts used by that day. Control rows are no gift (rule HOLD), they stand in 特典なし"
-- "who gets a gift differs from who gets none: only a control group proves its effect"
+- ja: "2月29日は、平年では2月28日とする。誕生日のわからない顧客は除く。"
+  en: "29 February is kept on 28 February in common years; unknown birthdays are out"
+- ja: "仮の日付（1900年1月1日、2000年1月1日への集中）は見つけて除く。その年の1月のほかの日の平均の5倍を超え、5人以上いる1月1日がこれにあたる。"
+  en: "placeholder dates (1 January 1900, 1 January 2000 spikes) are detected and left out: a 1 January with at least five customers and over five times those of an average other day of that January"
+- ja: "購買指数：1日あたりの購入を、同じ顧客の、記念日の前後182日以内のうち「前の日数」から「後の日数」までの外の日と比べた値。1＝ふだんどおり。入会前の日と基準日よりあとの日は、どこにも数えない。"
+  en: "index: purchases a day against the same customers' days within 182 days of the anniversary that lie outside the window; 1 = as ever. Days before joining and after as_of count nowhere"
+- ja: "記念日は期間中のもの。入会日と初回購入日は1年目から。子どもの誕生日は1人ごとに1つの記念日とするため、顧客は2回以上数えられることがある。"
+  en: "anniversaries in the period; joined and first_purchase from the first year on; each child's birthday is one, so customers may count more than once"
+- ja: "特典は、「前の日数」から「後の日数」までの間に送った配信のクーポン、または受注のないボーナスポイント。特典利用率は、その日までに使われた特典の割合。対照群は特典に数えず（HOLDの規則）、特典なしに入る。"
+  en: "a gift is a coupon in a sent message, or bonus points without an order, in the window; gift_use is the share of gifts used by that day. Control rows are no gift (rule HOLD), they stand in 特典なし"
+- ja: "特典のある人とない人はもともと異なる。特典の効果を示せるのは対照群だけ。"
+  en: "who gets a gift differs from who gets none: only a control group proves its effect"
 */
 WITH parents AS (
   SELECT c.customer_id, c.household_id

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 許諾チャネルの多い顧客ほど価値が高いか。チャネルがひとつ増えると購入はどれだけ増えるか。
   en: "Are customers with more permitted channels worth more, and what does one more channel add?"
-method: "Customers by number of permitted channels: value, retention, unsubscribes; before/after of those who added one in the period against matched customers who did not."
+method:
+  ja: "許諾チャネル数ごとの顧客の、1人あたり購入額と継続率を示す。期間中にチャネルを追加した顧客の前後を、追加していない似た顧客と比べる。"
+  en: "Customers by number of permitted channels: value, retention, unsubscribes; before/after of those who added one in the period against matched customers who did not."
 parameter_groups: [period, base, pur, stat]
 parameters:
 - {name: follow_days, type: int, default: 180, minimum: 1, label_ja: 前後を比べる日数, note: "before the addition, and from it on"}
@@ -27,16 +29,22 @@ charts:
 - {kind: bar, title_ja: チャネル追加の効果, x: added_channel, y: effect, where: {channels: null}}
 - {kind: table}
 cells:
-- {name: channels, keys: [channels], customers: people, becomes: customers for チャンネル数UPシナリオ}
-- {name: added, keys: [added_channel], customers: additions, becomes: customers who added the channel in the period}
+- {name: channels, keys: [channels], customers: people, becomes: {ja: "そのチャネル数の顧客（チャンネル数UPシナリオの対象）", en: "customers for チャンネル数UPシナリオ"}}
+- {name: added, keys: [added_channel], customers: additions, becomes: {ja: "期間中にそのチャネルを追加した顧客", en: "customers who added the channel in the period"}}
 rules: [TZ, PUR, RET, MERGE, SCD, CENSOR, SMALL, SET]
 notes:
-- "first a row a number of channels, then a row an added channel"
-- "permitted: the last word is opt_in and a valid address is known (as in 許諾・リーチ分析), at the end of the period; 1人あたり is what was bought in the period"
-- "retention: of those who bought in the 12 months before the period, who bought in it"
-- "an addition is the first channel gained in the period by a member of at least follow_days; channels gained on one day count each. change is amount after less before, of additions whose follow_days have passed and who have matches"
-- "matches added nothing in the period, had as many channels when it began, and spent in the same amount band (a quarter of a power of ten) in the follow_days before; their days are counted from the first of the month of the addition"
-- "who adds a channel likes the shop more: also after matching the figure is no proof of a cause. Unsubscribes stand in 購読解除・配信停止分析"
+- ja: "先にチャネル数ごとの行、次に追加チャネルごとの行を並べる。"
+  en: "first a row a number of channels, then a row an added channel"
+- ja: "許諾：期間の終わりに、最後の意思表示が許諾（opt_in）で、有効な宛先がわかっている（「許諾・リーチ分析」と同じ）。1人あたりは、期間中の購入額。"
+  en: "permitted: the last word is opt_in and a valid address is known (as in 許諾・リーチ分析), at the end of the period; 1人あたり is what was bought in the period"
+- ja: "継続率：期間の前の12か月に購入した顧客のうち、期間中にも購入した割合。"
+  en: "retention: of those who bought in the 12 months before the period, who bought in it"
+- ja: "追加は、入会から「前後を比べる日数」以上の会員が、期間中に最初に得たチャネル。同じ日に得たチャネルは、それぞれに数える。増減は後の金額 - 前の金額で、「前後を比べる日数」が過ぎ、似た顧客のいる追加による。"
+  en: "an addition is the first channel gained in the period by a member of at least follow_days; channels gained on one day count each. change is amount after less before, of additions whose follow_days have passed and who have matches"
+- ja: "似た顧客は、期間中に追加がなく、期間の始めのチャネル数が同じで、直前の「前後を比べる日数」の購入額が同じ金額帯（10の累乗の4分の1の幅）の顧客。その前後は、追加の月の初日を境に数える。"
+  en: "matches added nothing in the period, had as many channels when it began, and spent in the same amount band (a quarter of a power of ten) in the follow_days before; their days are counted from the first of the month of the addition"
+- ja: "チャネルを追加する顧客は、もともと店をより好む。似た顧客と比べても、この数字は原因の証明にはならない。解除は「購読解除・配信停止分析」で示す。"
+  en: "who adds a channel likes the shop more: also after matching the figure is no proof of a cause. Unsubscribes stand in 購読解除・配信停止分析"
 standard: Matched before/after comparison.
 needs: [consents]
 */

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: どのチャネルで何人に届くか。届く顧客は売上の何割を占めるか。
   en: "How many customers can we reach, by which channel, and what share of sales do they hold?"
-method: "State per customer and channel as of the day (opt-in and valid address and not blocked); counts of every combination, share of 12-month sales, movement per month."
+method:
+  ja: "基準日の顧客×チャネルの状態（許諾（opt_in）、有効な宛先あり、ブロックなし）から、すべての組合せの人数、直近12か月の売上に占める割合、当月の増減を示す。"
+  en: "State per customer and channel as of the day (opt-in and valid address and not blocked); counts of every combination, share of 12-month sales, movement per month."
 parameter_groups: [asof, base]
 parameters:
 - {name: exclude_withdrawn, type: bool, default: true, label_ja: 退会者を除く, note: nobody may write to those who left}
@@ -26,13 +28,16 @@ charts:
 - {kind: bar, x: channel, y: reachable, where: {combination: null}}
 - {kind: table}
 cells:
-- {name: channel, keys: [channel], customers: reached, becomes: customers who can be reached there}
-- {name: combination, keys: [combination], customers: people, becomes: "customers; reachable nowhere but buying => ask in the store"}
+- {name: channel, keys: [channel], customers: reached, becomes: {ja: "そのチャネルで届く顧客", en: "customers who can be reached there"}}
+- {name: combination, keys: [combination], customers: people, becomes: {ja: "その組合せの顧客。どこにも届かず購入している顧客は、店頭で許諾をお願いする", en: "customers; reachable nowhere but buying => ask in the store"}}
 rules: [TZ, MERGE, WD, SCD, ATTR, SET]
 notes:
-- "first a row a channel, then a row a combination; a customer is in every channel that reaches her and in one combination"
-- "reachable: the last word is opt_in, and a link to an address of the channel is valid (mail: email, line: line_uid, push: app_install, sms: phone); catalog follows the consent alone"
-- "gained and lost: between the end of the month before and the day; sales are those of the last 12 months"
+- ja: "先にチャネルごとの行、次に組合せごとの行を並べる。顧客は、届くチャネルのすべてと、1つの組合せに入る。"
+  en: "first a row a channel, then a row a combination; a customer is in every channel that reaches her and in one combination"
+- ja: "配信可能：最後の意思表示が許諾（opt_in）で、そのチャネルの有効な宛先がある（メール：メールアドレス、LINE：LINE連携、プッシュ：アプリ、SMS：電話番号）。カタログは意思表示だけによる。"
+  en: "reachable: the last word is opt_in, and a link to an address of the channel is valid (mail: email, line: line_uid, push: app_install, sms: phone); catalog follows the consent alone"
+- ja: "当月獲得と当月喪失：前月末と基準日の間の増減。売上は直近12か月。"
+  en: "gained and lost: between the end of the month before and the day; sales are those of the last 12 months"
 */
 WITH reached AS (
   SELECT DISTINCT s.channel_label AS channel, s.customer_id

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 今日、全テーブルは取り込まれ、揃い、もっともらしいか。ほかの数字を信じてよいか。
   en: "Is every table loaded, complete and plausible today, so can the other figures be trusted?"
-method: "Per table: last load, watermark, rows against the usual same weekday, reject share, null share of key columns, orphan keys, reconciliation of order headers with lines."
+method:
+  ja: "テーブルごとに、最終取込、最新データ時刻、ふだんの同じ曜日と比べた件数、エラー率、主要な列の欠損件数、参照先のない行、受注ヘッダと明細の突合を示す。"
+  en: "Per table: last load, watermark, rows against the usual same weekday, reject share, null share of key columns, orphan keys, reconciliation of order headers with lines."
 parameter_groups: [asof]
 parameters:
 - {name: row_tolerance, type: ratio, default: 0.3, minimum: 0, label_ja: 件数の許容差, note: "above or below the median of the same weekday"}
@@ -30,11 +32,16 @@ charts:
 cells: []
 rules: [TZ, LATE, EMPTY, DIV0]
 notes:
-- scenarios read this status and hold their run when a table they need is red
-- "status: 異常 (red) = late, orphan keys or missing keys; 注意 = rows outside the tolerance, rejected rows, headers that are not the sum of their lines; 正常"
-- "rows are those received on the day; expected_rows the median of the same weekday in the 8 weeks before, null where there was no load on such a day"
-- "late: since the last load more than late_hours have passed beyond the usual (median) pause of that table; a table that was loaded once is never late"
-- "no customer set: the failing rows go to a table for the data team"
+- ja: "シナリオはこの状態を読み、必要なテーブルが異常なら実行を止める。"
+  en: "scenarios read this status and hold their run when a table they need is red"
+- ja: "状態：異常＝到着の遅れ、参照先のない行、主要な列の欠損。注意＝許容差を外れた件数、エラー行、明細の合計と一致しないヘッダ、入会日のない顧客。正常＝それ以外。"
+  en: "status: 異常 (red) = late, orphan keys or missing keys; 注意 = rows outside the tolerance, rejected rows, headers that are not the sum of their lines; 正常"
+- ja: "件数は、基準日に受け取った行。想定件数は、前の8週の同じ曜日の中央値で、その曜日の取込がなければ空欄。"
+  en: "rows are those received on the day; expected_rows the median of the same weekday in the 8 weeks before, null where there was no load on such a day"
+- ja: "到着の遅れ：最終取込からの時間が、そのテーブルのふだんの間隔（中央値）を「遅延とする時間」より多く超えた。取込が1回だけのテーブルは遅れにならない。"
+  en: "late: since the last load more than late_hours have passed beyond the usual (median) pause of that table; a table that was loaded once is never late"
+- ja: "顧客の抽出には使わない。不一致の行は、データ担当のためのテーブルに入る。"
+  en: "no customer set: the failing rows go to a table for the data team"
 */
 WITH loads AS (
   SELECT table_name, loaded_at, load_date, watermark, rows_in, rows_rejected

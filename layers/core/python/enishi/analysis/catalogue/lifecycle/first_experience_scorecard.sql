@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 初めて購入した顧客の体験(配達・ケア配信・返品・問合せ)はどうだったか。つまずいた顧客は2回目を買うか。
   en: "How did the whole first experience go for new buyers: delivery, care mail, return, contact, points?"
-method: "One scorecard per first-purchase cohort: on-time delivery, care mail opened, return, complaint, points seen, second visit, F2; share of customers with 0, 1, 2+ problems and their F2."
+method:
+  ja: "初回購入月ごとのスコアカード。納期の遵守、ケア配信のクリック、返品、問合せ、F2転換率。問題が0、1、2件以上の顧客の人数と、そのF2転換率。"
+  en: "One scorecard per first-purchase cohort: on-time delivery, care mail opened, return, complaint, points seen, second visit, F2; share of customers with 0, 1, 2+ problems and their F2."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: window_days, type: int, default: 90, minimum: 1, label_ja: 初回からの日数, note: "for everything that is read, F2 too"}
@@ -26,15 +28,21 @@ charts:
 - {kind: heatmap, title_ja: 問題数とF2転換率, x: cohort, y: problems, color: f2_rate, where: {problems: [0, 1, 2]}}
 - {kind: table}
 cells:
-- {name: problems, keys: [cohort, problems], types: {cohort: date}, customers: waiting, becomes: first buyers with problems who have not returned}
+- {name: problems, keys: [cohort, problems], types: {cohort: date}, customers: waiting, becomes: {ja: "問題のあった初回購入者のうち、2回目をまだ買っていない顧客", en: "first buyers with problems who have not returned"}}
 rules: [TZ, PUR, RET, MERGE, MPP, CENSOR, DIV0, SET]
 notes:
-- "a row a cohort (problems empty), then its customers with 0, 1 and 2 or more problems; a problem is a late delivery, a return, a contact"
-- "rates are of customers whose window_days have passed by as_of (rule CENSOR); 人数 counts all, with the problems so far"
-- "on_time: of orders that are delivered (none of the stores); one without a delivery by the promised day is late. contacted: a complaint, a repair or a call"
-- "care_clicked: of those who were sent a message in the window, who clicked one (opens are partly machines', rule MPP)"
-- "a first order that came back whole is no purchase (rule RET); it counts with return_mode = event"
-- "visits to the point page and second visits need an own page type and are no part of the answer: see セッション分析 for these customers"
+- ja: "初回購入月ごとの行（問題数は空欄）に続けて、問題数が0、1、2以上の顧客の行を並べる。問題は、配達の遅れ、返品、問合せ。"
+  en: "a row a cohort (problems empty), then its customers with 0, 1 and 2 or more problems; a problem is a late delivery, a return, a contact"
+- ja: "率は、「初回からの日数」が基準日までに過ぎた顧客による（CENSORの規則）。人数は、その時点までの問題数で全員を数える。"
+  en: "rates are of customers whose window_days have passed by as_of (rule CENSOR); 人数 counts all, with the problems so far"
+- ja: "納期遵守率：配達する受注（店舗を除く）による。約束の日までに配達のない受注は遅れとする。問合せ：苦情、修理、電話。"
+  en: "on_time: of orders that are delivered (none of the stores); one without a delivery by the promised day is late. contacted: a complaint, a repair or a call"
+- ja: "ケア配信反応率：「初回からの日数」の間に配信を受けた顧客のうち、クリックした割合（開封は一部が機械によるため使わない：MPPの規則）。"
+  en: "care_clicked: of those who were sent a message in the window, who clicked one (opens are partly machines', rule MPP)"
+- ja: "全部返品された初回の受注は、購入ではない（RETの規則）。「返品の計上」がeventの場合は数える。"
+  en: "a first order that came back whole is no purchase (rule RET); it counts with return_mode = event"
+- ja: "ポイントページの閲覧と再訪問は、専用のページ種別が必要なため含まない。これらの顧客は「セッション分析」で見る。"
+  en: "visits to the point page and second visits need an own page type and are no part of the answer: see セッション分析 for these customers"
 */
 WITH first_ones AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: どのライフステージの世帯が何を買うか。まもなく次のステージに入る世帯はどこか。
   en: "Which life stages do our households have, what do they buy, and who enters a new one soon?"
-method: "Stage from member ages, size and housing (single, couple, baby, school, teen, empty nest, senior); category index per stage; dated transitions (child starts school in April, moved in)."
+method:
+  ja: "世帯員の年齢と世帯人数からライフステージ（単身、夫婦、乳幼児、小学生、中高生、子独立、シニア）を定める。ステージごとのカテゴリの特化係数と、時期のわかる次のステージ（4月の小学校入学など、新居入居）を示す。"
+  en: "Stage from member ages, size and housing (single, couple, baby, school, teen, empty nest, senior); category index per stage; dated transitions (child starts school in April, moved in)."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: lookahead_months, type: int, default: 6, minimum: 0, label_ja: 先を見る月数, note: "events until then; a move also that long ago"}
@@ -27,16 +29,22 @@ charts:
 - {kind: heatmap, title_ja: カテゴリの特化係数, x: category, y: stage, color: index, where: {households: null}}
 - {kind: table}
 cells:
-- {name: stage, keys: [stage], customers: staged, products: favoured, becomes: one contact customer per household; products = categories with an index above 1}
-- {name: upcoming, keys: [upcoming, due_date], customers: announced, becomes: one contact customer per household that comes to the event}
+- {name: stage, keys: [stage], customers: staged, products: favoured, becomes: {ja: "世帯ごとに代表の顧客1人。商品＝特化係数が1を超えるカテゴリの商品", en: "one contact customer per household; products = categories with an index above 1"}}
+- {name: upcoming, keys: [upcoming, due_date], customers: announced, becomes: {ja: "そのイベントを迎える世帯の代表の顧客", en: "one contact customer per household that comes to the event"}}
 rules: [TZ, PUR, RET, MERGE, WD, UNK, SMALL, SET]
 notes:
-- the contact is the adult with permission and most purchases; a household without one counts in households alone
-- "school age is counted from 2 April, the Japanese school-year border"
-- "first a row a stage, then its categories (amounts over all households of the stage), then a row an event and day"
-- "purchases of the last 12 months; index = the category's share in the stage over its share in all households"
-- "乳幼児, 小学生, 中高生 by the youngest child; without one シニア by the eldest, 子独立 from 50 on in households of two and more, else 単身 or 夫婦 by size; ages that are missing make 不明"
-- "households of the population only; the housing type tells no stage here, the day of moving in is the event 新居入居"
+- ja: "代表の顧客は、許諾があり、購入回数が最も多い大人。該当者のいない世帯は、世帯数にだけ数える。"
+  en: "the contact is the adult with permission and most purchases; a household without one counts in households alone"
+- ja: "学齢は、日本の学年の区切りの4月2日から数える。"
+  en: "school age is counted from 2 April, the Japanese school-year border"
+- ja: "先にステージごとの行、次にそのカテゴリの行（金額はステージの全世帯あたり）、最後にイベントと日ごとの行を並べる。"
+  en: "first a row a stage, then its categories (amounts over all households of the stage), then a row an event and day"
+- ja: "購入は直近12か月。特化係数＝ステージ内のカテゴリの構成比／全世帯の構成比。"
+  en: "purchases of the last 12 months; index = the category's share in the stage over its share in all households"
+- ja: "乳幼児、小学生、中高生は、最年少の子どもで決める。子どもがいなければ、シニアは最年長者、子独立は2人以上の世帯で50歳（初期設定）から、それ以外は人数で単身または夫婦。年齢が欠けて判定できない世帯は不明。"
+  en: "乳幼児, 小学生, 中高生 by the youngest child; without one シニア by the eldest, 子独立 from 50 on in households of two and more, else 単身 or 夫婦 by size; ages that are missing make 不明"
+- ja: "母集団の世帯だけによる。住居の種類はステージの判定に使わず、入居日は新居入居のイベントとする。"
+  en: "households of the population only; the housing type tells no stage here, the day of moving in is the event 新居入居"
 needs: [household_members]
 */
 WITH listed_members AS (

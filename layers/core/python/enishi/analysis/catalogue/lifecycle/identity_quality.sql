@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 店舗・EC・アプリ・LINE・Cookieのidはどれだけ一人に結び付いているか。重複や誤結合の疑いはどこにあるか。
   en: "How well are store, EC, app, LINE and cookie ids joined, and where are likely duplicates or wrong joins?"
-method: "Customers by set of linked id types, link rate per source, merges per month, duplicate candidates (same birth date, name hash and postal code), suspicious clusters (over max_ids)."
+method:
+  ja: "紐づいたIDの種類の組合せごとの顧客数、連携率、統合件数、重複候補（生年月日、氏名のハッシュ、郵便番号が同じ）、過結合候補（「一人のIDの上限」を超える）を示す。"
+  en: "Customers by set of linked id types, link rate per source, merges per month, duplicate candidates (same birth date, name hash and postal code), suspicious clusters (over max_ids)."
 parameter_groups: [asof, base]
 parameters:
 - {name: exclude_withdrawn, type: bool, default: true, label_ja: 退会者を除く, note: ""}
@@ -25,13 +27,16 @@ charts:
 - {kind: bar, x: id_set, y: customers}
 - {kind: table}
 cells:
-- {name: id_set, keys: [id_set], customers: people, becomes: "customers (card without EC account, for example)"}
-- {name: doubtful, keys: [id_set, doubt], types: {doubt: string}, customers: doubtful, becomes: "doubt=重複候補 or doubt=過結合候補: the customers to look at"}
+- {name: id_set, keys: [id_set], customers: people, becomes: {ja: "その組合せの顧客（例：カードはあるがECアカウントのない顧客）", en: "customers (card without EC account, for example)"}}
+- {name: doubtful, keys: [id_set, doubt], types: {doubt: string}, customers: doubtful, becomes: {ja: "doubt=重複候補、またはdoubt=過結合候補：確認すべき顧客", en: "doubt=重複候補 or doubt=過結合候補: the customers to look at"}}
 rules: [TZ, MERGE, WD, SET]
 notes:
-- duplicate candidates are proposals; merging is never automatic from this report
-- "link_rate is the part of the customers of the set whose ids come from two or more of the sources card, EC, app, LINE and cookie"
-- "merges are the ids that went into the customers of the set; duplicate_candidates share birth date, name hash and postal code with another customer; a birth date without year is no evidence"
+- ja: "重複候補は提案であり、この分析から自動で統合することはない。"
+  en: "duplicate candidates are proposals; merging is never automatic from this report"
+- ja: "連携率は、その組合せの顧客のうち、カード、EC、アプリ、LINE、Cookieの2種類以上からIDが付いている割合。"
+  en: "link_rate is the part of the customers of the set whose ids come from two or more of the sources card, EC, app, LINE and cookie"
+- ja: "統合件数は、その組合せの顧客に統合されたIDの数。重複候補は、生年月日、氏名のハッシュ、郵便番号がほかの顧客と同じ顧客。年のない生年月日は根拠にしない。"
+  en: "merges are the ids that went into the customers of the set; duplicate_candidates share birth date, name hash and postal code with another customer; a birth date without year is no evidence"
 needs: [identities]
 */
 WITH links AS (

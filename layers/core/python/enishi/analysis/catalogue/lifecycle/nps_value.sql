@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 推奨者は批判者より多く買い続けるか。何が批判者をつくっているか。
   en: "Are promoters worth more, and what turns people into detractors?"
-method: "NPS = share 9-10 minus share 0-6; value and retention after the answer by group; drivers from recent events (late delivery, repair, return)."
+method:
+  ja: "NPS＝9〜10点の割合 - 0〜6点の割合。推奨者・中立・批判者ごとに回答後の購入額と継続率を示し、直前のイベント（配達遅れ、修理・問合せ、返品）から要因を見る。"
+  en: "NPS = share 9-10 minus share 0-6; value and retention after the answer by group; drivers from recent events (late delivery, repair, return)."
 parameter_groups: [period, base, pur, axis, stat]
 parameters:
 - {name: question_id, type: string, default: required, label_ja: 設問, note: "answered by a score from 0 to 10"}
@@ -31,14 +33,18 @@ charts:
 - {kind: bar, title_ja: 直前イベントとNPS, x: event, y: nps, where: {group: 全体, event: [なし, 配達遅れ, 修理・問合せ, 返品]}}
 - {kind: table}
 cells:
-- {name: group, keys: [group, axis_value], customers: scored, becomes: "respondents (detractors for care, promoters for reviews)"}
-- {name: event, keys: [event, group], customers: happened, becomes: respondents after such an event}
+- {name: group, keys: [group, axis_value], customers: scored, becomes: {ja: "その回答者（批判者はフォロー、推奨者はレビュー依頼に）", en: "respondents (detractors for care, promoters for reviews)"}}
+- {name: event, keys: [event, group], customers: happened, becomes: {ja: "そのイベントのあとの回答者", en: "respondents after such an event"}}
 rules: [TZ, PUR, MERGE, UNK, CENSOR, SMALL, SET]
 notes:
-- the last answer per customer counts
-- "of the answers in the period; the interval is that of a mean of +1, 0 and -1 by the normal approximation, kept inside -100..100"
-- "rows without an event: the groups and 全体 for each axis value; rows with one: all respondents with it, a respondent in each that she had"
-- "amount_after and retention (another purchase) are of the follow_days from the day after the answer, of respondents whose follow_days have passed by as_of (rule CENSOR)"
+- ja: "顧客ごとに最後の回答を使う。"
+  en: "the last answer per customer counts"
+- ja: "期間中の回答による。区間は +1、0、-1 の平均の正規近似で、-100..100 に収める。"
+  en: "of the answers in the period; the interval is that of a mean of +1, 0 and -1 by the normal approximation, kept inside -100..100"
+- ja: "イベントのない行は、集計軸の値ごとの推奨者・中立・批判者と全体。イベントのある行は、その直前イベントのあった全回答者で、回答者は該当するイベントのすべてに入る。"
+  en: "rows without an event: the groups and 全体 for each axis value; rows with one: all respondents with it, a respondent in each that she had"
+- ja: "回答後購入額と継続率（別の購入）は、回答日の翌日から「回答後を見る日数」の間。その日数が基準日までに過ぎた回答者による（CENSORの規則）。"
+  en: "amount_after and retention (another purchase) are of the follow_days from the day after the answer, of respondents whose follow_days have passed by as_of (rule CENSOR)"
 standard: Reichheld (2003).
 needs: [surveys]
 example: {question_id: Q1, follow_days: 30}

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 新規会員は、ログイン・お気に入り・アプリ・購入にどれだけ早く至るか。何もしていないのは誰か。
   en: "How quickly do new members make their first visit, purchase, app login or favourite, and who is stuck?"
-method: "By join cohort: share reaching each milestone by day 1, 7, 30, 90, order of milestones, F1 rate; stuck = none of them by day 14."
+method:
+  ja: "入会月と集計軸の値ごとに、経過日（1、7、30、90日など）までに各到達行動に達した会員の割合を示す（初回購入の到達率がF1転換率）。未行動＝「未行動とみなす日数」（初期設定は14日）までにどの到達行動もない。"
+  en: "By join cohort: share reaching each milestone by day 1, 7, 30, 90, order of milestones, F1 rate; stuck = none of them by day 14."
 parameter_groups: [period, base, grain, axis]
 parameters:
 - {name: axis, type: axis, default: join_channel, over: [customers, stores], shown_as: axis_value, label_ja: 集計軸, note: "any column of customers, of the store where they joined, or attributes[...]"}
@@ -29,14 +31,18 @@ charts:
 - {kind: line, x: cohort, y: rate, color: milestone, where: {day: 30}}
 - {kind: table}
 cells:
-- {name: stuck, keys: [cohort, axis_value], customers: stuck_members, becomes: members of the cohort who did none of the milestones}
-- {name: not_reached, keys: [cohort, axis_value, milestone, day], customers: not_reached, becomes: members of the cohort who had not reached the milestone by that day}
+- {name: stuck, keys: [cohort, axis_value], customers: stuck_members, becomes: {ja: "どの到達行動もしていない、その入会月の会員", en: "members of the cohort who did none of the milestones"}}
+- {name: not_reached, keys: [cohort, axis_value, milestone, day], customers: not_reached, becomes: {ja: "その日までにその行動に達していない、その入会月の会員", en: "members of the cohort who had not reached the milestone by that day"}}
 rules: [TZ, PUR, MERGE, WD, N0, UNK, CENSOR, DIV0, SET]
 notes:
-- "rate and reached are of those whose days have passed by the day of the question; null where that is nobody"
-- "stuck = none of the listed milestones within stuck_days, of those whose stuck_days have passed"
-- "what was reached before joining counts as reached; first and second purchase are those of the whole life"
-- "who has left counts in the cohort, but is not in the sets that it opens"
+- ja: "到達率と到達者数は、経過日が基準日までに過ぎた会員による。該当者がいなければ空欄。"
+  en: "rate and reached are of those whose days have passed by the day of the question; null where that is nobody"
+- ja: "未行動＝「未行動とみなす日数」以内に、対象の到達行動が1つもない（その日数が過ぎた会員による）。"
+  en: "stuck = none of the listed milestones within stuck_days, of those whose stuck_days have passed"
+- ja: "入会前に達した行動も、到達とみなす。初回購入と2回目購入は、生涯での1回目と2回目。"
+  en: "what was reached before joining counts as reached; first and second purchase are those of the whole life"
+- ja: "退会した会員は入会月には数えるが、そこから選ぶ顧客には含めない。"
+  en: "who has left counts in the cohort, but is not in the sets that it opens"
 */
 WITH joined AS (
   SELECT

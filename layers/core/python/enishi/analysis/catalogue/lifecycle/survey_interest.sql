@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: アンケートで答えた関心は購買と合っているか。関心があるのにまだ買っていないのは誰か。
   en: "What do stated interests say about purchases, and who is interested but has not bought?"
-method: "Answers x category purchases before and after; agreement, conversion of stated interest, response bias against all members."
+method:
+  ja: "回答×カテゴリで、回答の前後の購入を示す。関心との一致、関心が購入につながった割合、全会員と比べた回答者の偏りを見る。"
+  en: "Answers x category purchases before and after; agreement, conversion of stated interest, response bias against all members."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: survey_id, type: string, default: required, label_ja: アンケート, note: ""}
@@ -28,13 +30,17 @@ charts:
 - {kind: bar, x: category, y: bought_after, color: answer}
 - {kind: table}
 cells:
-- {name: not_bought, keys: [answer, category], customers: interested, products: offered, becomes: respondents with the answer who have not bought the category; products = the category}
+- {name: not_bought, keys: [answer, category], customers: interested, products: offered, becomes: {ja: "その回答で、そのカテゴリをまだ買っていない回答者。商品＝そのカテゴリ", en: "respondents with the answer who have not bought the category; products = the category"}}
 rules: [TZ, PUR, RET, MERGE, MULTI, UNK, CENSOR, SMALL, SET]
 notes:
-- "the last response of a customer in the period counts; anonymous ones are left out. Options of a multiple choice (between commas, semicolons, bars or 、) count once in each"
-- "before: the follow_days up to the day of the answer; after: the follow_days from the next day on, of respondents whose follow_days have passed by as_of (rule CENSOR)"
-- "index: bought_after over that of all respondents (合計). 合計 counts a respondent once; 非回答者 are all other members, from the mean day of the answers on, and show how far respondents differ from them"
-- "not_bought: bought nothing of the category from the follow_days before the answer until as_of"
+- ja: "期間中の最後の回答を使い、匿名の回答は除く。複数選択の選択肢（カンマ、セミコロン、縦棒、読点で区切る）は、それぞれに1回数える。"
+  en: "the last response of a customer in the period counts; anonymous ones are left out. Options of a multiple choice (between commas, semicolons, bars or 、) count once in each"
+- ja: "前：回答日までの「前後を見る日数」。後：翌日からの同じ日数で、その日数が基準日までに過ぎた回答者による（CENSORの規則）。"
+  en: "before: the follow_days up to the day of the answer; after: the follow_days from the next day on, of respondents whose follow_days have passed by as_of (rule CENSOR)"
+- ja: "指数：回答後購入率を、全回答者（合計）の値で割る。合計は回答者を1人1回数える。非回答者は、それ以外のすべての会員（回答日の平均の日を回答日とみなす）で、回答者との違いを示す。"
+  en: "index: bought_after over that of all respondents (合計). 合計 counts a respondent once; 非回答者 are all other members, from the mean day of the answers on, and show how far respondents differ from them"
+- ja: "関心あり未購入：回答前の「前後を見る日数」から基準日まで、そのカテゴリを買っていない。"
+  en: "not_bought: bought nothing of the category from the follow_days before the answer until as_of"
 needs: [surveys]
 example: {survey_id: NPS2026, question_id: Q2}
 */

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 誰の保証がいつ満了するか。満了のころ、更新・買い替え・何もしない人はそれぞれどれだけか。
   en: "Whose warranty ends when, and what happens after it: extension, replacement, nothing?"
-method: "Warranties by month of end, reachable holders, past outcome rates in the months around the end."
+method:
+  ja: "満了月ごとの保証の契約数、配信可能な保有者、満了の前後の月の実績の率を示す。"
+  en: "Warranties by month of end, reachable holders, past outcome rates in the months around the end."
 parameter_groups: [asof, base]
 parameters:
 - {name: exclude_withdrawn, type: bool, default: true, label_ja: 退会者を除く, note: ""}
@@ -25,12 +27,15 @@ charts:
 - {kind: line, x: end_month, y: [extended_rate, replaced_rate]}
 - {kind: table}
 cells:
-- {name: end_month, keys: [end_month], types: {end_month: date}, customers: held, products: offered, becomes: "holders; products = covered items and current models of their category"}
+- {name: end_month, keys: [end_month], types: {end_month: date}, customers: held, products: offered, becomes: {ja: "その保有者。商品＝保証の対象商品と、そのカテゴリの現行商品", en: "holders; products = covered items and current models of their category"}}
 rules: [TZ, MERGE, WD, SCD, SET]
 notes:
-- "the months before the day show what came of the warranties that ended then; months whose around_months have not passed have no rates"
-- "extended = the holder has another warranty of the same product that begins around the end; replaced = she bought another product of the same category_l3 around it, later than the covered item"
-- "a cancelled warranty is left out; the end date is its last day; reachable = by at least one channel on the day"
+- ja: "基準日より前の満了月は、満了した保証がその後どうなったかを示す。「満了前後の月数」が過ぎていない月の率は空欄。"
+  en: "the months before the day show what came of the warranties that ended then; months whose around_months have not passed have no rates"
+- ja: "更新＝保有者が、満了の前後に始まる同じ商品の別の保証を持つ。買い替え＝保証の開始よりあとで、満了の前後に、同じ小カテゴリの商品を買った。"
+  en: "extended = the holder has another warranty of the same product that begins around the end; replaced = she bought another product of the same category_l3 around it, later than the covered item"
+- ja: "解約した保証は除く。満了日は保証の最終日。配信可能＝基準日に1つ以上のチャネルで届く。"
+  en: "a cancelled warranty is left out; the end date is its last day; reachable = by at least one channel on the day"
 needs: [warranties]
 */
 WITH held AS (

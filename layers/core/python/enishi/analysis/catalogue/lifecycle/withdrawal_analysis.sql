@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: だれが、入会からどれくらいで、何のあとに退会しているか。失った価値はどれだけか。
   en: "Who leaves the programme, when, after what, and with how much value?"
-method: "Withdrawals by tenure, rank, last purchase, last message, point balance and reason; rate per 1,000 members; inactivity before."
+method:
+  ja: "在籍期間、会員ランク、最終購入、最終配信、残ポイント、配信停止の理由などの区分ごとに、退会者数、退会率、退会時の無購入日数を示す。"
+  en: "Withdrawals by tenure, rank, last purchase, last message, point balance and reason; rate per 1,000 members; inactivity before."
 parameter_groups: [period, base, grain, axis]
 parameters:
 - {name: axis, type: axis, default: tenure, label_ja: 集計軸, over: [habits, customers], shown_as: axis_value, note: "tenure, silence, points_band, last_message, opt_out_reason as they stood when the period began, or a column of customers"}
@@ -25,14 +27,19 @@ charts:
 - {kind: bar, x: axis_value, y: withdrawn, color: bucket}
 - {kind: table}
 cells:
-- {name: pattern, keys: [axis_value], customers: at_risk, becomes: present members with the same pattern (the withdrawn themselves are never a set)}
+- {name: pattern, keys: [axis_value], customers: at_risk, becomes: {ja: "同じ傾向の現在の会員（退会した人自身は選ばない）", en: "present members with the same pattern (the withdrawn themselves are never a set)"}}
 rules: [TZ, MERGE, WD, UNK, DIV0, SMALL]
 notes:
-- withdrawn people are never a target; only the pattern is applied to others
-- "members were in the programme on the first day of the bucket or joined in it; rate is withdrawn over members (x 1,000 for a rate per mille)"
-- "tenure (full months since joining), silence (full months since the last purchase), points_band, last_message (days since the last message) and opt_out_reason (of the last opt-out) are read on the first day of the bucket, for the cell the day after as_of; columns of customers are today's (rule ATTR)"
-- "silent_days, value_12m and points_left are read on the day of the withdrawal, before that day's postings; who never bought has no silent days"
-- "who is marked as withdrawn without a day counts nowhere. The lake holds no reason of a withdrawal itself; opt_out_reason is the nearest to it"
+- ja: "退会した人を対象にすることはない。同じ傾向だけをほかの会員に当てはめる。"
+  en: "withdrawn people are never a target; only the pattern is applied to others"
+- ja: "会員数は、期間の初日に在籍していた会員と、その期間に入会した会員。退会率＝退会者数／会員数（×1,000で千人あたり）。"
+  en: "members were in the programme on the first day of the bucket or joined in it; rate is withdrawn over members (x 1,000 for a rate per mille)"
+- ja: "在籍期間（入会からの満月数）、無購入期間（最終購入からの満月数）、残ポイント帯、最終配信からの日数、配信停止の理由（最後の配信停止のもの）は、期間の初日の値。セルでは基準日の翌日の値。顧客の列は現在の値（ATTRの規則）。"
+  en: "tenure (full months since joining), silence (full months since the last purchase), points_band, last_message (days since the last message) and opt_out_reason (of the last opt-out) are read on the first day of the bucket, for the cell the day after as_of; columns of customers are today's (rule ATTR)"
+- ja: "無購入日数中央値、直近1年価値、残ポイント平均は、退会の日の値（ポイントはその日の記帳の前）。購入したことのない会員には、無購入日数がない。"
+  en: "silent_days, value_12m and points_left are read on the day of the withdrawal, before that day's postings; who never bought has no silent days"
+- ja: "退会日のない退会者は、どこにも数えない。退会そのものの理由はデータにない。最も近いものは配信停止の理由。"
+  en: "who is marked as withdrawn without a day counts nowhere. The lake holds no reason of a withdrawal itself; opt_out_reason is the nearest to it"
 */
 WITH moments AS (
   SELECT GRAIN_OF(d.day) AS bucket, MIN(d.day) AS first_day, MAX(d.day) AS last_day

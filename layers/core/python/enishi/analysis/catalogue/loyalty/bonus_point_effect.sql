@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 誕生日・休眠・来店などのボーナスポイントは、費用を上回る購入を生んでいるか。
   en: "Do granted bonus points (birthday, dormant, come-to-store) bring purchases beyond what they cost?"
-method: "Per bonus campaign: granted, used within validity, buyers, amount, amount beyond points, cost of points used; against control if one exists."
+method:
+  ja: "ボーナスの施策ごとに、付与、有効期間内の利用、購入者数、売上、使われたポイントの費用を示す。対照群があれば、それと比べる。"
+  en: "Per bonus campaign: granted, used within validity, buyers, amount, amount beyond points, cost of points used; against control if one exists."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: value_per_point, type: double, default: 1.0, minimum: 0, label_ja: 1ポイントの費用(円), note: ""}
@@ -28,14 +30,19 @@ charts:
 - {kind: bubble, x: use_rate, y: amount, size: granted, color: campaign}
 - {kind: table}
 cells:
-- {name: outcome, keys: [campaign, use], types: {use: string}, customers: outcomes, becomes: "use=未利用: granted and unused, while the points can still be used; use=利用: who used some of them"}
+- {name: outcome, keys: [campaign, use], types: {use: string}, customers: outcomes, becomes: {ja: "use=未利用：付与されてまだ使っていない顧客（ポイントが使える間）。use=利用：一部でも使った顧客", en: "use=未利用: granted and unused, while the points can still be used; use=利用: who used some of them"}}
 rules: [TZ, FIFO, PUR, RET, HOLD, MERGE, CENSOR, DIV0, SET]
 notes:
-- "bonus postings of the period that name a campaign; a customer's window runs from just after the first grant to the last usable day of the last one (or as_of)"
-- "buyers and amount are purchases in that window under the parameters, whatever paid for them; used is what the lots of the grants have lost by use, point_cost its value"
-- "incremental_profit = (margin a granted customer - margin a control customer over the same days) x granted customers - point_cost, where the campaign has control rows (rule HOLD); null without them, as nothing says what would have been bought anyway"
-- "roi = incremental_profit over point_cost; the known test of a budget, amount against point_cost, can be read from these two columns without a control group"
-- "margins are over lines with a known cost; a control customer's window is the campaign's: from the first grant to the last usable day"
+- ja: "期間中の、施策のわかるボーナスの付与による。顧客の対象期間は、最初の付与の直後から、最後の付与の最終利用可能日（または基準日）まで。"
+  en: "bonus postings of the period that name a campaign; a customer's window runs from just after the first grant to the last usable day of the last one (or as_of)"
+- ja: "購入者数と売上は、支払手段を問わず、対象期間内の条件に合う購入。利用は、付与されたロットから使われたポイント数。ポイント費用は、その費用換算。"
+  en: "buyers and amount are purchases in that window under the parameters, whatever paid for them; used is what the lots of the grants have lost by use, point_cost its value"
+- ja: "増分利益＝（付与した顧客1人あたり粗利 - 同じ日の対照群1人あたり粗利）×付与者数 - ポイント費用。施策に対照群がある場合に限る（HOLDの規則）。対照群がなければ、付与がなくても買われた分がわからないため空欄。"
+  en: "incremental_profit = (margin a granted customer - margin a control customer over the same days) x granted customers - point_cost, where the campaign has control rows (rule HOLD); null without them, as nothing says what would have been bought anyway"
+- ja: "ROI＝増分利益／ポイント費用。対照群がなくても、売上とポイント費用の2列から、予算の検討（売上対ポイント費用）はできる。"
+  en: "roi = incremental_profit over point_cost; the known test of a budget, amount against point_cost, can be read from these two columns without a control group"
+- ja: "粗利は原価のわかる明細による。対照群の顧客の対象期間は施策の期間（最初の付与から最後の利用可能日まで）。"
+  en: "margins are over lines with a known cost; a control customer's window is the campaign's: from the first grant to the last usable day"
 */
 WITH grants AS (
   SELECT

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 誰がどのクーポンを、どれだけ早く、いくらの買い物で使い、どれだけ忘れられているか。
   en: "Who uses which coupon, how fast, on what, and how many are forgotten?"
-method: "Issued, used, redemption rate, days to use, last-day share, average order with coupon, discount share, used by channel and segment; use after a reminder."
+method:
+  ja: "クーポンと集計軸の値ごとに、配布数、利用数、利用率、利用日数中央値、利用客単価、割引額、売上、条件ちょうど率を示す。"
+  en: "Issued, used, redemption rate, days to use, last-day share, average order with coupon, discount share, used by channel and segment; use after a reminder."
 parameter_groups: [period, base, pur, axis]
 parameters:
 - {name: mature_only, type: bool, default: true, label_ja: 期限後だけ率を出す, note: only coupons past valid_to enter rates}
@@ -29,15 +31,21 @@ charts:
 - {kind: bar, x: axis_value, y: redemption_rate, color: coupon}
 - {kind: table}
 cells:
-- {name: outcome, keys: [coupon, axis_value, use], types: {use: string}, customers: outcomes, products: used_products, becomes: "use=未利用: customers before valid_to who have not used it; use=利用: users and what they bought with it"}
+- {name: outcome, keys: [coupon, axis_value, use], types: {use: string}, customers: outcomes, products: used_products, becomes: {ja: "use=未利用：有効期限前で、まだ使っていない顧客。use=利用：使った顧客と、それで買った商品", en: "use=未利用: customers before valid_to who have not used it; use=利用: users and what they bought with it"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, UNK, CENSOR, DIV0, SET]
 notes:
-- "open codes have no issue rows: issued is 0 and redemption_rate is null; used counts their uses in the period, guests as 非会員"
-- "an issued coupon is counted by the period of its issue: used = issues used by as_of; control rows are no issues; a use that names no issue belongs to the latest issue of that coupon to that customer"
-- "a returned order gives the coupon back only if the shop's rule says so: return_mode=origin takes a use whose whole order came back as none, event keeps it"
-- "over_min_share: of the orders with a coupon that asks for an amount, those at most just_over above it before the coupon"
-- "a member's value of the axis is the current one"
-- "a use that names no order is a use too, without an amount; not where channels or stores are chosen"
+- ja: "公開コードには配布の記録がない。配布数は0、利用率は空欄。利用数は期間中の利用で、非会員は非会員の行に数える。"
+  en: "open codes have no issue rows: issued is 0 and redemption_rate is null; used counts their uses in the period, guests as 非会員"
+- ja: "配布したクーポンは、配布した期間に数える。利用数＝基準日までに使われた配布の数。対照群の行は配布に数えない。配布の記録がない利用は、その顧客への同じクーポンの最後の配布に属する。"
+  en: "an issued coupon is counted by the period of its issue: used = issues used by as_of; control rows are no issues; a use that names no issue belongs to the latest issue of that coupon to that customer"
+- ja: "返品された受注のクーポンが戻るかは、店の規則による。「返品の計上」がoriginなら全部返品された受注の利用はなかったものとし、eventなら利用のまま残す。"
+  en: "a returned order gives the coupon back only if the shop's rule says so: return_mode=origin takes a use whose whole order came back as none, event keeps it"
+- ja: "条件ちょうど率：利用金額の条件があるクーポンを使った受注のうち、クーポン適用前の金額が条件を「条件ちょうどの幅」以内で上回った割合。"
+  en: "over_min_share: of the orders with a coupon that asks for an amount, those at most just_over above it before the coupon"
+- ja: "会員の区分は、現在の値。"
+  en: "a member's value of the axis is the current one"
+- ja: "受注のない利用も、金額なしの利用として数える。チャネルまたは店舗を絞り込んだ場合は除く。"
+  en: "a use that names no order is a use too, without an amount; not where channels or stores are chosen"
 */
 WITH issues AS (
   SELECT n.issue_id, n.coupon_id, COALESCE(i.person_id, n.customer_id) AS customer_id, n.issued_date

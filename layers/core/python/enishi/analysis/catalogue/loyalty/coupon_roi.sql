@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: クーポンの売上のうち、なくても買われた分はどれだけか。割引と配信の費用を引いて、利益は残ったか。
   en: "How much of coupon sales would have come anyway, and what profit remains?"
-method: "Incremental margin = (treated - control) margin per issued customer x issued; minus discount and contact cost; without control, a matched estimate from the same customers' usual rate, clearly labelled."
+method:
+  ja: "増分粗利＝（配布群 - 対照群）の1人あたり粗利×配布数。配信費用を差し引いて利益とする。割引はすでに粗利に反映されている。「比較の方法」をmatchedにすると、対照群の代わりに同じ顧客のふだんの購入と比べた推定とし、その旨を表の下に示す。"
+  en: "Incremental margin = (treated - control) margin per issued customer x issued; minus discount and contact cost; without control, a matched estimate from the same customers' usual rate, clearly labelled."
 parameter_groups: [period, base, pur, stat]
 parameters:
 - {name: window_days, type: int, default: 30, minimum: 1, label_ja: 効果をみる日数, note: "from the day of the issue on, that day included"}
@@ -31,20 +33,27 @@ charts:
 - {kind: forest, x: coupon, y: profit, low: ci_low, high: ci_high, where: {ci_low: {min: -1000000000000}}}
 - {kind: table}
 cells:
-- {name: outcome, keys: [coupon, arm, outcome, orders_before], types: {arm: enum, outcome: enum, orders_before: int}, customers: people, becomes: "customers of an arm (配布群, 対照群) by what they did (クーポンで購入, クーポンなしで購入, 購入なし) and by purchases in the usual_days before: those who buy anyway are to be left out of the next coupon"}
+- {name: outcome, keys: [coupon, arm, outcome, orders_before], types: {arm: enum, outcome: enum, orders_before: int}, customers: people, becomes: {ja: "配布群・対照群の顧客を、その結果（クーポンで購入、クーポンなしで購入、購入なし）と、直前の「ふだんとみなす日数」の購入回数で選ぶ。なくても買う顧客は、次のクーポンから外す", en: "customers of an arm (配布群, 対照群) by what they did (クーポンで購入, クーポンなしで購入, 購入なし) and by purchases in the usual_days before: those who buy anyway are to be left out of the next coupon"}}
 footnotes:
 - {label_ja: 比較の方法, cte: comparison_said}
 - {label_ja: 効果をみる日数が過ぎていない配布, cte: still_open}
 needs: [coupon_issues]
 rules: [TZ, PUR, RET, HOLD, MERGE, CENSOR, SMALL, DIV0, SET]
 notes:
-- the discount is already inside margin; it is shown but not subtracted twice
-- "profit = incremental margin less the cost of the messages that carried the coupon; roi = profit over discount and message cost"
-- "a customer counts once a coupon, by the first issue of the period, withheld or not; only issues whose window has passed"
-- "control_margin is that of customers from whom the coupon was withheld; null, and all that follows from it, where a coupon has none. matched: their own margin of the usual_days before, per window_days"
-- "free_riders: of the issued customers who bought, the share who would have bought anyway: buyer rate of the control over that of the issued, at most 1; matched: the usual purchases as a Poisson rate"
-- "the interval is of profit, by normal approximation; margins are null where a line has no cost"
-- "a segment with a negative return is found with base_segment; open codes have no issues and are not here"
+- ja: "割引は、すでに粗利に反映されている。示すが、二重には差し引かない。"
+  en: "the discount is already inside margin; it is shown but not subtracted twice"
+- ja: "利益＝増分粗利 - クーポンを載せた配信の費用。ROI＝利益／（割引費用 + 配信費用）。"
+  en: "profit = incremental margin less the cost of the messages that carried the coupon; roi = profit over discount and message cost"
+- ja: "顧客は、クーポンごとに期間中の最初の配布（控えた配布を含む）で1人と数える。「効果をみる日数」が過ぎた配布だけによる。"
+  en: "a customer counts once a coupon, by the first issue of the period, withheld or not; only issues whose window has passed"
+- ja: "対照群粗利は、クーポンを控えた顧客の粗利。対照群のないクーポンでは、これと、これから求める値は空欄。matchedの場合は、配布前の「ふだんとみなす日数」の本人の粗利を「効果をみる日数」あたりに換算する。"
+  en: "control_margin is that of customers from whom the coupon was withheld; null, and all that follows from it, where a coupon has none. matched: their own margin of the usual_days before, per window_days"
+- ja: "値引不要購入率：配布して購入した顧客のうち、配布がなくても買った割合。対照群の購入者率を配布群の購入者率で割る（上限1）。matchedの場合は、ふだんの購入をポアソン分布の率とする。"
+  en: "free_riders: of the issued customers who bought, the share who would have bought anyway: buyer rate of the control over that of the issued, at most 1; matched: the usual purchases as a Poisson rate"
+- ja: "区間は利益のもので、正規近似による。原価のない明細がある場合、粗利は空欄。"
+  en: "the interval is of profit, by normal approximation; margins are null where a line has no cost"
+- ja: "利益がマイナスのセグメントは、「母集団」で絞り込んで見つける。公開コードには配布がないため、ここに現れない。"
+  en: "a segment with a negative return is found with base_segment; open codes have no issues and are not here"
 */
 WITH issues AS (
   SELECT

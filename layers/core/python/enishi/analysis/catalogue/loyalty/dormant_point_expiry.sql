@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: ポイントを失効させた顧客は、その後休眠しやすいか。失効前の通知は顧客を引き止めているか。
   en: "Do customers go dormant after their points expired, and does a notice keep them? (a finding of a known case)"
-method: "Cross: let points expire / used them / had none x dormant after 12 months or not; odds ratio; timing of expiry against last purchase; notified against not notified."
+method:
+  ja: "ポイントの失効（失効させた、利用した、持っていた、なし）×その後の休眠（「休眠とする日数」）を掛け合わせ、オッズ比を示す。最終購入から失効までの日数、通知した顧客としていない顧客の比較も示す。"
+  en: "Cross: let points expire / used them / had none x dormant after 12 months or not; odds ratio; timing of expiry against last purchase; notified against not notified."
 parameter_groups: [period, base, pur, stat]
 parameters:
 - {name: period_start, type: date, default: as_of - 24 months + 1 day, label_ja: 集計開始日, note: "the days on which points expired or were used"}
@@ -30,19 +32,25 @@ charts:
 - {kind: bar, title_ja: 利用した顧客に対するオッズ比, x: point_group, y: odds_ratio}
 - {kind: table}
 cells:
-- {name: outcome, keys: [point_group, is_dormant, is_notified], types: {is_dormant: bool, is_notified: bool}, customers: followed, becomes: "is_dormant=true: dormant customers with expired points (revival grant)"}
-- {name: holders, keys: [expires_date, points], types: {expires_date: date, points: int}, customers: awake_holders, becomes: "customers to notify: awake holders with points near expiry, by the day on which they end and how many end"}
+- {name: outcome, keys: [point_group, is_dormant, is_notified], types: {is_dormant: bool, is_notified: bool}, customers: followed, becomes: {ja: "is_dormant=true：ポイントを失効させて休眠した顧客（復活のための付与）", en: "is_dormant=true: dormant customers with expired points (revival grant)"}}
+- {name: holders, keys: [expires_date, points], types: {expires_date: date, points: int}, customers: awake_holders, becomes: {ja: "失効間近のポイントを持つ、休眠していない顧客（通知の対象）。失効する日と、失効するポイント数で選ぶ", en: "customers to notify: awake holders with points near expiry, by the day on which they end and how many end"}}
 footnotes:
 - {label_ja: 失効させた顧客のオッズ比の信頼区間, cte: odds_interval}
 - {label_ja: 最終購入から失効までの日数(中央値), cte: timing}
 rules: [TZ, FIFO, PUR, MERGE, CENSOR, HOLD, SMALL, SET]
 notes:
-- "cause and effect run both ways here: who is about to leave lets points expire, and who lost points has a reason less to come; read it as a sign, not as a proof"
-- "customers awake at the period's end (a purchase in the dormant_days to it); dormant = no purchase in the dormant_days after it, the same days for everybody; null until they have passed"
-- "失効させた: at least min_points ended unused in the period, even if others were used; 利用した: used some; 持っていた: held some, but neither; なし: held none"
-- "odds_ratio is against 利用した (Woolf's interval below the table); null where an odds is not finite"
-- "notified: a notice was sent in the period, control rows are not notified; the rates are of purchases in the dormant_days after the period's end"
-- "the days from the last purchase to the expiry are those of the first expiry of 失効させた"
+- ja: "ここでは因果が両方向に働く。離れようとする顧客はポイントを失効させ、ポイントを失った顧客は来店の理由が減る。証明ではなく、兆しとして読む。"
+  en: "cause and effect run both ways here: who is about to leave lets points expire, and who lost points has a reason less to come; read it as a sign, not as a proof"
+- ja: "期間の終わりに休眠していない顧客（それまでの「休眠とする日数」に購入がある）による。休眠＝そのあとの「休眠とする日数」に購入なし。全員が同じ日数で、過ぎるまで空欄。"
+  en: "customers awake at the period's end (a purchase in the dormant_days to it); dormant = no purchase in the dormant_days after it, the same days for everybody; null until they have passed"
+- ja: "失効させた：期間中に「失効とみなす最小ポイント」以上が使われずに失効（ほかのポイントを使っていても）。利用した：一部を使った。持っていた：持っていたが、どちらでもない。なし：持っていない。"
+  en: "失効させた: at least min_points ended unused in the period, even if others were used; 利用した: used some; 持っていた: held some, but neither; なし: held none"
+- ja: "オッズ比は、「利用した」に対する値（Woolfの区間は表の下）。オッズが有限でない場合は空欄。"
+  en: "odds_ratio is against 利用した (Woolf's interval below the table); null where an odds is not finite"
+- ja: "通知者：期間中に通知を送った顧客（対照群は通知していない扱い）。率は、期間の終わりから「休眠とする日数」の間に購入した割合。"
+  en: "notified: a notice was sent in the period, control rows are not notified; the rates are of purchases in the dormant_days after the period's end"
+- ja: "最終購入から失効までの日数は、失効させた顧客の最初の失効による。"
+  en: "the days from the last purchase to the expiry are those of the first expiry of 失効させた"
 */
 WITH awake AS (
   SELECT DISTINCT p.customer_id

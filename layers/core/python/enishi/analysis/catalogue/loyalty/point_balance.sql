@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 会員はポイントをいくら持ち、使える残高の人はどれだけいて、未使用の残高（負債）はいくらか。
   en: "How many points do customers hold, who holds enough to use, and what is our open liability?"
-method: "Remaining points of live lots per customer at as_of, banded; share of customers over the smallest usable amount; value; days since last use."
+method:
+  ja: "基準日に有効なロットの残りポイントを顧客ごとに合計し、残高帯に分ける。「利用できる最小ポイント」以上の顧客数、残高合計、最終利用経過日を示す。"
+  en: "Remaining points of live lots per customer at as_of, banded; share of customers over the smallest usable amount; value; days since last use."
 parameter_groups: [asof, base]
 parameters:
 - {name: bands, type: list(int), default: "0,1,100,500,1000,3000,10000", label_ja: 残高帯の下限, note: lower ends in points}
@@ -27,13 +29,17 @@ charts:
 - {kind: bar, x: band, y: points, title_ja: 残高帯別の残高合計}
 - {kind: table}
 cells:
-- {name: band, keys: [band], customers: banded, becomes: customers with such a balance}
+- {name: band, keys: [band], customers: banded, becomes: {ja: "その残高の顧客", en: "customers with such a balance"}}
 rules: [TZ, FIFO, MERGE, WD, SET]
 notes:
-- "a negative balance (refund after use) is a band of its own, マイナス; members without any point are in the band of 0"
-- points of a lot whose last day has passed are gone, whether or not their expiry is posted; the last usable day still counts
-- the balance is the ledger's sum less what is left in lots past their day, so that points taken beyond the lots show
-- "dormant = no purchase in the last dormant_days, never bought included"
+- ja: "マイナスの残高（利用後の返還）は、マイナスという帯とする。ポイントのない会員は、0の帯に入る。"
+  en: "a negative balance (refund after use) is a band of its own, マイナス; members without any point are in the band of 0"
+- ja: "最終利用可能日を過ぎたロットのポイントは、失効の記帳の有無にかかわらず、ないものとする。最終利用可能日の当日は、まだ数える。"
+  en: "points of a lot whose last day has passed are gone, whether or not their expiry is posted; the last usable day still counts"
+- ja: "残高は、元帳の合計から、期限の過ぎたロットの残りを引いた値。このため、ロットを超えて引かれたポイントも表れる。"
+  en: "the balance is the ledger's sum less what is left in lots past their day, so that points taken beyond the lots show"
+- ja: "休眠＝直近の「休眠とする日数」に購入がない（購入したことのない会員を含む）。"
+  en: "dormant = no purchase in the last dormant_days, never bought included"
 */
 WITH posted AS (
   SELECT

@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 付与したポイントのうち、最後まで使われない割合はどれだけか。
   en: What share of granted points will never be used?
-method: "By month of grant (vintage): granted, used, expired, open; ultimate use rate by chain ladder on elapsed months; breakage = 1 - ultimate use."
+method:
+  ja: "付与月ごとに、付与、利用、失効、残高を示す。最終利用率は、経過月による連鎖比率法（chain ladder）で求める。失効率 = 1 - 最終利用率。"
+  en: "By month of grant (vintage): granted, used, expired, open; ultimate use rate by chain ladder on elapsed months; breakage = 1 - ultimate use."
 parameter_groups: [asof, base]
 parameters:
 - {name: months, type: int, default: 36, minimum: 1, maximum: 240, label_ja: 付与月の数, note: "months of grant up to that of as_of"}
@@ -27,15 +29,21 @@ charts:
 - {kind: heatmap, x: vintage, y: by_value, color: ultimate_use}
 - {kind: table}
 cells:
-- {name: holders, keys: [by_value, vintage, open_points], types: {open_points: int}, customers: holders, becomes: "holders of open points of that month of grant, by how many they hold (open_points)"}
+- {name: holders, keys: [by_value, vintage, open_points], types: {open_points: int}, customers: holders, becomes: {ja: "その付与月の残高を持つ顧客。持っているポイント数（open_points）で選ぶ", en: "holders of open points of that month of grant, by how many they hold (open_points)"}}
 rules: [TZ, FIFO, CENSOR, MERGE, DIV0, SET]
 notes:
-- "points refunded to a lot reduce 'used' of that vintage"
-- figures are for marketing; accounting may need its own rules
-- points of a lot whose last day has passed are expired, whether or not that is posted; the last usable day still counts as open
-- "chain ladder: from each elapsed month to the next, what the vintages that are seen so far used by then, together; the current month is left out until it is over"
-- "ultimate_use is at least what is used and at most what is used and open; null while a vintage has no whole month, or has open points and no use to start from"
-- "after the last elapsed month that any vintage has seen nothing more is expected to be used: while that one still has open points, breakage is an upper limit"
+- ja: "ロットに返還されたポイントは、その付与月の「利用」を減らす。"
+  en: "points refunded to a lot reduce 'used' of that vintage"
+- ja: "数値はマーケティング用で、会計では別の規則が必要なことがある。"
+  en: "figures are for marketing; accounting may need its own rules"
+- ja: "最終利用可能日を過ぎたロットのポイントは、記帳の有無にかかわらず失効とする。最終利用可能日の当日は、まだ残高に数える。"
+  en: "points of a lot whose last day has passed are expired, whether or not that is posted; the last usable day still counts as open"
+- ja: "連鎖比率法：経過月から次の経過月へ、そこまで観察できる付与月の利用を合わせて比率とする。当月は終わるまで使わない。"
+  en: "chain ladder: from each elapsed month to the next, what the vintages that are seen so far used by then, together; the current month is left out until it is over"
+- ja: "最終利用率は、利用済みの割合以上、利用済みと残高を合わせた割合以下とする。丸1か月が過ぎていない付与月と、残高があり起点となる利用がない付与月では空欄。"
+  en: "ultimate_use is at least what is used and at most what is used and open; null while a vintage has no whole month, or has open points and no use to start from"
+- ja: "いずれかの付与月で観察できた最後の経過月よりあとは、利用が増えないと仮定する。その付与月に残高がある間、失効率は上限の値になる。"
+  en: "after the last elapsed month that any vintage has seen nothing more is expected to be used: while that one still has open points, breakage is an upper limit"
 standard: "Breakage = 1 - redemption rate; chain-ladder idea as in Gault, Llaguno and Menard, Loyalty Rewards and Gift Card Programs."
 step: chain_ladder
 */

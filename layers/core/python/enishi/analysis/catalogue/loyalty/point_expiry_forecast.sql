@@ -7,7 +7,9 @@ tier: core
 question:
   ja: いつ、誰が、何ポイントを失うか（ポイント失効前通知シナリオの対象は誰か）。
   en: Who loses how many points on which day? (ポイント失効前通知シナリオ)
-method: Remaining points per lot by expiry date after FIFO; per customer the next expiry and its points; expected use from the past rate of similar lots.
+method:
+  ja: "FIFOで充当したあとのロットの残りポイントを、失効日ごとに示す。顧客は、失効日ごとに失うポイント数を合計する。利用見込率は、過去の似たロットの率による。"
+  en: "Remaining points per lot by expiry date after FIFO; per customer the next expiry and its points; expected use from the past rate of similar lots."
 parameter_groups: [asof, base]
 parameters:
 - {name: horizon_days, type: int, default: 90, minimum: 1, label_ja: 何日先まで, note: ""}
@@ -26,12 +28,15 @@ charts:
 - {kind: bar, x: expires_date, y: points}
 - {kind: table}
 cells:
-- {name: day, keys: [expires_date, customer_points], types: {customer_points: int}, customers: losing, becomes: "customers to notify, by the day and by what they lose on it"}
+- {name: day, keys: [expires_date, customer_points], types: {customer_points: int}, customers: losing, becomes: {ja: "通知すべき顧客。失効日と、その日に失うポイント数で選ぶ", en: "customers to notify, by the day and by what they lose on it"}}
 rules: [TZ, FIFO, MERGE, WD, SET]
 notes:
-- expires_date is the last usable day; the points are lost at 00:00 Asia/Tokyo of the day after, so what ends on as_of itself is no more in the answer
-- "expected_use: of the points that lots of the last 12 months still held as many days before their end (30, 7, 1: the next larger notice day), the share that was used until then; uses that name no lot are not in it"
-- reachable = an opt-in on at least one channel that sends (catalog and phone are none)
+- ja: "失効日は最終利用可能日。ポイントは翌日の0時（日本時間）に失われるため、基準日に期限の切れるものは含まない。"
+  en: "expires_date is the last usable day; the points are lost at 00:00 Asia/Tokyo of the day after, so what ends on as_of itself is no more in the answer"
+- ja: "利用見込率：直近12か月のロットが、失効の同じ日数前（30日、7日、1日。次に大きい通知の日数）にまだ残していたポイントのうち、失効までに使われた割合。ロットの記録のない利用は含まない。"
+  en: "expected_use: of the points that lots of the last 12 months still held as many days before their end (30, 7, 1: the next larger notice day), the share that was used until then; uses that name no lot are not in it"
+- ja: "配信可能＝送信するチャネルの1つ以上に許諾がある（カタログと電話は含まない）。"
+  en: "reachable = an opt-in on at least one channel that sends (catalog and phone are none)"
 */
 WITH losing AS (
   SELECT l.expires_date, l.customer_id, SUM(l.remaining) AS customer_points

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 付与・利用・失効・残高のポイントはどう動き、元帳の合計は合っているか。
   en: "How do granted, used, expired and open points move, and does the ledger add up?"
-method: "Opening + earned + bonus + refunded - used - expired +- adjusted = closing, per period and reason."
+method:
+  ja: "期首 + 通常付与 + ボーナス + 返還 - 利用 - 失効 ± 調整 = 期末（期間ごと、理由ごと）。"
+  en: "Opening + earned + bonus + refunded - used - expired +- adjusted = closing, per period and reason."
 parameter_groups: [period, base, grain]
 columns:
 - {name: bucket, type: date, unit: date, label_ja: 期間}
@@ -24,13 +26,17 @@ charts:
 - {kind: area, x: bucket, y: closing, title_ja: 期末残高}
 - {kind: table}
 cells:
-- {name: posting, keys: [bucket, kind], types: {kind: string}, customers: posted, becomes: "customers with such a posting; kind is earned, bonus, used, expired, adjusted or 不明"}
+- {name: posting, keys: [bucket, kind], types: {kind: string}, customers: posted, becomes: {ja: "その記帳のある顧客。kindはearned（通常付与）、bonus（ボーナス）、used（利用）、expired（失効）、adjusted（調整）、または不明", en: "customers with such a posting; kind is earned, bonus, used, expired, adjusted or 不明"}}
 rules: [TZ, FIFO, MERGE, RECON, LATE, SET]
 notes:
-- "opening + earned + bonus - used - expired + adjusted = closing; used is less what was refunded, adjusted holds transfers too"
-- "check must be 0; a posting of another kind is in closing alone, so it shows here, and the cell kind=不明 lists its customers"
-- "the ledger as it is posted: points past their day leave it when their expiry is posted (point_balance counts them as gone at once)"
-- "the waterfall of one period is the row of the table; the chart shows the flows of every period"
+- ja: "期首 + 通常付与 + ボーナス - 利用 - 失効 + 調整 = 期末。利用は返還を差し引いた値。調整は移行も含む。"
+  en: "opening + earned + bonus - used - expired + adjusted = closing; used is less what was refunded, adjusted holds transfers too"
+- ja: "差異は0でなければならない。ほかの種類の記帳は期末にだけ入るため、差異に現れる。セルの kind=不明 が、その顧客を示す。"
+  en: "check must be 0; a posting of another kind is in closing alone, so it shows here, and the cell kind=不明 lists its customers"
+- ja: "元帳の記帳どおり。期限の過ぎたポイントは、失効の記帳の時点で元帳から出る（「ポイント残高分布分析」では、すぐに失効として数える）。"
+  en: "the ledger as it is posted: points past their day leave it when their expiry is posted (point_balance counts them as gone at once)"
+- ja: "1期間の増減の内訳は表の行で、図はすべての期間の増減を示す。"
+  en: "the waterfall of one period is the row of the table; the chart shows the flows of every period"
 */
 WITH posted AS (
   SELECT

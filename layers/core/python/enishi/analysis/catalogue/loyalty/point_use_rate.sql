@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 誰がどれだけポイントを使い、使う人は使わない人より多く買っているか。
   en: "Who uses points, how often, and do users buy more than non-users?"
-method: "Users/holders, used/granted, orders paid with points, average order with and without, repeat within 90 days after a use; matched comparison by RFM cell."
+method:
+  ja: "利用者数／保有者数、利用／付与、ポイントを使った購入と使わない購入の客単価、利用のあと「利用後リピートの日数」以内のリピートを示す。"
+  en: "Users/holders, used/granted, orders paid with points, average order with and without, repeat within 90 days after a use; matched comparison by RFM cell."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: repeat_days, type: int, default: 90, minimum: 1, label_ja: 利用後リピートの日数, note: ""}
@@ -26,13 +28,17 @@ charts:
 - {kind: bar, x: bucket, y: points_used}
 - {kind: table}
 cells:
-- {name: holders, keys: [bucket, use], types: {use: string}, customers: holders, becomes: "holders of the period by use: 利用, or 未利用 for holders who never used"}
+- {name: holders, keys: [bucket, use], types: {use: string}, customers: holders, becomes: {ja: "その期間の保有者のうち、useが利用、または未利用（その期間に使っていない保有者）", en: "holders of the period by use: 利用, or 未利用 for holders who never used"}}
 rules: [TZ, FIFO, PUR, RET, MERGE, CENSOR, DIV0, SET]
 notes:
-- a holder had points at the start of the period or was given some in it; points_used is less what was refunded
-- an order is paid with points when points_used is above zero; with purchase_unit=day the first receipt of the day decides
-- repeat_after_use counts only purchases with points whose repeat_days have passed by as_of
-- "people who use points buy more anyway: avg_order_with against avg_order_without is no effect; split by rfm_analysis cells with base_segment for a fairer look"
+- ja: "保有者は、期間の始めにポイントを持っていたか、期間中に受け取った顧客。利用ポイントは返還を差し引いた値。"
+  en: "a holder had points at the start of the period or was given some in it; points_used is less what was refunded"
+- ja: "ポイントの利用が0を超える受注を、ポイントを使った購入とする。「購入の数え方」がdayの場合は、その日の最初のレシートによる。"
+  en: "an order is paid with points when points_used is above zero; with purchase_unit=day the first receipt of the day decides"
+- ja: "利用後リピート率は、「利用後リピートの日数」が基準日までに過ぎた、ポイントを使った購入だけによる。"
+  en: "repeat_after_use counts only purchases with points whose repeat_days have passed by as_of"
+- ja: "ポイントを使う人は、もともと多く買う。利用時客単価と非利用時客単価の差は効果ではない。より公平に見るには、「母集団」でRFM分析のセルごとに分ける。"
+  en: "people who use points buy more anyway: avg_order_with against avg_order_without is no effect; split by rfm_analysis cells with base_segment for a fairer look"
 */
 WITH postings AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 会員ランクごとに、何人がいくら買い、粗利・ポイント・配信への反応はどう違うか。
   en: "What does each rank buy, return, cost and react to?"
-method: "Members, active rate, orders, amount, margin, discount share, points used, message reaction per rank as of the event."
+method:
+  ja: "会員ランクごとに、会員数、稼働率、売上、1人あたり、粗利率、ポイント利用率、クリック率を示す。売上・ポイント・配信は、その日のランクによる。"
+  en: "Members, active rate, orders, amount, margin, discount share, points used, message reaction per rank as of the event."
 parameter_groups: [period, base, pur]
 columns:
 - {name: rank, type: string, unit: none, label_ja: ランク}
@@ -26,12 +28,15 @@ charts:
 - {kind: bar, x: rank, y: amount_per_active}
 - {kind: table}
 cells:
-- {name: rank, keys: [rank], customers: members, becomes: members who had the rank at the end of the period}
+- {name: rank, keys: [rank], customers: members, becomes: {ja: "期間の終わりにそのランクだった会員", en: "members who had the rank at the end of the period"}}
 rules: [TZ, PUR, RET, MERGE, SCD, ATTR, MPP, DIV0, RECON, SET]
 notes:
-- "amounts, points and messages belong to the rank of their own day (rule ATTR); customers and active_rate to the rank at the end of the period; who had none is 不明"
-- "amount_per_active = amount over those who bought while they had the rank; point_use = points used, less refunds, over points given; click_rate = clicked over sent messages"
-- "margin_rate is over lines with a known cost; the rows add up to the members' sales, those of guests are printed below (rule RECON)"
+- ja: "売上、ポイント、配信は、それぞれの日のランクに属する（ATTRの規則）。会員数と稼働率は、期間の終わりのランクによる。ランクのない会員は不明。"
+  en: "amounts, points and messages belong to the rank of their own day (rule ATTR); customers and active_rate to the rank at the end of the period; who had none is 不明"
+- ja: "1人あたり＝売上／そのランクの間に購入した人数。ポイント利用率＝利用ポイント（返還を差し引く）／付与ポイント。クリック率＝クリックした配信／送った配信。"
+  en: "amount_per_active = amount over those who bought while they had the rank; point_use = points used, less refunds, over points given; click_rate = clicked over sent messages"
+- ja: "粗利率は原価のわかる明細による。行の合計は会員の売上に一致し、非会員の売上は表の下に示す（RECONの規則）。"
+  en: "margin_rate is over lines with a known cost; the rows add up to the members' sales, those of guests are printed below (rule RECON)"
 */
 WITH members AS (
   SELECT c.customer_id, COALESCE(MAX(s.rank), :unknown) AS rank

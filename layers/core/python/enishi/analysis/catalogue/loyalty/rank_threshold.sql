@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 次のランクまであと少しの会員、ランクが下がりそうな会員は誰か。それを知ることで買い方は変わっているか。
   en: "Who is a little short of the next rank or about to fall, and does knowing it change spending?"
-method: Distance to the next threshold and days left in the rating window; bunching of spend just above thresholds on past cohorts as proof of effect.
+method:
+  ja: "次のランクの基準までの不足額と、ランクの判定期間の残り日数を示す。過去の判定期間で、基準をわずかに超えた購入金額の集中を、効果の証拠として見る。"
+  en: "Distance to the next threshold and days left in the rating window; bunching of spend just above thresholds on past cohorts as proof of effect."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: near_amount, type: money, default: 5000, minimum: 0, label_ja: あと少しの金額, note: ""}
@@ -27,15 +29,19 @@ charts:
 - {kind: bar, x: rank, y: near_down}
 - {kind: table}
 cells:
-- {name: near_up, keys: [rank, gap], types: {gap: money}, customers: near_up, becomes: "members who lack at most near_amount for the next rank, by what they lack"}
-- {name: near_down, keys: [falling_rank], types: {falling_rank: string}, customers: near_down, becomes: members who will be under their rank's threshold within near_days unless they buy}
+- {name: near_up, keys: [rank, gap], types: {gap: money}, customers: near_up, becomes: {ja: "次のランクまでの不足額が「あと少しの金額」以内の会員（不足額で選ぶ）", en: "members who lack at most near_amount for the next rank, by what they lack"}}
+- {name: near_down, keys: [falling_rank], types: {falling_rank: string}, customers: near_down, becomes: {ja: "購入がなければ、「降格を見る日数」以内にランクの基準を下回る会員", en: "members who will be under their rank's threshold within near_days unless they buy"}}
 rules: [TZ, PUR, RET, MERGE, WD, SCD, SET]
 standard: "Bunching at a threshold: ratio of customers just above to just below."
 notes:
-- "the rank is the one of as_of by the history, else the member's current one; thresholds of amount only, a threshold of orders is not looked at"
-- "rolling windows: near_down compares what is still inside the window after near_days; days_left is until the oldest purchase leaves the window and the gap grows. Fixed windows: both by the end of the rating window"
-- "days_left and avg_gap are averages over near_up"
-- "bunching: members of the rating window before this one who ended at most near_amount above the next threshold, over those as near below it; above 1 they steer towards it"
+- ja: "ランクは履歴による基準日のランクで、なければ会員の現在のランク。基準は金額だけで、購入回数の基準は見ない。"
+  en: "the rank is the one of as_of by the history, else the member's current one; thresholds of amount only, a threshold of orders is not looked at"
+- ja: "判定期間が移動する場合：降格間際は、「降格を見る日数」のあとも判定期間に残る購入だけを基準と比べる。残日数は、最も古い購入が判定期間から外れ、不足額が広がるまでの日数。判定期間が固定の場合：どちらも判定期間の終わりまで。"
+  en: "rolling windows: near_down compares what is still inside the window after near_days; days_left is until the oldest purchase leaves the window and the gap grows. Fixed windows: both by the end of the rating window"
+- ja: "残日数と平均不足額は、昇格間際の会員の平均。"
+  en: "days_left and avg_gap are averages over near_up"
+- ja: "閾値超過比：一つ前の判定期間の購入金額が、次の基準から「あと少しの金額」以内で上回った会員の数を、同じ幅で下回った会員の数で割った値。1を超えれば、会員が基準に向けて買っている。"
+  en: "bunching: members of the rating window before this one who ended at most near_amount above the next threshold, over those as near below it; above 1 they steer towards it"
 */
 WITH ranks AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 折込・テレビ・ラジオ・雑誌・DM・催事は、費用に対して何をもたらしたか。
   en: "What do inserts, TV, radio, magazines, DM and events bring for their cost?"
-method: "Responses and new customers by response code or declared medium, first order amount, cost per response (CPR), cost per order (CPO), F2 rate and amount in 12 months, per placement."
+method:
+  ja: "反応コードまたは申告された媒体による反応数と新規獲得数、初回売上、反応1件あたり費用（CPR）、獲得1人あたり費用（CPO）、「LTVの期間(月)」内のF2転換率と購入金額。出稿別にも見る。"
+  en: "Responses and new customers by response code or declared medium, first order amount, cost per response (CPR), cost per order (CPO), F2 rate and amount in 12 months, per placement."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: assign, type: "enum(response_code,declared,both)", default: both, label_ja: 媒体の決め方, note: ""}
@@ -33,15 +35,21 @@ charts:
 - {kind: bubble, x: cpo, y: ltv, size: new_customers, color: medium}
 - {kind: table}
 cells:
-- {name: acquired, keys: [medium, placement], customers: acquired, becomes: customers acquired through it}
+- {name: acquired, keys: [medium, placement], customers: acquired, becomes: {ja: "その媒体で獲得した顧客", en: "customers acquired through it"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, UNK, CENSOR, DIV0, SET]
 notes:
-- "a customer has one acquisition medium, the first known; later responses are counted as 再反応"
-- "cost is booked on the publication day; customers are matched by code, without a limit in days"
-- assign = both takes the code of the first purchase, else the declared medium; customers with neither are the row 不明
-- responses are those that the medium reports (media_costs.responses), else orders with its code, guests' and later ones (再反応) too, and first purchases of customers who declared it
-- by placement, a response belongs to the medium's last placement before it, without a limit in days; by area, to the customer's prefecture where the medium was placed there, else 全域
-- f2_rate and ltv are over customers whose ltv_months have passed; roas is what all of them brought within ltv_months so far, over the cost
+- ja: "顧客の獲得媒体は1つで、最初にわかったもの。後の反応は「再反応」として数える。"
+  en: "a customer has one acquisition medium, the first known; later responses are counted as 再反応"
+- ja: "費用は掲載日に計上する。顧客はコードで結び付け、日数の上限は設けない。"
+  en: "cost is booked on the publication day; customers are matched by code, without a limit in days"
+- ja: "「媒体の決め方」が両方（both）なら、初回購入のコード、なければ申告された媒体をとる。どちらもない顧客は「不明」の行とする。"
+  en: "assign = both takes the code of the first purchase, else the declared medium; customers with neither are the row 不明"
+- ja: "反応数は媒体が報告した数（media_costs.responses）。なければ、そのコードの注文（非会員や後の注文＝再反応も含む）と、その媒体を申告した顧客の初回購入の数。"
+  en: "responses are those that the medium reports (media_costs.responses), else orders with its code, guests' and later ones (再反応) too, and first purchases of customers who declared it"
+- ja: "出稿別では、反応をその前の直近の出稿に割り当て、日数の上限は設けない。地域別では、その媒体を顧客の都道府県に出稿していればその都道府県、そうでなければ「全域」とする。"
+  en: "by placement, a response belongs to the medium's last placement before it, without a limit in days; by area, to the customer's prefecture where the medium was placed there, else 全域"
+- ja: "F2転換率とLTVは「LTVの期間(月)」が過ぎた顧客についてのもの。回収率は、顧客全員がその期間内にこれまでにもたらした額/費用。"
+  en: "f2_rate and ltv are over customers whose ltv_months have passed; roas is what all of them brought within ltv_months so far, over the cost"
 needs: [media]
 */
 -- From each publication to the next one of the medium.

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 検索・ディスプレイ・SNS・アフィリエイト・メールは、表示から優良顧客まで何をもたらしたか。
   en: "What do search, display, social, affiliate and mail media bring from impression to loyal customer?"
-method: "Cost, impressions, clicks, sessions, sign-ups and first purchases per medium and campaign; CPC, CTR, CPA by signup and by first order, F2 rate, LTV and ROAS."
+method:
+  ja: "媒体・キャンペーンごとの費用、表示、クリック、セッション数、登録、新規購入者。CPC、CTR、CPA（初回購入1人あたり）、F2転換率、LTV、ROAS。"
+  en: "Cost, impressions, clicks, sessions, sign-ups and first purchases per medium and campaign; CPC, CTR, CPA by signup and by first order, F2 rate, LTV and ROAS."
 parameter_groups: [period, base, pur, web, grain]
 parameters:
 - {name: rule, type: "enum(last_paid,first_touch,last_touch)", default: last_paid, label_ja: 媒体の決め方, note: ""}
@@ -34,16 +36,22 @@ charts:
 - {kind: bubble, x: cpa, y: ltv, size: new_customers, color: medium, where: {campaign: 合計}}
 - {kind: table}
 cells:
-- {name: acquired, keys: [medium, campaign], customers: acquired, becomes: customers acquired through it}
-- {name: signed_up, keys: [signup_medium, signup_campaign], types: {signup_medium: string, signup_campaign: string}, customers: signed_up, becomes: customers who joined through it}
+- {name: acquired, keys: [medium, campaign], customers: acquired, becomes: {ja: "その媒体で獲得した顧客", en: "customers acquired through it"}}
+- {name: signed_up, keys: [signup_medium, signup_campaign], types: {signup_medium: string, signup_campaign: string}, customers: signed_up, becomes: {ja: "その媒体から入会した顧客", en: "customers who joined through it"}}
 rules: [TZ, PUR, RET, BOT, GUEST, MERGE, UNK, CENSOR, ONCE, DIV0, SET]
 notes:
-- "clicks reported by the medium and sessions measured by us are both shown, never mixed in one ratio"
-- clicks reported by the medium and sessions measured by us are both shown, never mixed in one ratio
-- a session belongs to the medium mapped to its link; last_paid takes the last such session within lookback_days before the first purchase (or the sign-up), first_touch the first, last_touch only when it is the very last session
-- a customer without any session in these days is credited to the declared medium, if that is an online one; new customers of no medium at all are 不明
-- a session without utm_campaign is of the medium's only placement, where it has one
-- each medium has a row 合計 and its campaigns; cpa is per first purchase; f2_rate and ltv are over customers whose ltv_months have passed, roas is what all brought within them so far, over the cost
+- ja: "媒体が報告するクリックと、自社で計測するセッションの両方を示す。1つの率の中で混ぜない。"
+  en: "clicks reported by the medium and sessions measured by us are both shown, never mixed in one ratio"
+- ja: "媒体が報告するクリックと、自社で計測するセッションの両方を示す。1つの率の中で混ぜない。"
+  en: "clicks reported by the medium and sessions measured by us are both shown, never mixed in one ratio"
+- ja: "セッションは、リンクに対応する媒体のもの。「媒体の決め方」がlast_paidなら、初回購入（または登録）の前の「さかのぼる日数」内で最後のそのようなセッション、first_touchなら最初のセッション、last_touchなら本当に最後のセッションがそれであるときだけ、その媒体とする。"
+  en: "a session belongs to the medium mapped to its link; last_paid takes the last such session within lookback_days before the first purchase (or the sign-up), first_touch the first, last_touch only when it is the very last session"
+- ja: "その期間にセッションのない顧客は、申告された媒体がオンラインならその媒体に割り当てる。どの媒体でもない新規購入者は「不明」とする。"
+  en: "a customer without any session in these days is credited to the declared medium, if that is an online one; new customers of no medium at all are 不明"
+- ja: "utm_campaignのないセッションは、媒体の出稿が1つだけならその出稿とする。"
+  en: "a session without utm_campaign is of the medium's only placement, where it has one"
+- ja: "媒体ごとに「合計」の行とキャンペーンの行がある。CPAは初回購入1人あたり。F2転換率とLTVは「LTVの期間(月)」が過ぎた顧客についてのもの。ROASは、全員がその期間内にこれまでにもたらした額/費用。"
+  en: "each medium has a row 合計 and its campaigns; cpa is per first purchase; f2_rate and ltv are over customers whose ltv_months have passed, roas is what all brought within them so far, over the cost"
 needs: [media]
 */
 WITH online AS (

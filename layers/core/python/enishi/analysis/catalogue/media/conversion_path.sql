@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 媒体と自社チャネルのどんな順番が注文につながるか。どの媒体が口火を切り、どの媒体が決め手になるか。
   en: "Which sequences of media and own channels lead to an order, and which media start or close?"
-method: "Collapsed sequences of touches per order, top sequences, opener / assist / closer counts per medium, length and days."
+method:
+  ja: "注文ごとの接点の並び（続く同じ接点はまとめる）、多い経路、媒体別の初回接点・中間接点・最終接点の件数、経路の長さと日数。"
+  en: "Collapsed sequences of touches per order, top sequences, opener / assist / closer counts per medium, length and days."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: lookback_days, type: int, default: 30, minimum: 1, label_ja: さかのぼる日数, note: ""}
@@ -28,14 +30,18 @@ charts:
 - {kind: sankey, source: path, target: path, size: orders, where: {length: {min: 1}}, options: {separator: " > "}, title_ja: 初回接点から最終接点へ}
 - {kind: table}
 cells:
-- {name: path, keys: [path], customers: walked, becomes: customers}
-- {name: medium, keys: [medium], customers: met, becomes: customers with it on the way to an order}
+- {name: path, keys: [path], customers: walked, becomes: {ja: "該当する顧客", en: "customers"}}
+- {name: medium, keys: [medium], customers: met, becomes: {ja: "注文までにその接点のあった顧客", en: "customers with it on the way to an order"}}
 rules: [TZ, BOT, MERGE, DEDUP, TIE, SET]
 notes:
-- "two lists in one table: rows with a path, and rows with a medium (path is empty), where an order counts for every medium on its way"
-- "touches in the lookback_days before an order: visits by what brought them, clicked messages by channel, catalogs that arrived; the visit of the order itself is one"
-- "orders without any touch are the path 接点なし; paths beyond top_n are summed as その他"
-- days_median is from the first touch to the order, in whole days; length is the touches after collapsing
+- ja: "1つの表に2つの一覧がある。経路のある行と、媒体のある行（経路は空欄）。媒体の行では、注文を経路上のすべての媒体に数える。"
+  en: "two lists in one table: rows with a path, and rows with a medium (path is empty), where an order counts for every medium on its way"
+- ja: "接点は、注文前の「さかのぼる日数」内の、訪問（流入元別）、クリックした配信（チャネル別）、届いたカタログ。注文した訪問自身も1つの接点とする。"
+  en: "touches in the lookback_days before an order: visits by what brought them, clicked messages by channel, catalogs that arrived; the visit of the order itself is one"
+- ja: "接点のない注文は「接点なし」の経路とする。表示件数に入らない経路は「その他」にまとめる。"
+  en: "orders without any touch are the path 接点なし; paths beyond top_n are summed as その他"
+- ja: "日数中央値は最初の接点から注文までの日数（整数）。経路の長さは、まとめた後の接点の数。"
+  en: "days_median is from the first touch to the order, in whole days; length is the touches after collapsing"
 */
 WITH orders_seen AS (
   SELECT p.order_id, p.customer_id, p.amount, LOCAL_TIME(p.purchase_at) AS ordered_at

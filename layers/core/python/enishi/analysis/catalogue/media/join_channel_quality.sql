@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 店舗・EC・アプリ・LINE・カタログで入会した会員は、良い顧客になっているか。
   en: "Do members who joined in a store, on the EC, by app, LINE or catalog become good customers?"
-method: "By join channel: first-purchase rate and days, F2, 12-month value, channels used later, permissions given, withdrawal rate."
+method:
+  ja: "入会チャネル別の、初回購入率と初回までの日数、F2転換率、観測期間内の購入金額、他チャネルの利用、メールの許諾、退会率。"
+  en: "By join channel: first-purchase rate and days, F2, 12-month value, channels used later, permissions given, withdrawal rate."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: months, type: int, default: 12, label_ja: 観測期間(月), note: "", minimum: 1}
@@ -25,12 +27,15 @@ charts:
 - {kind: bar, x: join_channel, y: value_12m}
 - {kind: table}
 cells:
-- {name: cell, keys: [join_channel, bought], types: {bought: bool}, customers: placed, becomes: "those members (for example joined by app and not yet bought)"}
+- {name: cell, keys: [join_channel, bought], types: {bought: bool}, customers: placed, becomes: {ja: "該当する会員（例：アプリで入会し、まだ購入していない会員）", en: "those members (for example joined by app and not yet bought)"}}
 rules: [TZ, PUR, RET, MERGE, N0, UNK, CENSOR, DIV0, SET]
 notes:
-- joined, mail_optin and the cell are of everybody who joined in the period; the rest is over members who joined at least months ago, within months of joining
-- with the usual period of twelve months hardly anybody has been observed for twelve; choose an earlier period or fewer months
-- cross_channel_rate is the share of buyers who also bought in another channel than the one in which they joined
+- ja: "入会者数、メール許諾率、掘り下げは、集計期間に入会した全員についてのもの。ほかは「観測期間(月)」以上前に入会した会員の、入会から「観測期間(月)」以内についてのもの。"
+  en: "joined, mail_optin and the cell are of everybody who joined in the period; the rest is over members who joined at least months ago, within months of joining"
+- ja: "通常の12か月の集計期間では、12か月観測された会員はほとんどいない。より前の期間を選ぶか、観測期間を短くする。"
+  en: "with the usual period of twelve months hardly anybody has been observed for twelve; choose an earlier period or fewer months"
+- ja: "他チャネル利用率は、購入者のうち、入会したチャネル以外でも購入した割合。"
+  en: "cross_channel_rate is the share of buyers who also bought in another channel than the one in which they joined"
 */
 WITH members AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 各媒体は、何か月で獲得費用を回収するか。
   en: "After how many months does each medium earn back its acquisition cost?"
-method: Cumulative margin per acquired customer by month minus CPA; payback = first month at or above zero; extrapolated with the last three monthly increments when not reached.
+method:
+  ja: "獲得した顧客1人あたりの粗利（または購入金額）の累計−CPAを月別に見る。回収月は累計が0以上になる最初の月。達していなければ、直近3か月の増分で延長して見積もる。"
+  en: "Cumulative margin per acquired customer by month minus CPA; payback = first month at or above zero; extrapolated with the last three monthly increments when not reached."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: value, type: "enum(margin,amount)", default: margin, label_ja: 価値, note: ""}
@@ -27,16 +29,22 @@ charts:
 - {kind: line, x: k, y: net, color: medium, options: {whole: [observed, customers]}}
 - {kind: table}
 cells:
-- {name: medium, keys: [medium], customers: placed, becomes: its customers}
-- {name: paid_back, keys: [medium, is_paid_back], types: {is_paid_back: bool}, customers: placed, becomes: "payback not reached => customers of media to stop (is_paid_back=false)"}
+- {name: medium, keys: [medium], customers: placed, becomes: {ja: "その媒体の顧客", en: "its customers"}}
+- {name: paid_back, keys: [medium, is_paid_back], types: {is_paid_back: bool}, customers: placed, becomes: {ja: "回収に達していない、やめるべき媒体の顧客（is_paid_back=false）", en: "payback not reached => customers of media to stop (is_paid_back=false)"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, UNK, CENSOR, DIV0, SET]
 notes:
-- months not yet seen by the whole cohort are drawn dashed
-- "customers whose first purchase falls into the period, by its code, else the medium that they declared; cpa is the cost of the period over them, null for a medium without costs"
-- "month k begins on the same day-of-month k - 1 months after the own first purchase; the first purchase is in month 1"
-- "cum_value adds up, month by month, what the customers who have lived through the whole month (observed) brought on average; it ends with the last month that anybody has"
-- "payback_month later than the last k is extrapolated; month 1 is never among the increments, and a medium that earns nothing more has none; the cell is_paid_back=true holds what has been reached, not what is extrapolated"
-- margin is that of lines with a known cost
+- ja: "全員がまだ経過していない月は破線で描く。"
+  en: "months not yet seen by the whole cohort are drawn dashed"
+- ja: "対象は、初回購入が集計期間にある顧客。媒体はその購入のコード、なければ申告された媒体による。CPAは期間の費用/獲得数で、費用のない媒体では空欄。"
+  en: "customers whose first purchase falls into the period, by its code, else the medium that they declared; cpa is the cost of the period over them, null for a medium without costs"
+- ja: "経過月kは、本人の初回購入のk−1か月後の同じ日から始まる。初回購入は1か月目に入る。"
+  en: "month k begins on the same day-of-month k - 1 months after the own first purchase; the first purchase is in month 1"
+- ja: "累積価値は、その月を丸ごと経過した顧客（観測人数）がもたらした平均額を月ごとに足したもの。経過した人のいる最後の月で終わる。"
+  en: "cum_value adds up, month by month, what the customers who have lived through the whole month (observed) brought on average; it ends with the last month that anybody has"
+- ja: "最後の経過月より後の回収月は、延長による見積もり。増分に1か月目は含めない。もう利益の出ない媒体には回収月がない。is_paid_back=trueで開くのは、すでに回収した媒体の顧客で、見積もりのものは含まない。"
+  en: "payback_month later than the last k is extrapolated; month 1 is never among the increments, and a medium that earns nothing more has none; the cell is_paid_back=true holds what has been reached, not what is extrapolated"
+- ja: "粗利は原価のわかる明細のもの。"
+  en: "margin is that of lines with a known cost"
 needs: [media, media_costs]
 */
 WITH acquired AS (

@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 各媒体にあと10万円使うと、新規顧客は何人増えるか。
   en: "What would the next 100,000 yen bring in each medium?"
-method: "Weekly cost against new customers per medium, adstock with decay, saturating curve fitted by least squares; marginal CPA at today's spend, with bootstrap interval."
+method:
+  ja: "媒体ごとに、週別の費用（残存を加えた広告ストック）と新規顧客に飽和曲線を最小二乗法で当てはめ、現在の費用での限界CPAをブートストラップ区間とともに示す。"
+  en: "Weekly cost against new customers per medium, adstock with decay, saturating curve fitted by least squares; marginal CPA at today's spend, with bootstrap interval."
 parameter_groups: [period]
 parameters:
 - {name: weeks, type: int, default: 104, minimum: 3, label_ja: 使う週数, note: "whole weeks up to period_end, from the medium's first cost on"}
@@ -33,15 +35,21 @@ charts:
 - {kind: forest, x: medium, y: marginal_cpa, low: ci_low, high: ci_high, where: {point: 現在}}
 - {kind: table}
 cells:
-- {name: medium, keys: [medium], customers: acquired, becomes: customers acquired in the weeks used (curve points are not a set)}
+- {name: medium, keys: [medium], customers: acquired, becomes: {ja: "使った週に獲得した顧客（曲線の点は集合として開けない）", en: "customers acquired in the weeks used (curve points are not a set)"}}
 rules: [TZ, GUEST, SMALL, EMPTY]
 notes:
-- media without enough variation in spend are reported as 推定不可 rather than fitted
-- "today (point 現在) is the average weekly cost of the period; the other points are shares and multiples of it"
-- "new customers of a week are those with the first purchase of their lives in it, by its code, else by the medium that they declared"
-- "response = own + gain x a / (a + half), a the adstock of the weekly cost; decay and half are searched on a grid, own and gain are least squares, never below 0"
-- "the interval is of 95 % from weeks drawn with replacement; it has no upper end where more than one draw in forty sees no effect at all; marginal_cpa is null where the weeks show none"
-- enough variation is min_weeks_with_cost weeks with a cost, a standard deviation of a tenth of the mean, and new customers
+- ja: "費用の変動が足りない媒体は、当てはめずに「推定不可」とする。"
+  en: "media without enough variation in spend are reported as 推定不可 rather than fitted"
+- ja: "現在（費用の水準「現在」）は集計期間の週あたり平均費用。ほかの水準はその割合と倍数。"
+  en: "today (point 現在) is the average weekly cost of the period; the other points are shares and multiples of it"
+- ja: "週の新規顧客は、生涯の初回購入がその週にある人。媒体はその購入のコード、なければ申告された媒体による。"
+  en: "new customers of a week are those with the first purchase of their lives in it, by its code, else by the medium that they declared"
+- ja: "response = own + gain × a / (a + half)。aは週の費用の広告ストック。残存率とhalfは候補から探し、ownとgainは0を下回らない最小二乗法で求める。"
+  en: "response = own + gain x a / (a + half), a the adstock of the weekly cost; decay and half are searched on a grid, own and gain are least squares, never below 0"
+- ja: "区間は、週を復元抽出した95%区間。効果がまったくないとなる抽出が40回に1回を超えれば上限は空欄。週の結果に効果がないとき、限界CPAは空欄。"
+  en: "the interval is of 95 % from weeks drawn with replacement; it has no upper end where more than one draw in forty sees no effect at all; marginal_cpa is null where the weeks show none"
+- ja: "十分な変動とは、費用のある週が「費用のある最少週数」以上あり、標準偏差が平均の10分の1以上で、新規顧客がいること。"
+  en: "enough variation is min_weeks_with_cost weeks with a cost, a standard deviation of a tenth of the mean, and new customers"
 standard: Adstock (Broadbent 1979) with a Hill or log saturation.
 needs: [media, media_costs]
 */

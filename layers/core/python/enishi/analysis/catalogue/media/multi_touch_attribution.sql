@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 最後の接点だけでなくすべての接点を数えると、注文への貢献はどう変わるか。
   en: "How does the credit for orders change when all contacts, not only the last, are counted?"
-method: "Paths of touches (paid clicks, message clicks, visits, catalog) in lookback_days per order; last, first, linear, position (40/20/40), time decay (half-life 7 days) and a first-order Markov removal effect, side by side."
+method:
+  ja: "注文ごとの「さかのぼる日数」内の接点（有料クリック、配信のクリック、訪問、カタログ）の経路。最終接点、初回接点、均等、位置（40/20/40）、時間減衰（半減期7日（既定））、1次マルコフ連鎖の除去効果を並べて示す。"
+  en: "Paths of touches (paid clicks, message clicks, visits, catalog) in lookback_days per order; last, first, linear, position (40/20/40), time decay (half-life 7 days) and a first-order Markov removal effect, side by side."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: lookback_days, type: int, default: 30, minimum: 1, label_ja: さかのぼる日数, note: ""}
@@ -29,14 +31,19 @@ charts:
 - {kind: heatmap, x: model, y: touch, color: share}
 - {kind: table}
 cells:
-- {name: touch, keys: [touch], customers: credited, becomes: customers with this touch on the way to an order}
+- {name: touch, keys: [touch], customers: credited, becomes: {ja: "注文までにこの接点のあった顧客", en: "customers with this touch on the way to an order"}}
 rules: [TZ, BOT, MERGE, RET, DEDUP, RECON, DIV0, SET]
 notes:
-- "credits of an order sum to 1 in each model; orders without any touch are the row 接点なし"
-- "with goal = order each model adds up to 売上推移: guests' orders are the row 非会員, what returns took beyond purchases the row 0以下"
-- "models: 最終接点 last, 初回接点 first, 均等 linear, 位置 position (40/20/40; two touches share equally), 時間減衰 time decay, マルコフ Markov"
-- "Markov: what share of the orders would be lost without the touch (removal_effect), shares scaled to the orders that had a touch; contacts that no order followed within lookback_days make the paths without an order, one a customer; those still waiting for theirs are left out"
-- "share is of all orders, the rows below the touches included; cost is what the period's media, messages and catalogs cost, null where nobody told"
+- ja: "各モデルで、1件の注文の貢献の合計は1。接点のない注文は「接点なし」の行とする。"
+  en: "credits of an order sum to 1 in each model; orders without any touch are the row 接点なし"
+- ja: "成果が注文（order）のとき、各モデルの合計は「売上推移」と一致する。非会員の注文は「非会員」の行、購入を超えて返品で減った分は「0以下」の行とする。"
+  en: "with goal = order each model adds up to 売上推移: guests' orders are the row 非会員, what returns took beyond purchases the row 0以下"
+- ja: "モデルは、最終接点、初回接点、均等、位置（40/20/40、接点が2つなら等分）、時間減衰、マルコフ。"
+  en: "models: 最終接点 last, 初回接点 first, 均等 linear, 位置 position (40/20/40; two touches share equally), 時間減衰 time decay, マルコフ Markov"
+- ja: "マルコフ：その接点がなければ失われる注文の割合（除去効果）を、接点のある注文の数に合わせて配分する。「さかのぼる日数」内に注文が続かなかった接点を、注文に至らない経路（顧客ごとに1つ）とする。まだ結果を待つ接点は除く。"
+  en: "Markov: what share of the orders would be lost without the touch (removal_effect), shares scaled to the orders that had a touch; contacts that no order followed within lookback_days make the paths without an order, one a customer; those still waiting for theirs are left out"
+- ja: "構成比は全注文に対する割合で、接点の下の行も含む。費用は期間中の媒体・配信・カタログの費用。わからなければ空欄。"
+  en: "share is of all orders, the rows below the touches included; cost is what the period's media, messages and catalogs cost, null where nobody told"
 standard: "Position 40/20/40 and 7-day half-life as in the Google Ads API AttributionModel enum; Markov removal effect, Anderl et al. (2016)."
 */
 WITH goals AS (

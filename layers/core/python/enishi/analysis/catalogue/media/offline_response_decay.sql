@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 出稿から何日で反応が出そろうか。出稿の成否はいつ判断できるか。
   en: "How many days after publication do responses arrive, so when can a placement be judged?"
-method: Cumulative share of responses by day since publication per medium type from finished placements; projection for running ones = responses so far / share at that day.
+method:
+  ja: "終了した出稿から、媒体種別ごとの出稿後の経過日別の累積反応率を求める。実施中の出稿の着地予測＝これまでの反応/その日の累積反応率。"
+  en: "Cumulative share of responses by day since publication per medium type from finished placements; projection for running ones = responses so far / share at that day."
 parameter_groups: [period, base]
 parameters:
 - {name: max_days, type: int, default: 90, minimum: 1, maximum: 1000, label_ja: 最大経過日, note: "later responses are left out"}
@@ -25,14 +27,19 @@ charts:
 - {kind: line, x: day, y: cum_share, color: medium_type, where: {placement: null}}
 - {kind: table}
 cells:
-- {name: placement, keys: [placement], customers: responded, becomes: customers who responded}
+- {name: placement, keys: [placement], customers: responded, becomes: {ja: "反応した顧客", en: "customers who responded"}}
 rules: [TZ, GUEST, CENSOR, SMALL, DIV0, SET]
 notes:
-- "days are counted from publication; for TV the broadcast minute may be used with hours, but media_costs tells the day only"
-- "rows without a placement are the curve of the type, from the finished placements published in the period; rows with one are the running placements, day their age and cum_share the curve on it"
-- "responses are orders with the medium's code, guests' and returned ones too, and first purchases without a known code of customers who declared it; they belong to the medium's last publication before them, so a curve ends where the next one usually comes"
-- "a placement tells about the days that it has lived: the curve is worked out backwards from max_days, share before a day = share up to it x (1 - responses on it / responses up to it)"
-- low and high are of 95 %, by the spread of what is still to come while the curve is taken as known; few responses make them wide
+- ja: "日数は掲載日から数える。テレビなら放送の時刻から時間単位で数えられるが、媒体費用のデータは日付だけを持つ。"
+  en: "days are counted from publication; for TV the broadcast minute may be used with hours, but media_costs tells the day only"
+- ja: "出稿のない行は、集計期間に掲載された終了済みの出稿による媒体種別の曲線。出稿のある行は実施中の出稿で、経過日は掲載からの日数、累積反応率はその日の曲線の値。"
+  en: "rows without a placement are the curve of the type, from the finished placements published in the period; rows with one are the running placements, day their age and cum_share the curve on it"
+- ja: "反応は、媒体のコードのある注文（非会員や返品された注文も含む）と、コードのわからない、その媒体を申告した顧客の初回購入。それより前の最後の掲載に割り当てるため、曲線は通常次の掲載までで終わる。"
+  en: "responses are orders with the medium's code, guests' and returned ones too, and first purchases without a known code of customers who declared it; they belong to the medium's last publication before them, so a curve ends where the next one usually comes"
+- ja: "出稿は経過した日までを示すため、曲線は「最大経過日」から逆向きに求める。ある日より前の割合＝その日までの割合×（1−その日の反応/その日までの反応）。"
+  en: "a placement tells about the days that it has lived: the curve is worked out backwards from max_days, share before a day = share up to it x (1 - responses on it / responses up to it)"
+- ja: "下限・上限は95%で、曲線をわかったものとし、これから来る分のばらつきによる。反応が少ないと広くなる。"
+  en: "low and high are of 95 %, by the spread of what is still to come while the curve is taken as known; few responses make them wide"
 needs: [media, media_costs]
 */
 WITH publications AS (

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 会員と売上はどの地域から来ているか。人口に比べて弱い地域はどこか。
   en: "Where do members and sales come from, and where are we weak for the population?"
-method: "By prefecture, municipality (postal code) or mesh: members, active rate, sales, store/EC mix; per 1,000 inhabitants or households when a reference table is given."
+method:
+  ja: "地域（「地域の単位」：都道府県、郵便番号の先頭3桁、郵便番号7桁）ごとの会員数、稼働会員、売上、EC比率。「地域の人口」を与えたときは人口千人あたり会員。"
+  en: "By prefecture, municipality (postal code) or mesh: members, active rate, sales, store/EC mix; per 1,000 inhabitants or households when a reference table is given."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: exclude_withdrawn, type: bool, default: true, label_ja: 退会者を除く, note: ""}
@@ -27,13 +29,17 @@ charts:
 - {kind: bar, x: area, y: members}
 - {kind: table}
 cells:
-- {name: area, keys: [area], customers: shown, becomes: its members}
+- {name: area, keys: [area], customers: shown, becomes: {ja: "その地域の会員", en: "its members"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, WD, UNK, SMALL, SET]
 notes:
-- an address is current, not as of the purchase
-- "active = kept a purchase of the period; ec_share is the part of the sales that came through EC and app"
-- "per_1000 is null for an area whose inhabitants are not given"
-- "areas are ordered by members; those beyond top_n are その他"
+- ja: "住所は現在のもので、購入時点のものではない。"
+  en: "an address is current, not as of the purchase"
+- ja: "稼働会員＝集計期間の購入が返品されずに残っている会員。EC比率＝売上のうちECとアプリを通じた割合。"
+  en: "active = kept a purchase of the period; ec_share is the part of the sales that came through EC and app"
+- ja: "「地域の人口」を与えていない地域の人口千人あたり会員は値なし。"
+  en: "per_1000 is null for an area whose inhabitants are not given"
+- ja: "地域は会員数の多い順。「表示件数」を超える地域は「その他」。"
+  en: "areas are ordered by members; those beyond top_n are その他"
 */
 WITH bought AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: カテゴリやチャネルなどの構成は、時とともにどう変わっているか。
   en: How does the mix over a purchase attribute change with time?
-method: Axis x period with amount, share and contribution to growth (change of the value / total of the base period).
+method:
+  ja: "集計軸×期間の売上、構成比、増減寄与（値の変化÷基準期間の合計）。"
+  en: "Axis x period with amount, share and contribution to growth (change of the value / total of the base period)."
 parameter_groups: [period, base, pur, grain, axis]
 parameters:
 - {name: axis, type: axis, default: category_l1, over: [products, sales, stores, customers, lines], shown_as: axis_value, label_ja: 集計軸, note: "any column of products, sales, stores or customers, coupon_id, or attributes[...]; several with commas"}
@@ -27,13 +29,17 @@ charts:
 - {kind: area, x: bucket, y: share, color: axis_value}
 - {kind: line, x: bucket, y: contribution, color: axis_value}
 cells:
-- {name: cell, keys: [bucket, axis_value], customers: shown, products: shown, becomes: buyers and products}
+- {name: cell, keys: [bucket, axis_value], customers: shown, products: shown, becomes: {ja: "その購買者と商品", en: "buyers and products"}}
 rules: [TZ, PUR, RET, GUEST, UNK, MULTI, DIV0, RECON, SET]
 notes:
-- "the axis values shown are fixed over the whole range by total amount, so that lines do not start and stop"
-- "contribution is the change against the same days a year before, in percentage points of that period's total; null without sales a year before"
-- "orders and buyers of an axis of products count in each of its values (rule MULTI); their share is of the sum of the values"
-- what an order charges beyond its lines has no product and stands in 送料・調整 when the axis is one of products
+- ja: "表示する属性値は集計期間全体の売上の合計で選んで固定し、線が途中で始まったり途切れたりしないようにする。"
+  en: "the axis values shown are fixed over the whole range by total amount, so that lines do not start and stop"
+- ja: "増減寄与＝前年の同じ日からの変化を、前年のその期間の合計に対するポイントで表したもの。前年の売上がなければ値なし。"
+  en: "contribution is the change against the same days a year before, in percentage points of that period's total; null without sales a year before"
+- ja: "集計軸が商品の項目のとき、件数と購買者数は該当するそれぞれの値に数える（規則MULTI）。その構成比は各値を足し上げた合計に対するもの。"
+  en: "orders and buyers of an axis of products count in each of its values (rule MULTI); their share is of the sum of the values"
+- ja: "注文が明細以外に請求する額には商品がなく、集計軸が商品の項目のときは「送料・調整」に入る。"
+  en: "what an order charges beyond its lines has no product and stands in 送料・調整 when the axis is one of products"
 */
 WITH placed AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 一回の買い物は何点・いくらか。あと一点で何が変わるか。送料無料まであと少しの注文はどれだけか。
   en: How large are baskets and what would one more item bring?
-method: "Distribution of items and amount per order; average per item count; share of orders just under thresholds such as free shipping."
+method:
+  ja: "1注文あたりの点数と金額の分布、買上点数ごとの客単価、送料無料などの基準額にあと少しで届かない注文の割合。"
+  en: "Distribution of items and amount per order; average per item count; share of orders just under thresholds such as free shipping."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: thresholds, type: list(money), default: "3000,5000,10000", minimum: 0, label_ja: 基準額, note: ""}
@@ -27,14 +29,18 @@ charts:
 - {kind: bar, x: threshold, y: near_orders, color: split_value, where: {items: null}}
 - {kind: table}
 cells:
-- {name: items, keys: [split_value, items], customers: baskets, products: basket_products, becomes: customers of these orders and their products}
-- {name: near_orders, keys: [split_value, threshold], customers: near, becomes: customers whose order lacked little to the threshold}
+- {name: items, keys: [split_value, items], customers: baskets, products: basket_products, becomes: {ja: "これらの注文の顧客と、その商品", en: "customers of these orders and their products"}}
+- {name: near_orders, keys: [split_value, threshold], customers: near, becomes: {ja: "基準額にあと少しで届かなかった注文の顧客", en: "customers whose order lacked little to the threshold"}}
 rules: [TZ, PUR, RET, GUEST, TIE, SET]
 notes:
-- services and fees are not items
-- "fully returned orders are out, partly returned ones use kept items"
-- "first the rows of item counts (share of all orders of the split), then a row a threshold: orders is all orders of the split, near_orders those below it by at most near_gap, share their part"
-- guests' orders count under an axis of orders; under an axis of customers they are 非会員
+- ja: "サービスと手数料は点数に数えない。"
+  en: "services and fees are not items"
+- ja: "すべて返品された注文は除き、一部返品の注文は残った点数で数える。"
+  en: "fully returned orders are out, partly returned ones use kept items"
+- ja: "先に買上点数ごとの行（構成比は区分の全注文に対する割合）、続いて基準額ごとの行を出す。基準額の行では、件数＝区分の全注文、基準間際件数＝基準額までの不足が「間際とする差額」以内の注文、構成比＝その割合。"
+  en: "first the rows of item counts (share of all orders of the split), then a row a threshold: orders is all orders of the split, near_orders those below it by at most near_gap, share their part"
+- ja: "非会員の注文は、区分が注文の項目のときはその値に数え、顧客の項目のときは「非会員」に入れる。"
+  en: "guests' orders count under an axis of orders; under an axis of customers they are 非会員"
 */
 WITH placed AS (
   SELECT

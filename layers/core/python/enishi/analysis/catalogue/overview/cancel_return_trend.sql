@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: いつ、どれだけ、なぜキャンセルや返品が起きているか。
   en: "How much is cancelled or returned, when and why?"
-method: "Rates per order month with the age of the return (days from delivery), reasons, channels and payment methods."
+method:
+  ja: "受注日の期間（「集計単位」）ごとのキャンセル率と返品率、返品日数（配達日からの日数）。理由、チャネル、支払方法などの集計軸で分ける。"
+  en: "Rates per order month with the age of the return (days from delivery), reasons, channels and payment methods."
 parameter_groups: [period, base, pur, grain, axis]
 parameters:
 - {name: axis, type: axis, default: channel, over: [received, stores, customers], shown_as: axis_value, label_ja: 集計軸, note: "channel, store_id, payment_method, reason_code, or a column of stores or customers"}
@@ -27,13 +29,17 @@ charts:
 - {kind: stacked_bar, x: bucket, y: cancelled, color: axis_value}
 - {kind: table}
 cells:
-- {name: cell, keys: [bucket, axis_value], customers: undone, becomes: customers who cancelled or returned}
+- {name: cell, keys: [bucket, axis_value], customers: undone, becomes: {ja: "キャンセルまたは返品をした顧客", en: "customers who cancelled or returned"}}
 rules: [TZ, RET, GUEST, UNK, CENSOR, DIV0, SET]
 notes:
-- "rate is by original order month, whatever return_mode says; the line below the table gives the day from which orders are younger than mature_days, so that more may still come back"
-- "cancel_rate is of all orders received, payment failures left out; return_rate is the amount returned over the amount of the orders not cancelled"
-- "days from delivery, or from the order where no delivery is known, to the first return; a return without its order is in 売上推移 alone"
-- "a reason is that of the cancellation, else of the first return"
+- ja: "率は「返品の計上」にかかわらず、元の受注の期間によるもの。受注から「返品が出揃う日数」が経っておらず、返品がまだ増えうる受注日の始まりを表の下に示す。"
+  en: "rate is by original order month, whatever return_mode says; the line below the table gives the day from which orders are younger than mature_days, so that more may still come back"
+- ja: "キャンセル率は決済に失敗した注文を除く全受注に対する割合。返品率は、キャンセルされていない受注の金額に対する返品額の割合。"
+  en: "cancel_rate is of all orders received, payment failures left out; return_rate is the amount returned over the amount of the orders not cancelled"
+- ja: "返品日数は配達日（配達日が分からなければ受注日）から最初の返品までの日数。元の注文がない返品は売上推移にだけ入る。"
+  en: "days from delivery, or from the order where no delivery is known, to the first return; a return without its order is in 売上推移 alone"
+- ja: "理由はキャンセルの理由、なければ最初の返品の理由。"
+  en: "a reason is that of the cancellation, else of the first return"
 footnotes:
 - {label_ja: 返品が出揃っていない受注日(以降), cte: immature}
 */

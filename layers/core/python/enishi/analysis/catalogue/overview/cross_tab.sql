@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 顧客(または売上)は、選んだ縦軸と横軸にどう分布しているか。
   en: How do customers (or sales) fall over one or more row and column items? This is what other results are multiplied with.
-method: "Pivot with several row and column items on a population that may be a cell of another analysis; value = customers, orders, amount, items, mean or any distinct count; with totals, row, column and total shares."
+method:
+  ja: "母集団（他の分析のセルでもよい）を、それぞれ1つ以上の縦軸と横軸の項目で分けた集計表。集計値は、顧客数、件数、金額、点数、客単価、購入商品の種類数のいずれか。行計と列計、行・列・全体に対する構成比を出す。"
+  en: "Pivot with several row and column items on a population that may be a cell of another analysis; value = customers, orders, amount, items, mean or any distinct count; with totals, row, column and total shares."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: rows, type: axis, default: age_band, over: [customers, stores, orders], shown_as: row_value, label_ja: 縦軸, note: "several with commas"}
@@ -32,11 +34,13 @@ charts:
 - {kind: table}
 - {kind: stacked_bar, x: row_value, y: value, color: column_value}
 cells:
-- {name: cell, keys: [row_value, column_value], customers: placed, products: placed_products, becomes: "customers; the choice may be 'these' (該当) or 'all but these' (除外する)"}
+- {name: cell, keys: [row_value, column_value], customers: placed, products: placed_products, becomes: {ja: "その顧客。「これら」（該当）か「これら以外」（除外する）を選べる", en: "customers; the choice may be 'these' (該当) or 'all but these' (除外する)"}}
 rules: [TZ, PUR, RET, MERGE, WD, UNK, ATTR, MULTI, RECON, SET]
 notes:
-- every listed band is printed even when empty, as on the classic screen
-- totals of counts of people count a person once, also when she is in several rows or columns (rule MULTI)
+- ja: "「年代の並び」にある年代は、従来の画面と同じく、該当者がいなくてもすべて出す。"
+  en: "every listed band is printed even when empty, as on the classic screen"
+- ja: "人数の合計は、複数の行や列に入る人も1人と数える（規則MULTI）。"
+  en: "totals of counts of people count a person once, also when she is in several rows or columns (rule MULTI)"
 */
 WITH placed AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 条件に合う顧客は誰か。その人について何が分かっているか。
   en: "Which customers meet the given conditions, and what do we know about each?"
-method: "Filter customers by any attribute, purchase, access, response or segment condition and list chosen columns; one row per customer."
+method:
+  ja: "属性、購入、アクセス、反応、セグメントの条件で顧客を絞り込み、選んだ項目を並べる。顧客1人に1行。"
+  en: "Filter customers by any attribute, purchase, access, response or segment condition and list chosen columns; one row per customer."
 parameter_groups: [asof, base, pur, top]
 parameters:
 - {name: exclude_withdrawn, type: bool, default: true, label_ja: 退会者を除く, note: ""}
@@ -28,12 +30,15 @@ columns:
 charts:
 - {kind: table}
 cells:
-- {name: customer_id, keys: [customer_id], customers: matching, becomes: "segment; without a key everybody who meets the conditions, not only those listed"}
+- {name: customer_id, keys: [customer_id], customers: matching, becomes: {ja: "セグメント。キーを付けなければ、表示された顧客だけでなく、条件に合う全員", en: "segment; without a key everybody who meets the conditions, not only those listed"}}
 rules: [TZ, MERGE, WD, UNK, ATTR, SET]
 notes:
-- the export is written to a governed path and logged; clear contact data are not in the lake
-- "orders, amount, items and the days of purchase follow the parameters of purchases; consent columns say ○ where the channel reaches her"
-- "the best customers come first (amount, orders, id)"
+- ja: "書き出しは管理された場所に保存され、記録に残る。読める形の連絡先データはデータレイクにない。"
+  en: "the export is written to a governed path and logged; clear contact data are not in the lake"
+- ja: "件数、金額、点数、購入日は購入のパラメータに従う。許諾の項目は、そのチャネルで届く顧客が○。"
+  en: "orders, amount, items and the days of purchase follow the parameters of purchases; consent columns say ○ where the channel reaches her"
+- ja: "上位の顧客（金額、件数、顧客IDの順）から並べる。"
+  en: "the best customers come first (amount, orders, id)"
 */
 WITH matching AS (
   SELECT c.*

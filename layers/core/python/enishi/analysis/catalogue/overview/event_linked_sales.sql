@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: スポーツ大会・テレビ放送・年賀状・セール週などのイベントは、どのカテゴリにいくら上乗せし、誰が買ったか。
   en: "What did a world cup, a TV broadcast, New Year cards or a sale week add, in which category and to which customers?"
-method: "Baseline from the same weeks of other years and the weeks around, scaled by untouched categories; uplift = actual - baseline in pre, during and post windows; share of buyers with prior interest."
+method:
+  ja: "ベースライン＝他の年の同じ週と前後の週の売上を、イベントに関わらないカテゴリの動きで調整したもの。増分＝実績−ベースライン（前・中・後のそれぞれ）。購買者数と、そのうちのカテゴリ新規も出す。"
+  en: "Baseline from the same weeks of other years and the weeks around, scaled by untouched categories; uplift = actual - baseline in pre, during and post windows; share of buyers with prior interest."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: event_key, type: string, default: required, label_ja: イベント, note: a key of the table calendar_events}
@@ -29,17 +31,22 @@ charts:
 - {kind: line, x: phase, y: [actual, baseline], where: {category: 合計}}
 - {kind: table}
 cells:
-- {name: cell, keys: [phase, category], customers: bought, products: bought, becomes: "buyers of the category in the phase, and what they bought"}
-- {name: edition, keys: [edition, category], types: {edition: string}, customers: earlier_buyers, products: earlier_buyers, becomes: "buyers of an earlier edition (its event_key): targets for the next one"}
+- {name: cell, keys: [phase, category], customers: bought, products: bought, becomes: {ja: "その期間のそのカテゴリの購買者と、買った商品", en: "buyers of the category in the phase, and what they bought"}}
+- {name: edition, keys: [edition, category], types: {edition: string}, customers: earlier_buyers, products: earlier_buyers, becomes: {ja: "過去の開催回（イベントのキーで指定）の購買者。次回の対象者", en: "buyers of an earlier edition (its event_key): targets for the next one"}}
 needs: [calendar_events]
 example: {event_key: EV05-2026}
 rules: [TZ, PUR, RET, NEG, GUEST, DIV0, SET]
 notes:
-- a fall after the event is kept as a negative uplift (demand moved forward)
-- "rows are the middle categories of the event's category, or all top categories where it has none; 合計 is all of them, its people counted once"
-- "the baseline is the mean of up to three estimates: the weeks around, and the same days 364 and 728 days earlier, as far as there are sales; a year with an edition of the same name is no baseline. Each is scaled by what the compared categories sold in the phase over what they sold then; without compared categories (an event for all) by the days"
-- "phases end with as_of; one that has not begun has no row. An event of one store looks at that store alone"
-- "new to the category: no purchase of it before the first day of the window"
+- ja: "イベント後の落ち込みは、負の増分としてそのまま残す（需要の先食い）。"
+  en: "a fall after the event is kept as a negative uplift (demand moved forward)"
+- ja: "行はイベントの大カテゴリに属する中カテゴリ。イベントに大カテゴリがなければすべての大カテゴリ。「合計」はその全体で、同じ人は1人と数える。"
+  en: "rows are the middle categories of the event's category, or all top categories where it has none; 合計 is all of them, its people counted once"
+- ja: "ベースラインは、前後の週、364日前、728日前の同じ日々による最大3つの推定（売上がある範囲）の平均。同じ名前のイベントがあった年は使わない。各推定は、比較対象の大カテゴリの、今回の売上÷そのときの売上で調整する。比較対象がないとき（全カテゴリのイベント）は日数で調整する。"
+  en: "the baseline is the mean of up to three estimates: the weeks around, and the same days 364 and 728 days earlier, as far as there are sales; a year with an edition of the same name is no baseline. Each is scaled by what the compared categories sold in the phase over what they sold then; without compared categories (an event for all) by the days"
+- ja: "前・中・後の各期間は基準日で終わり、まだ始まっていない期間の行はない。1店舗のイベントはその店舗だけを見る。"
+  en: "phases end with as_of; one that has not begun has no row. An event of one store looks at that store alone"
+- ja: "カテゴリ新規＝前の期間の初日より前に、そのカテゴリの購入がない人。"
+  en: "new to the category: no purchase of it before the first day of the window"
 standard: Difference-in-differences form of the baseline.
 */
 WITH event AS (

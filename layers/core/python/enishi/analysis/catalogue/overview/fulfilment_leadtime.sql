@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 受注から出荷・配達まで何日かかるか。遅れた顧客は戻って来にくいか。
   en: "How long from order to shipment and delivery, and do late customers come back less?"
-method: "Days order-ship and ship-deliver by warehouse, area and item class; F2 rate and complaint rate per lead-time band."
+method:
+  ja: "「測る区間」（受注から配達、受注から出荷、出荷から配達のいずれか）の日数の分布を「区分」ごとに出し、日数帯ごとのリピート率と問合せ率を見る。"
+  en: "Days order-ship and ship-deliver by warehouse, area and item class; F2 rate and complaint rate per lead-time band."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: bands, type: list(int), default: "1,2,3,5,7,14", minimum: 0, label_ja: 日数の区切り, note: "upper ends, rising"}
@@ -28,13 +30,17 @@ charts:
 - {kind: bar, x: band, y: repeat_rate, color: split_value}
 - {kind: table}
 cells:
-- {name: band, keys: [split_value, band], customers: shown, becomes: customers with such a delivery (for an apology or a care mail)}
+- {name: band, keys: [split_value, band], customers: shown, becomes: {ja: "その日数帯の配達を受けた顧客（お詫びやケアメールの対象）", en: "customers with such a delivery (for an apology or a care mail)"}}
 rules: [TZ, GUEST, CENSOR, UNK, DIV0, SMALL, SET]
 notes:
-- store sales have lead time 0 and are left out
-- "open orders older than the 90th percentile of their split are listed as 未着(遅延); they and orders still in time are no part of share"
-- "median_days and p90_days are of the whole split, the same in its rows"
-- "repeat = another purchase, complaint = a visit of type complaint or phone, within follow_days; of members whose follow_days have passed"
+- ja: "店舗での販売はリードタイムが0なので除く。"
+  en: "store sales have lead time 0 and are left out"
+- ja: "未完了の注文のうち、区分の90%点より長くかかっているものを「未着(遅延)」とする。これと、まだその日数内にある注文は構成比に入れない。"
+  en: "open orders older than the 90th percentile of their split are listed as 未着(遅延); they and orders still in time are no part of share"
+- ja: "中央値と90%点は区分全体のもので、区分内のどの行も同じ。"
+  en: "median_days and p90_days are of the whole split, the same in its rows"
+- ja: "リピート＝次の購入、問合せ＝苦情または電話の応対で、いずれも区間の終わりから「その後を見る日数」以内のもの。その日数が過ぎた会員について数える。"
+  en: "repeat = another purchase, complaint = a visit of type complaint or phone, within follow_days; of members whose follow_days have passed"
 */
 WITH received AS (
   SELECT o.*

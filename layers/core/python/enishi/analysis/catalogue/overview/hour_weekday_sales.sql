@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: チャネルや店舗ごとに、どの曜日のどの時間によく売れるか。
   en: "At which hours and weekdays do we sell, per channel and store?"
-method: "7 x 24 grid of average sales, orders and customers per day of that kind (not the sum, so months with five Mondays do not mislead)."
+method:
+  ja: "曜日7×時刻24の表に、売上、件数、購買者数を、その曜日1日あたりの平均で示す（合計ではないので、月曜が5回ある月でも見誤らない）。"
+  en: "7 x 24 grid of average sales, orders and customers per day of that kind (not the sum, so months with five Mondays do not mislead)."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: per, type: "enum(average_day,sum)", default: average_day, label_ja: 集計の単位, note: "average_day = per day of that kind in the period"}
@@ -24,13 +26,17 @@ columns:
 charts:
 - {kind: heatmap, x: hour, y: dow, color: amount, options: {words: {dow: [月, 火, 水, 木, 金, 土, 日, 祝]}}}
 cells:
-- {name: block, keys: [dow, hour], customers: sold, becomes: "customers who bought in it; dow=6..7, hour=18..21 opens a block"}
+- {name: block, keys: [dow, hour], customers: sold, becomes: {ja: "その時間帯に買った顧客。dow=6..7、hour=18..21 のように、まとめて開ける", en: "customers who bought in it; dow=6..7, hour=18..21 opens a block"}}
 rules: [TZ, PUR, RET, GUEST, DIV0, SET]
 notes:
-- traffic_conversion is null without store_traffic; it is the receipts of stores that count their visitors over these visitors
-- receipts after midnight of a late store follow day_start_hour
-- "dow 1 = Monday to 7 = Sunday, 8 = holiday; an hour without sales has no row"
-- "buyers are different people within one hour of one day, guests not among them"
+- ja: "買上率＝来店客数を数えている店舗のレシート数÷その来店客数。来店客数のデータ（store_traffic）がなければ値なし。"
+  en: "traffic_conversion is null without store_traffic; it is the receipts of stores that count their visitors over these visitors"
+- ja: "深夜まで営業する店舗の0時以降のレシートは「一日の始まり(時)」に従う。"
+  en: "receipts after midnight of a late store follow day_start_hour"
+- ja: "曜日は1＝月曜から7＝日曜まで、8＝祝日。売上のない時間の行はない。"
+  en: "dow 1 = Monday to 7 = Sunday, 8 = holiday; an hour without sales has no row"
+- ja: "購買者数は、ある1日のある1時間の中で重複を除いた人数で、非会員を含まない。"
+  en: "buyers are different people within one hour of one day, guests not among them"
 */
 WITH days AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 粗利と値引きの深さはどう動いているか。どの値引きが割に合っているか。
   en: "How do gross margin and the depth of discounts move, and which promotion pays?"
-method: "List value -> discounts by type (price cut, coupon, member price) -> net -> cost -> margin per period, as a price waterfall."
+method:
+  ja: "期間ごとに、定価額→値引き（売価変更、クーポン。会員価格は売価変更に含む）→純売上→原価→粗利を、価格のウォーターフォールで示す。"
+  en: "List value -> discounts by type (price cut, coupon, member price) -> net -> cost -> margin per period, as a price waterfall."
 parameter_groups: [period, base, pur, grain, axis]
 parameters:
 - {name: axis, type: axis, default: category_l1, over: [products, sales, stores, lines, customers], shown_as: axis_value, label_ja: 集計軸, note: "category_l1, channel, store_id, coupon_id, or another column of products, orders, stores or customers"}
@@ -30,16 +32,21 @@ charts:
 - {kind: line, x: bucket, y: discount_rate, color: axis_value}
 - {kind: table}
 cells:
-- {name: cell, keys: [bucket, axis_value], customers: reduced, products: reduced, becomes: "buyers at reduced price, and what they bought so"}
+- {name: cell, keys: [bucket, axis_value], customers: reduced, products: reduced, becomes: {ja: "値引きされた価格で買った購買者と、そのとき買った商品", en: "buyers at reduced price, and what they bought so"}}
 footnotes:
 - {label_ja: 原価不明の純売上, cte: without_cost}
 rules: [TZ, RET, GUEST, UNK, DIV0, RECON, SET]
 notes:
-- lines without cost are shown apart (below the table) and not in margin_rate
-- "list_amount - price_cut - coupon = net_amount, which adds up to 売上推移; with amount_basis=gross nothing is taken off"
-- "price_cut is the regular price of the day less the price charged: sales, time sales and member prices; coupon is what a line with a coupon costs less than its price, and what an order with a redeemed coupon costs less than its lines"
-- what an order charges beyond its lines has no product and stands in 送料・調整 when the axis is one of products
-- margin_rate is over the sales whose cost is known, empty where these are zero or below
+- ja: "原価のない明細は表の下に別に示し、粗利率に入れない。"
+  en: "lines without cost are shown apart (below the table) and not in margin_rate"
+- ja: "定価額−売価変更−クーポン＝純売上で、純売上の合計は売上推移に一致する。「金額の基準」がgrossのときは何も差し引かない。"
+  en: "list_amount - price_cut - coupon = net_amount, which adds up to 売上推移; with amount_basis=gross nothing is taken off"
+- ja: "売価変更＝その日の通常価格−実際の売価（セール、タイムセール、会員価格）。クーポン＝クーポンの付いた明細が売価より安くなった額と、クーポンを使った注文が明細の合計より安くなった額。"
+  en: "price_cut is the regular price of the day less the price charged: sales, time sales and member prices; coupon is what a line with a coupon costs less than its price, and what an order with a redeemed coupon costs less than its lines"
+- ja: "注文が明細以外に請求する額には商品がなく、集計軸が商品の項目のときは「送料・調整」に入る。"
+  en: "what an order charges beyond its lines has no product and stands in 送料・調整 when the axis is one of products"
+- ja: "粗利率は原価の分かる売上に対する割合。その売上が0以下なら値なし。"
+  en: "margin_rate is over the sales whose cost is known, empty where these are zero or below"
 */
 WITH granted AS (
   SELECT order_id, SUM(points) AS points

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 入会・退会・稼働会員は、入会チャネルごとにどう推移しているか。
   en: "How do joiners, leavers and active members develop by join channel?"
-method: Opening + joined - withdrawn - merged = closing per period; active share by purchase or visit in the last active_days.
+method:
+  ja: "期間ごとに、期首会員＋入会−退会−統合＝期末会員。稼働率は、直近の「稼働とみなす日数」に購入またはサイト訪問のあった会員の割合。"
+  en: "Opening + joined - withdrawn - merged = closing per period; active share by purchase or visit in the last active_days."
 parameter_groups: [period, base, grain]
 parameters:
 - {name: split, type: axis, default: join_channel, over: [customers], shown_as: split_value, label_ja: 区分, note: "any column of customers; null = all as one"}
@@ -26,13 +28,17 @@ charts:
 - {kind: stacked_bar, x: bucket, y: joined, color: split_value}
 - {kind: table}
 cells:
-- {name: flow, keys: [bucket, split_value, flow], types: {flow: string}, customers: flow_members, becomes: "these members; flow is 入会 or 統合 (then the survivors)"}
+- {name: flow, keys: [bucket, split_value, flow], types: {flow: string}, customers: flow_members, becomes: {ja: "これらの会員。flowは入会または統合（統合のときは統合先の会員）", en: "these members; flow is 入会 or 統合 (then the survivors)"}}
 rules: [TZ, MERGE, WD, UNK, RECON, SET]
 notes:
-- members kept as withdrawn rows without personal data still count in history
-- "an id that was merged counts as a member until the day of its merge, so that opening + joined - withdrawn - merged = closing; with base_segment only ids of survivors in it"
-- "active = bought or visited within active_days up to the end of the period; a member without joining day was always there"
-- who has withdrawn is no set (rule WD)
+- ja: "個人データを消して残した退会者の行も、履歴に数える。"
+  en: "members kept as withdrawn rows without personal data still count in history"
+- ja: "統合されたIDは統合の日まで会員に数えるので、期首会員＋入会−退会−統合＝期末会員となる。「母集団」を指定したときは、統合先がその中にいるIDだけを数える。"
+  en: "an id that was merged counts as a member until the day of its merge, so that opening + joined - withdrawn - merged = closing; with base_segment only ids of survivors in it"
+- ja: "稼働＝期間の終わりまでの「稼働とみなす日数」以内に購入またはサイト訪問があること。入会日のない会員は、はじめからいたものとする。"
+  en: "active = bought or visited within active_days up to the end of the period; a member without joining day was always there"
+- ja: "退会した人は掘り下げの対象にならない（規則WD）。"
+  en: "who has withdrawn is no set (rule WD)"
 */
 WITH buckets AS (
   SELECT GRAIN_OF(d.day) AS bucket, MIN(d.day) AS first_day, MAX(d.day) AS last_day

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 会員IDの付いた購入は、件数と金額の何割か。店舗・時間帯・カテゴリでどう違うか。
   en: "What share of receipts and sales carries a customer id, by store, hour, staff and category?"
-method: Identified orders / all orders and the same for amount.
+method:
+  ja: "会員IDの付いた注文÷全注文の、件数と金額の割合。"
+  en: "Identified orders / all orders and the same for amount."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: split, type: axis, default: store_id, over: [sales, stores, products], shown_as: split_value, label_ja: 区分, note: "store_id, hour, channel, category_l1, …; null = all as one"}
@@ -26,11 +28,13 @@ charts:
 - {kind: heatmap, x: bucket, y: split_value, color: member_order_rate}
 - {kind: table}
 cells:
-- {name: cell, keys: [bucket, split_value], customers: placed, becomes: the members who bought there (guests cannot be a set)}
+- {name: cell, keys: [bucket, split_value], customers: placed, becomes: {ja: "そこで買った会員（非会員は掘り下げの対象にならない）", en: "the members who bought there (guests cannot be a set)"}}
 rules: [TZ, RET, GUEST, DIV0, RECON, SET]
 notes:
-- "with an axis of products an order counts in each of its values; what it charges beyond its lines is 送料・調整"
-- employees are left out unless asked for (exclude_employees=false)
+- ja: "区分が商品の項目のとき、注文は該当するそれぞれの値に数え、明細以外に請求する額は「送料・調整」に入る。"
+  en: "with an axis of products an order counts in each of its values; what it charges beyond its lines is 送料・調整"
+- ja: "従業員は、「従業員を除く」を外さない限り除く。"
+  en: "employees are left out unless asked for (exclude_employees=false)"
 */
 WITH placed AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 各期間の売上のうち、新規・既存・復帰の顧客がそれぞれいくらを占めるか。
   en: "How much of each period's sales comes from first-time buyers, repeaters and returners?"
-method: "Label each purchase: new = lifetime first purchase; all other orders of a customer whose first purchase lies in the same period are new_repeat; existing = first purchase in an earlier period; returned = existing after at least dormant_days."
+method:
+  ja: "購入ごとの区分：新規＝生涯の初回購入。新規リピート＝同じ期間に初回購入がある顧客の、それ以外の注文。既存＝初回購入がそれより前の期間。復帰＝既存のうち「休眠とする日数」以上空いたもの。"
+  en: "Label each purchase: new = lifetime first purchase; all other orders of a customer whose first purchase lies in the same period are new_repeat; existing = first purchase in an earlier period; returned = existing after at least dormant_days."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: dormant_days, type: int, default: 365, minimum: 1, label_ja: 休眠とする日数, note: ""}
@@ -27,12 +29,15 @@ charts:
 - {kind: line, x: bucket, y: share, color: type}
 - {kind: table}
 cells:
-- {name: cell, keys: [bucket, type], customers: shown, products: shown_products, becomes: customers and their products}
+- {name: cell, keys: [bucket, type], customers: shown, products: shown_products, becomes: {ja: "その顧客と商品", en: "customers and their products"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, DIV0, RECON, SET]
 notes:
-- "new is judged on the whole history, so the earliest loaded year overstates new; the line below the table says when the history begins"
-- "a customer counts in one type per period: that of her first purchase in it; with merge_new_repeat=false the orders after it are 新規リピート, and she is counted under 新規"
-- "who bought nothing that was kept in the period (everything returned) falls under what she was before it"
+- ja: "新規は全履歴で判定するので、取り込んだ最初の年は新規が多めに出る。履歴の始まりは表の下に示す。"
+  en: "new is judged on the whole history, so the earliest loaded year overstates new; the line below the table says when the history begins"
+- ja: "顧客は期間ごとに1つの区分（その期間の最初の購入の区分）に数える。「新規の当期リピートを新規に含める」を外すと、初回より後の注文は「新規リピート」となり、顧客は「新規」に数える。"
+  en: "a customer counts in one type per period: that of her first purchase in it; with merge_new_repeat=false the orders after it are 新規リピート, and she is counted under 新規"
+- ja: "期間内の購入が1つも残らない顧客（すべて返品）は、それまでの区分に入れる。"
+  en: "who bought nothing that was kept in the period (everything returned) falls under what she was before it"
 footnotes:
 - {label_ja: 最初の受注日(その後1年は新規が多めに出ます), cte: history}
 */

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: どの価格帯が、誰に売れているか。品揃えに穴はないか。
   en: "Which price bands sell, to whom, and where is a gap in the range?"
-method: "Band lines by charged unit price inside a category; sales, pieces, buyers, number of offered SKUs and sales per SKU per band."
+method:
+  ja: "カテゴリの中で、明細を1点あたりの実売価格で価格帯に分ける。価格帯ごとの売上、数量、購買者数、販売中のSKU数、SKUあたり売上。"
+  en: "Band lines by charged unit price inside a category; sales, pieces, buyers, number of offered SKUs and sales per SKU per band."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: level, type: "enum(category_l1,category_l2,category_l3)", default: category_l1, label_ja: カテゴリの階層, note: ""}
@@ -28,13 +30,17 @@ charts:
 - {kind: stacked_bar, x: band, y: amount, color: category}
 - {kind: table}
 cells:
-- {name: cell, keys: [category, band], customers: banded, products: banded, becomes: buyers and products of the band}
+- {name: cell, keys: [category, band], customers: banded, products: banded, becomes: {ja: "その価格帯の購買者と商品", en: "buyers and products of the band"}}
 rules: [TZ, PUR, RET, NEG, GUEST, UNK, TIE, RECON, SET]
 notes:
-- "share is of the category; a band at zero or below has none"
-- "a band holds its lower end and not its upper one; bands of quantiles hold both"
-- "skus are the products on sale in the period whose regular price lies in the band; a band that offers some but sold none stays in sight, with zero (not for quantiles)"
-- what an order charges beyond its lines has no price and stands in 送料・調整
+- ja: "構成比はカテゴリの中の割合。売上が0以下の価格帯は値なし。"
+  en: "share is of the category; a band at zero or below has none"
+- ja: "価格帯は下端を含み、上端を含まない。「価格帯の切り方」がquantileのときは両端を含む。"
+  en: "a band holds its lower end and not its upper one; bands of quantiles hold both"
+- ja: "SKU数＝集計期間に販売中で、通常価格がその価格帯に入る商品の数。商品はあるが売れなかった価格帯も0として残す（quantileを除く）。"
+  en: "skus are the products on sale in the period whose regular price lies in the band; a band that offers some but sold none stays in sight, with zero (not for quantiles)"
+- ja: "注文が明細以外に請求する額には価格がなく、「送料・調整」に入る。"
+  en: "what an order charges beyond its lines has no price and stands in 送料・調整"
 */
 WITH edges AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 各商品は、金額・数量・購買者数で見てどう売れてきたか。
   en: "How does each product sell over time, in money, pieces and buyers?"
-method: "Product x period matrix, ranked by the last period, with rank change, first sale date and stock at period end."
+method:
+  ja: "商品×期間の表。最後の期間の順位で並べ、順位変動と期末在庫を付ける。"
+  en: "Product x period matrix, ranked by the last period, with rank change, first sale date and stock at period end."
 parameter_groups: [period, base, pur, grain, top]
 parameters:
 - {name: level, type: "enum(sku,parent,category_l3)", default: parent, label_ja: 商品の単位, note: ""}
@@ -29,15 +31,21 @@ charts:
 - {kind: heatmap, x: bucket, y: product, color: amount, where: {rank: {min: 1, max: 30}}}
 - {kind: table}
 cells:
-- {name: cell, keys: [product, bucket], customers: shown, products: shown, becomes: buyers of the product in the period; product set = that product}
+- {name: cell, keys: [product, bucket], customers: shown, products: shown, becomes: {ja: "その期間のその商品の購買者。商品はその商品", en: "buyers of the product in the period; product set = that product"}}
 rules: [TZ, PUR, RET, NEG, GUEST, TIE, RECON, SET]
 notes:
-- services are hidden unless asked for; their sales stand in その他
-- "periods before release (or, where it is not known, before the first sale ever) are null, not zero"
-- rank is among all products of the period; rank_change above zero = risen since the period before
-- "stock_end is the last count of each place within the period; null where nothing was counted"
-- "a parent that is no product itself goes by the name of its first product, with ほか where it has several"
-- what an order charges beyond its lines has no product and stands in 送料・調整
+- ja: "サービスは「サービスを含む」を選ばない限り出さず、その売上は「その他」に入る。"
+  en: "services are hidden unless asked for; their sales stand in その他"
+- ja: "発売前の期間（発売日が分からなければ、最初の販売より前の期間）は0ではなく値なし。"
+  en: "periods before release (or, where it is not known, before the first sale ever) are null, not zero"
+- ja: "順位はその期間の全商品の中の順位。順位変動が正の値なら、前の期間より上昇。"
+  en: "rank is among all products of the period; rank_change above zero = risen since the period before"
+- ja: "期末在庫は、拠点ごとの期間内の最後の在庫記録の合計。記録がなければ値なし。"
+  en: "stock_end is the last count of each place within the period; null where nothing was counted"
+- ja: "商品マスタにない親商品は、名前順で最初の商品の名前で示し、複数あれば「ほか」を付ける。"
+  en: "a parent that is no product itself goes by the name of its first product, with ほか where it has several"
+- ja: "注文が明細以外に請求する額には商品がなく、「送料・調整」に入る。"
+  en: "what an order charges beyond its lines has no product and stands in 送料・調整"
 */
 WITH named_products AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 今日、過去の動きから見ておかしい店舗・カテゴリ・チャネルはどれか。
   en: "Which store, category or channel deviates today from what its own history suggests?"
-method: "For each series the expected value is the median of the same weekday in the last 8 weeks scaled by the total's trend; score = (actual - expected)/(1.4826 x MAD). List beyond the border, largest money effect first."
+method:
+  ja: "系列ごとの期待値＝直近の「比べる週数」の同じ曜日の中央値×全体の傾向。異常度＝（実績−期待値）÷（1.4826×MAD×全体の傾向）。異常度の大きさが「異常とみなす異常度」を超えるものを、差額の大きい順に並べる。"
+  en: "For each series the expected value is the median of the same weekday in the last 8 weeks scaled by the total's trend; score = (actual - expected)/(1.4826 x MAD). List beyond the border, largest money effect first."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: series, type: list, default: "store_id,category_l1,channel", label_ja: 系列, note: "store_id, channel, category_l1, category_l2, brand"}
@@ -26,18 +28,24 @@ charts:
 - {kind: bar, x: key, y: effect, color: series, options: {lying: true}}
 - {kind: table}
 cells:
-- {name: key, keys: [series, key], customers: absent, becomes: customers who usually buy there but did not}
+- {name: key, keys: [series, key], customers: absent, becomes: {ja: "ふだんそこで買うのに、買わなかった顧客", en: "customers who usually buy there but did not"}}
 footnotes:
 - {label_ja: 判定した対象数, cte: looked_at}
 example: {border: 2, min_expected: 10000}
 rules: [TZ, RET, GUEST, DIV0, EMPTY, SET]
 notes:
-- "missing loads are checked first (load_log), so that a late file is not called a sales drop: a source whose newest order is older than as_of stands in the hint"
-- holidays compare with the last matching holiday, scaled by the four weeks before each; the usual weeks leave holidays out
-- "the trend is the mean week of the younger half of the weeks over the mean week of all; the day itself is in neither"
-- "where the usual days do not differ at all (MAD = 0) there is no score, and any difference is listed"
-- "the hint is the first of: a load that is missing, a store that has closed, an event of the calendar, a holiday, the total deviating the same way"
-- "who usually buys there: a purchase on two days at least of the last weeks, and none on the day"
+- ja: "先に取り込み漏れ（load_log）を確かめ、遅れたファイルを売上減とみなさないようにする。最新の注文が基準日より古い取込元を候補要因に示す。"
+  en: "missing loads are checked first (load_log), so that a late file is not called a sales drop: a source whose newest order is older than as_of stands in the hint"
+- ja: "祝日は直近の同じ祝日と比べ、それぞれの前4週間の売上で調整する。ふだんの週からは祝日を除く。"
+  en: "holidays compare with the last matching holiday, scaled by the four weeks before each; the usual weeks leave holidays out"
+- ja: "全体の傾向＝比べる週のうち新しい半分の週平均÷全部の週平均。当日はどちらにも入れない。"
+  en: "the trend is the mean week of the younger half of the weeks over the mean week of all; the day itself is in neither"
+- ja: "ふだんの日にまったく差がない（MAD＝0）ときは異常度がなく、少しでも差があれば出す。"
+  en: "where the usual days do not differ at all (MAD = 0) there is no score, and any difference is listed"
+- ja: "候補要因は、取込未了（実績が期待値を下回るとき）、閉店、カレンダーのイベント、祝日、全体も同じ向きのずれ、のうち最初に当てはまるもの。"
+  en: "the hint is the first of: a load that is missing, a store that has closed, an event of the calendar, a holiday, the total deviating the same way"
+- ja: "ふだんそこで買う顧客＝直近の週に2日以上の購入があり、当日の購入がない顧客。"
+  en: "who usually buys there: a purchase on two days at least of the last weeks, and none on the day"
 standard: Robust z-score with median absolute deviation.
 */
 WITH holiday AS (

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 売上は、カテゴリ・ブランド・店舗・地域・チャネル・支払方法・クーポン・年代・ランクや独自属性のどこで生まれているか。
   en: "How do sales split over category, brand, store, area, channel, payment, coupon, age, rank or any own attribute?"
-method: "Group the period by one or two axes with sales, buyers, orders, items, average and shares; drill from upper to lower levels."
+method:
+  ja: "集計期間を1つまたは2つの軸で分けた売上、購買者数、件数、点数、客単価、構成比。上の階層から下の階層へ掘り下げられる。"
+  en: "Group the period by one or two axes with sales, buyers, orders, items, average and shares; drill from upper to lower levels."
 parameter_groups: [period, base, pur, axis, top]
 parameters:
 - {name: axis, type: axis, default: category_l1, over: [products, sales, stores, customers, lines], shown_as: axis_value, label_ja: 集計軸, note: "any column of products, sales, stores or customers, coupon_id, or attributes[...]; several with commas"}
@@ -28,14 +30,19 @@ charts:
 - {kind: treemap, x: axis_value, y: amount, where: {amount: {min: 1}}}
 - {kind: table}
 cells:
-- {name: axis_value, keys: [axis_value], customers: shown, products: shown_products, becomes: buyers of that value and the matching products}
+- {name: axis_value, keys: [axis_value], customers: shown, products: shown_products, becomes: {ja: "その属性値の購買者と、該当する商品", en: "buyers of that value and the matching products"}}
 rules: [TZ, PUR, RET, NEG, GUEST, UNK, MULTI, TIE, RECON, SET]
 notes:
-- "lines are summed, whatever the axis; with an axis of products an order counts in each of its values, so orders and buyers may add up to more than the total (rule MULTI)"
-- what an order charges beyond its lines has no product and stands in 送料・調整 when the axis is one of products
-- guests fall under the value of their order; only with an axis of customers are they the row 非会員
-- amount_per_buyer is of members; guests cannot be counted
-- yoy is the amount over the amount of the same days a year before, 1 = equal
+- ja: "どの軸でも明細を合計する。集計軸が商品の項目のとき、注文は該当するそれぞれの値に数えるので、件数と購買者数を足すと全体を超えることがある（規則MULTI）。"
+  en: "lines are summed, whatever the axis; with an axis of products an order counts in each of its values, so orders and buyers may add up to more than the total (rule MULTI)"
+- ja: "注文が明細以外に請求する額には商品がなく、集計軸が商品の項目のときは「送料・調整」に入る。"
+  en: "what an order charges beyond its lines has no product and stands in 送料・調整 when the axis is one of products"
+- ja: "非会員は注文の値に数え、集計軸が顧客の項目のときだけ「非会員」の行になる。"
+  en: "guests fall under the value of their order; only with an axis of customers are they the row 非会員"
+- ja: "1人あたりは会員のもの。非会員は人数を数えられない。"
+  en: "amount_per_buyer is of members; guests cannot be counted"
+- ja: "前年比＝売上÷前年の同じ日の売上。1（100%）＝同じ。"
+  en: "yoy is the amount over the amount of the same days a year before, 1 = equal"
 */
 WITH placed AS (
   SELECT

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 売上の増減は、顧客数・購入頻度・買上点数・単価のどれによるものか。
   en: "Did sales change through customers, frequency, items per order or price?"
-method: "sales = buyers x orders per buyer x items per order x price per item. Split the difference between two periods with the logarithmic mean (LMDI), which leaves no rest; may be nested by new/existing or by category."
+method:
+  ja: "売上＝購買者数×購入頻度×買上点数×商品単価。2つの期間の差を対数平均（LMDI）で各要因に分け、残差を残さない。カテゴリなどの区分ごとにも分けられる。"
+  en: "sales = buyers x orders per buyer x items per order x price per item. Split the difference between two periods with the logarithmic mean (LMDI), which leaves no rest; may be nested by new/existing or by category."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: compare_start, type: date, default: period_start - 1 year, label_ja: 比較期間の開始日, note: ""}
@@ -26,13 +28,17 @@ charts:
 - {kind: table}
 - {kind: bar, x: factor, y: effect, color: split_value}
 cells:
-- {name: factor, keys: [split_value, factor], customers: moved, becomes: "factor 購買者数: lost and gained customers; factor 購入頻度: kept customers who bought less often"}
+- {name: factor, keys: [split_value, factor], customers: moved, becomes: {ja: "要因が購買者数なら、離れた顧客と増えた顧客。要因が購入頻度なら、買い続けているが回数の減った顧客", en: "factor 購買者数: lost and gained customers; factor 購入頻度: kept customers who bought less often"}}
 rules: [TZ, PUR, RET, NEG, GUEST, DIV0, RECON, SET]
 notes:
-- "needs positive values in both periods; a branch with zero uses the limit (its whole change becomes the effect of its first factor, 購買者数)"
-- guests form a branch of orders x items x price, in which 件数 stands for buyers and frequency
-- an order counts where something of it was kept; effects of all branches add up to the change of 売上推移
-- "change_rate is the value over that of the compared period, less 1; the rows 合計 add up the effects of the branches"
+- ja: "両期間とも正の値が要る。0を含む区分は極限を用いる（変化の全額を最初の要因である購買者数、非会員では件数の影響とする）。"
+  en: "needs positive values in both periods; a branch with zero uses the limit (its whole change becomes the effect of its first factor, 購買者数)"
+- ja: "非会員は件数×買上点数×商品単価の区分とし、件数が購買者数と購入頻度に代わる。"
+  en: "guests form a branch of orders x items x price, in which 件数 stands for buyers and frequency"
+- ja: "一部でも手元に残った注文を1件と数える。全区分の影響額の合計は、売上推移の増減に一致する。"
+  en: "an order counts where something of it was kept; effects of all branches add up to the change of 売上推移"
+- ja: "変化率＝当期÷比較期−1。「合計」の行は、各区分の影響額を足したもの。"
+  en: "change_rate is the value over that of the compared period, less 1; the rows 合計 add up the effects of the branches"
 standard: LMDI-I, Ang (2005).
 */
 WITH eras AS (

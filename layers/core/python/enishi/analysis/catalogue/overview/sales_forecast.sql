@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 傾向・季節・曜日の並びから見て、今月と来月の売上はどこに着地するか。
   en: "Where will this month and the next land, given trend, season and calendar?"
-method: Seasonal naive with drift as the base line and Holt-Winters as the challenger; the one with lower error over the last backtest periods is used; interval from backtest errors.
+method:
+  ja: "季節ナイーブ+ドリフトを基準、Holt-Wintersを対抗とし、直近の「検証する期間数」での誤差が小さい方を採用する。予測の幅は検証での誤差による。"
+  en: "Seasonal naive with drift as the base line and Holt-Winters as the challenger; the one with lower error over the last backtest periods is used; interval from backtest errors."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: period_start, type: date, default: as_of - 60 months + 1 day, label_ja: 履歴の開始日, note: "history as far as there are sales"}
@@ -25,14 +27,19 @@ charts:
 - {kind: line, x: bucket, y: [actual, forecast, low, high]}
 - {kind: table}
 cells:
-- {name: bucket, keys: [bucket], customers: sold, products: sold_lines, becomes: "customers who bought so far, and the products sold (forecast cells are not a set)"}
+- {name: bucket, keys: [bucket], customers: sold, products: sold_lines, becomes: {ja: "これまでに買った顧客と、売れた商品（予測のセルは掘り下げの対象にならない）", en: "customers who bought so far, and the products sold (forecast cells are not a set)"}}
 rules: [TZ, PUR, RET, GUEST, LATE]
 notes:
-- "the open period blends actual days with the forecast of the remaining ones: their share of the period by what each weekday sold in the last 12 weeks"
-- "only whole periods are learnt from; the forecasts of past periods are those of the backtest, one period ahead, each from what was known before it"
-- "the season is a year (7 days for grain=day); with less than a year and one period of history the base line is the last period with drift, with less than two years the challenger has no season (Holt)"
-- "low and high hold four outcomes of five (80%), if errors are as in the backtest and grow with the root of the distance; mape is the mean error of the chosen model over the backtest"
-- "one part alone is forecast with channels, stores or product_filter"
+- ja: "進行中の期間は、済んだ日の実績に残りの日の予測を加える。残りの日が期間に占める割合は、直近12週間の曜日ごとの売上による。"
+  en: "the open period blends actual days with the forecast of the remaining ones: their share of the period by what each weekday sold in the last 12 weeks"
+- ja: "学習に使うのは完了した期間だけ。過去の期間の予測は検証でのもので、それぞれの期間より前に分かっていたことだけから1期間先を予測した値。"
+  en: "only whole periods are learnt from; the forecasts of past periods are those of the backtest, one period ahead, each from what was known before it"
+- ja: "季節の長さは1年（「集計単位」がdayのときは7日）。履歴が1年と1期間に満たなければ、基準は直前の期間+ドリフトとする。2年に満たなければ、対抗は季節を持たない（Holt）。"
+  en: "the season is a year (7 days for grain=day); with less than a year and one period of history the base line is the last period with drift, with less than two years the challenger has no season (Holt)"
+- ja: "下限から上限までの幅には、誤差が検証と同じで、先の期間数の平方根に比例して広がるとすれば、5回に4回（80%）が収まる。検証誤差は、採用モデルの検証での平均誤差。"
+  en: "low and high hold four outcomes of five (80%), if errors are as in the backtest and grow with the root of the distance; mape is the mean error of the chosen model over the backtest"
+- ja: "チャネル、店舗、商品の絞り込みを指定すると、その部分だけを予測する。"
+  en: "one part alone is forecast with channels, stores or product_filter"
 standard: "Holt (1957), Winters (1960); MAPE."
 step: sales_outlook
 */

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 売上・顧客・受注・客単価はどう推移しているか。
   en: "How do sales, customers, orders and average spend move over time?"
-method: Sum by period with previous period and previous year beside it.
+method:
+  ja: "期間ごとの合計。前年比は、「比較」で選んだ期間（前の期間または前年）の売上に対する比。"
+  en: "Sum by period with previous period and previous year beside it."
 parameter_groups: [period, base, pur, grain]
 parameters:
 - {name: compare, type: "enum(none,previous,last_year,last_year_same_dow)", default: last_year, label_ja: 比較, note: "last_year_same_dow compares with 364 days earlier"}
@@ -30,12 +32,15 @@ charts:
 - {kind: dual_axis, x: bucket, y: [amount, yoy]}
 - {kind: table}
 cells:
-- {name: bucket, keys: [bucket], customers: sold, products: sold_lines, becomes: customers who bought in it and the products sold}
+- {name: bucket, keys: [bucket], customers: sold, products: sold_lines, becomes: {ja: "その期間に買った顧客と、売れた商品", en: "customers who bought in it and the products sold"}}
 rules: [TZ, PUR, RET, GUEST, DIV0, RECON, LATE, SET]
 notes:
-- this is the reference total of rule RECON
-- for accounting set return_mode=event
-- yoy is the amount over the amount of the compared period (compare), 1 = equal
+- ja: "規則RECONの基準となる合計。"
+  en: "this is the reference total of rule RECON"
+- ja: "会計に合わせるときは「返品の計上」をeventにする。"
+  en: "for accounting set return_mode=event"
+- ja: "前年比＝売上÷比較する期間（「比較」）の売上。1（100%）＝同じ。"
+  en: "yoy is the amount over the amount of the compared period (compare), 1 = equal"
 */
 WITH sold AS (
   SELECT s.*, GRAIN_OF(s.sale_date) AS bucket

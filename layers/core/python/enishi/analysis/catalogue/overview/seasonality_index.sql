@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 各カテゴリはどの週・どの月に山が来るか。季節の配信はいつ始めればよいか。
   en: "In which weeks or months does each category peak, so when must a season mail start?"
-method: "Ratio of each period to a centred moving average of one year, averaged over years (trimmed), normalised to mean 1; start of season = first week above start_border."
+method:
+  ja: "各週（月）の売上÷1年の中心化移動平均を、複数年で平均し（両端を除く）、平均が1になるように正規化する。シーズン開始＝「シーズンとみなす指数」を超える最初の週（月）。"
+  en: "Ratio of each period to a centred moving average of one year, averaged over years (trimmed), normalised to mean 1; start of season = first week above start_border."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: level, type: "enum(category_l1,category_l2,product)", default: category_l2, label_ja: カテゴリの階層, note: ""}
@@ -28,16 +30,21 @@ charts:
 - {kind: line, x: season_unit, y: index, color: category}
 - {kind: table}
 cells:
-- {name: season, keys: [category, season_unit], customers: last_year, products: last_year, becomes: customers who bought the category in that season last year}
+- {name: season, keys: [category, season_unit], customers: last_year, products: last_year, becomes: {ja: "前年のその季節に、そのカテゴリを買った顧客", en: "customers who bought the category in that season last year"}}
 footnotes:
 - {label_ja: 参考値(履歴が2年に満たないカテゴリ数), cte: short_histories}
 rules: [TZ, PUR, RET, NEG, SMALL, SET]
 notes:
-- "needs two full years at least, otherwise the result is flagged 参考値: such a category is compared with the mean of its own history"
-- "ISO week 53 is merged into week 52: the two weeks of such a year count with their mean"
-- "only whole weeks or months from the first sale on count, of a category not before the release of its first product; from three years on the highest and the lowest ratio are left out"
-- "the season is the unbroken run above start_border around the peak, over the turn of the year too; season_start is its next first day after period_end, empty where no unit or every unit is above the border"
-- "last year is the period; buyers_last_year says how many people stand behind an index"
+- ja: "2年分以上の履歴が要る。足りないカテゴリは参考値とし、そのカテゴリ自身の履歴の平均と比べる。"
+  en: "needs two full years at least, otherwise the result is flagged 参考値: such a category is compared with the mean of its own history"
+- ja: "ISO週の第53週は第52週にまとめ、その年のこの2週は平均で数える。"
+  en: "ISO week 53 is merged into week 52: the two weeks of such a year count with their mean"
+- ja: "数えるのは最初の販売以降の、日数の揃った週（月）だけで、カテゴリの最初の商品の発売より前は入れない。3年分以上あれば、最も高い比と最も低い比を除く。"
+  en: "only whole weeks or months from the first sale on count, of a category not before the release of its first product; from three years on the highest and the lowest ratio are left out"
+- ja: "シーズンは、ピークを含み、「シーズンとみなす指数」を超えて途切れずに続く区間（年をまたぐものも含む）。シーズン開始は、集計終了日より後で次に来るその初日。超える週（月）がないか、すべて超えるときは値なし。"
+  en: "the season is the unbroken run above start_border around the peak, over the turn of the year too; season_start is its next first day after period_end, empty where no unit or every unit is above the border"
+- ja: "前年とは集計期間のこと。前年購買者数は、指数の元になった人数の目安。"
+  en: "last year is the period; buyers_last_year says how many people stand behind an index"
 */
 WITH items_of_products AS (
   SELECT i.product_id, i.item AS category, COALESCE(d.release_date, DATE '1900-01-01') AS release_date

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 用意された分析では答えられない問いに、自分のSQLで答えたい。
   en: Any question that the templates do not cover.
-method: "A read-only SELECT against lake tables, views and saved segments, with named parameters; checked by a parser (one statement, no write, only the lake's database, only what runs on both engines)."
+method:
+  ja: "データレイクの表、ビュー、保存したセグメントに対する、読み取り専用のSELECT。名前付きの変数を使える。構文を調べて受け付ける（1文だけ、書き込みなし、レイクのデータベースだけ、2つのエンジンの両方で動くものだけ）。"
+  en: "A read-only SELECT against lake tables, views and saved segments, with named parameters; checked by a parser (one statement, no write, only the lake's database, only what runs on both engines)."
 parameter_groups: []
 parameters:
 - {name: sql, type: sql, default: required, label_ja: SQL, note: "one SELECT; FROM segment.<id> reads the customers of a saved segment"}
@@ -29,12 +31,18 @@ charts:
 cells: []
 rules: [TZ, EMPTY, LATE, SET]
 notes:
-- "any table or view of the lake may be read; the statement below is an example, and the columns, charts and cells are those of the planner's own"
-- "the statement must run unchanged on the cloud engine and on the local engine, so only the common dialect of the two is accepted; every column has a name of its own"
-- "tables with personal data (pii) and work in progress are refused; facts end with as_of; days are Asia/Tokyo in the *_date columns, instants are UTC (LOCAL_DAY, LOCAL_TIME)"
-- "rows open as a set where the result has a column customer_id or product_id; any column is a key, and the rows that row_limit cut belong to the set"
-- "below the table stand the rows and the seconds; how much a query may scan and how long it may run is the limit of the environment's workgroup"
-- "a result is kept with --format parquet, its customers with --cell and --save-segment"
+- ja: "レイクの表とビューはどれも読める。下のSQLは例で、列、グラフ、セルは担当者が書いたSQLのものになる。"
+  en: "any table or view of the lake may be read; the statement below is an example, and the columns, charts and cells are those of the planner's own"
+- ja: "クラウドのエンジンとローカルのエンジンで同じ文がそのまま動く必要があり、両者に共通の書き方だけを受け付ける。列にはそれぞれ別の名前が要る。"
+  en: "the statement must run unchanged on the cloud engine and on the local engine, so only the common dialect of the two is accepted; every column has a name of its own"
+- ja: "個人データ（pii）の表と作業中の表は拒否する。事実のデータは基準日で終わる。*_date列の日付は日本時間（Asia/Tokyo）、時刻はUTC（LOCAL_DAY、LOCAL_TIME）。"
+  en: "tables with personal data (pii) and work in progress are refused; facts end with as_of; days are Asia/Tokyo in the *_date columns, instants are UTC (LOCAL_DAY, LOCAL_TIME)"
+- ja: "結果に列customer_idまたはproduct_idがあれば、行から掘り下げられる。どの列もキーになり、「最大行数」で切られた行も対象に入る。"
+  en: "rows open as a set where the result has a column customer_id or product_id; any column is a key, and the rows that row_limit cut belong to the set"
+- ja: "表の下に行数と秒数を示す。読み取り量と実行時間の上限は、環境のワークグループの設定による。"
+  en: "below the table stand the rows and the seconds; how much a query may scan and how long it may run is the limit of the environment's workgroup"
+- ja: "結果は--format parquetで、その顧客は--cellと--save-segmentで保存する。"
+  en: "a result is kept with --format parquet, its customers with --cell and --save-segment"
 */
 SELECT
   DATE_TRUNC('month', p.purchase_date) AS order_month,

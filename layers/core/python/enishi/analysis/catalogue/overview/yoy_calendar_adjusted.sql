@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 前年比の増減は実力か、それとも曜日や祝日の並びのせいか。
   en: Is the year-on-year change real or only a matter of weekdays and holidays?
-method: "Compare each day with the same weekday 364 days earlier; named holidays are matched by name. Give plain, weekday-adjusted and holiday-adjusted growth."
+method:
+  ja: "各日を364日前の同じ曜日と比べ、名前のある祝日は名前で対応させる。前年比（同じ日付との比）、調整後前年比（「比較日の選び方」による比較日との比）、既存店前年比を出す。"
+  en: "Compare each day with the same weekday 364 days earlier; named holidays are matched by name. Give plain, weekday-adjusted and holiday-adjusted growth."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: match, type: "enum(date,same_dow,holiday_name)", default: holiday_name, label_ja: 比較日の選び方, note: "date = same date; same_dow = 364 days earlier; holiday_name = that, and holidays by their name"}
@@ -24,14 +26,19 @@ charts:
 - {kind: line, x: calendar_date, y: [amount, matched_amount]}
 - {kind: table}
 cells:
-- {name: calendar_date, keys: [calendar_date], customers: sold, products: sold_lines, becomes: "its customers and products; a range of days with .."}
+- {name: calendar_date, keys: [calendar_date], customers: sold, products: sold_lines, becomes: {ja: "その日の顧客と商品。日付の範囲は..で指定", en: "its customers and products; a range of days with .."}}
 rules: [TZ, PUR, RET, GUEST, DIV0, SET]
 notes:
-- existing store = open on both matched days and for at least 13 months; a store without an opening day counts as existing
-- 29 February is matched to 28 February under match=date
-- "growth is over the same date a year before, growth_adjusted over the matched day; 1 = equal"
-- "a holiday is matched to the holiday of its name that lies nearest to 364 days earlier; an ordinary day whose match was a holiday takes the ordinary same weekday of the week before or after"
-- "holidays are those of the calendar table; without it every day is matched by weekday"
+- ja: "既存店＝当日と比較日の両方に営業し、開店から13か月以上の店舗。開店日のない店舗は既存店とみなす。"
+  en: "existing store = open on both matched days and for at least 13 months; a store without an opening day counts as existing"
+- ja: "「比較日の選び方」がdateのとき、2月29日は2月28日と比べる。"
+  en: "29 February is matched to 28 February under match=date"
+- ja: "前年比は前年の同じ日付、調整後前年比は比較日に対する比。1（100%）＝同じ。"
+  en: "growth is over the same date a year before, growth_adjusted over the matched day; 1 = equal"
+- ja: "祝日は、364日前に最も近い同じ名前の祝日と比べる。比べる相手が祝日になる通常の日は、その前の週または次の週の、祝日でない同じ曜日と比べる。"
+  en: "a holiday is matched to the holiday of its name that lies nearest to 364 days earlier; an ordinary day whose match was a holiday takes the ordinary same weekday of the week before or after"
+- ja: "祝日はカレンダーの表による。表がなければ、どの日も曜日で対応させる。"
+  en: "holidays are those of the calendar table; without it every day is matched by weekday"
 */
 WITH days AS (
   SELECT d.calendar_date

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 売上(または粗利)の大半を占める少数の商品はどれか。ほとんど売れていない商品はどれか。
   en: "Which few products make most of the sales (or margin), and which make almost none?"
-method: "Sort by measure, cumulative share: A up to 70%, B up to 90%, C the rest, Z = no sale in the period though in stock."
+method:
+  ja: "「指標」の大きい順に並べた累積構成比で分ける。Aは「Aの上限」（初期値70%）まで、Bは「Bの上限」（初期値90%）まで、Cは残り、Zは在庫があるのに集計期間に販売のないもの。"
+  en: "Sort by measure, cumulative share: A up to 70%, B up to 90%, C the rest, Z = no sale in the period though in stock."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: entity, type: "enum(product,parent,category_l3,brand,store)", default: parent, label_ja: 集計の単位, note: "parent = the style that groups SKUs"}
@@ -27,14 +29,19 @@ charts:
 - {kind: pareto, x: rank, y: [measure_value, cum_share], where: {rank: {min: 1, max: 50}}}
 - {kind: table}
 cells:
-- {name: class, keys: [class, key], customers: class_buyers, products: class_products, becomes: "its products; their buyers as customer set"}
+- {name: class, keys: [class, key], customers: class_buyers, products: class_products, becomes: {ja: "その商品。顧客はその購買者", en: "its products; their buyers as customer set"}}
 rules: [TZ, RET, NEG, GUEST, TIE, RECON, UNK, SET]
 notes:
-- "the item that crosses a border belongs to the upper class, so A is never empty; equal values stand in one class"
-- services are out; their sales and what orders charge beyond their lines stand below the table, so that all adds up to 売上推移
-- rows after top_n are summed as その他, one row a class; Z is ordered by the value of its stock
-- an item whose measure is unknown (margin without a cost, a product that the master lacks) is in the row 不明, without class
-- stock is that of the last snapshot up to as_of, at the product's current cost; sales of guests count, guests are no buyers
+- ja: "境界をまたぐものは上のランクに入るので、Aが空になることはない。同じ値のものは同じランクに入る。"
+  en: "the item that crosses a border belongs to the upper class, so A is never empty; equal values stand in one class"
+- ja: "サービスは除く。その売上と、注文が明細以外に請求する額は表の下に示し、全体が売上推移に一致する。"
+  en: "services are out; their sales and what orders charge beyond their lines stand below the table, so that all adds up to 売上推移"
+- ja: "「表示件数」より後の行は、ランクごとに1行の「その他」にまとめる。Zは在庫金額の順。"
+  en: "rows after top_n are summed as その他, one row a class; Z is ordered by the value of its stock"
+- ja: "指標の分からないもの（原価のない粗利、商品マスタにない商品）は「不明」の行に入り、ランクはない。"
+  en: "an item whose measure is unknown (margin without a cost, a product that the master lacks) is in the row 不明, without class"
+- ja: "在庫は基準日までの最後の在庫記録によるもので、商品の現在の原価で評価する。非会員の売上は数えるが、非会員は購買者に数えない。"
+  en: "stock is that of the last snapshot up to as_of, at the product's current cost; sales of guests count, guests are no buyers"
 footnotes:
 - {label_ja: サービス・送料・調整の売上, cte: left_out}
 standard: "70/90 borders as in istat.jp/archives/3084 and nrec ABC sheet; others use 50/80 or 80/90, hence parameters."

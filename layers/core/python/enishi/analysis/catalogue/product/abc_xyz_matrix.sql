@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: たくさん、しかも安定して売れている商品はどれか。売れ方にむらがある商品はどれか。
   en: "Which products sell much and steadily, and which are lumpy?"
-method: "ABC class by amount x XYZ class by coefficient of variation of weekly quantity (X up to 0.5, Y up to 1.0, Z above)."
+method:
+  ja: "売上によるABCのランク×週ごとの数量の変動係数によるXYZのランク（Xは「Xの上限」（初期値0.5）まで、Yは「Yの上限」（初期値1.0）まで、Zはそれを超えるもの）。"
+  en: "ABC class by amount x XYZ class by coefficient of variation of weekly quantity (X up to 0.5, Y up to 1.0, Z above)."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: x_border, type: double, default: 0.5, minimum: 0, label_ja: Xの上限, note: "coefficient of variation, the border itself is X"}
@@ -28,13 +30,17 @@ charts:
 - {kind: heatmap, x: class_xyz, y: class_abc, color: amount}
 - {kind: table}
 cells:
-- {name: cell, keys: [class_abc, class_xyz], customers: class_buyers, products: class_products, becomes: its products and their buyers}
+- {name: cell, keys: [class_abc, class_xyz], customers: class_buyers, products: class_products, becomes: {ja: "その商品と、その購買者", en: "its products and their buyers"}}
 rules: [TZ, RET, NEG, GUEST, TIE, UNK, SET]
 notes:
-- "weeks before release or out of stock all week are left out of the variation, those after the end of sale too; weeks are whole weeks from Monday inside the period"
-- "a product is a sellable item (SKU) with sales in the period, guests' too; services are out; a net amount of zero or below is in the row 0以下"
-- "the coefficient of variation is the standard deviation (of all weeks) over the mean; weeks without a sale count as 0"
-- "stock_value is that of the last snapshot; stockout_rate = snapshots of the period, store by store, with nothing to sell, null where nobody counted"
+- ja: "発売前の週、1週間を通して欠品だった週、販売終了後の週は変動に入れない。週は、集計期間に丸ごと入る月曜からの1週間。"
+  en: "weeks before release or out of stock all week are left out of the variation, those after the end of sale too; weeks are whole weeks from Monday inside the period"
+- ja: "商品は、集計期間に売上（非会員を含む）のある販売単位（SKU）。サービスは除く。純売上が0以下のものは「0以下」の行に入る。"
+  en: "a product is a sellable item (SKU) with sales in the period, guests' too; services are out; a net amount of zero or below is in the row 0以下"
+- ja: "変動係数＝標準偏差（対象の全週の母標準偏差）÷平均。販売のない週は0と数える。"
+  en: "the coefficient of variation is the standard deviation (of all weeks) over the mean; weeks without a sale count as 0"
+- ja: "在庫金額は最後の在庫記録のもの。欠品率＝集計期間の店舗ごとの在庫記録のうち、販売できる在庫がなかった割合。在庫記録がなければ値なし。"
+  en: "stock_value is that of the last snapshot; stockout_rate = snapshots of the period, store by store, with nothing to sell, null where nobody counted"
 standard: "Common inventory practice; the CV borders are conventions."
 */
 WITH sold AS (

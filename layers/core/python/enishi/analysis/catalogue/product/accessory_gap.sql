@@ -7,7 +7,9 @@ tier: core
 question:
   ja: SDカードなしでカメラを、台なしでテレビを買ったのは誰か。あとから買われる割合はどれくらいか。
   en: "Who bought a camera without an SD card, or a TV without a stand, and how often is it bought later?"
-method: "For each relation of the kind asked: owners of the main item, attach rate in the same basket, attach rate later within the window, never (also elsewhere in the household); money left."
+method:
+  ja: "「関連の種類」の関係ごとに、主商品の購入者数、同じかごでの同時購入率、その後の日数内の後日購入率、一度も買っていない未購入者数（世帯内での購入も見る）、機会額を出す。"
+  en: "For each relation of the kind asked: owners of the main item, attach rate in the same basket, attach rate later within the window, never (also elsewhere in the household); money left."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: relation, type: "enum(essential,useful,refill,care)", default: essential, label_ja: 関連の種類, note: "essential = 一緒にないと使えない, useful = あると便利"}
@@ -26,16 +28,21 @@ charts:
 - {kind: bar, x: main_item, y: missing, color: accessory}
 - {kind: table}
 cells:
-- {name: missing, keys: [main_item, accessory], customers: missing_owners, products: accessories, becomes: "owners without the accessory; products = fitting accessories"}
-- {name: owners, keys: [main_item, accessory, outcome, days], types: {outcome: string, days: int}, customers: outcomes, products: accessories_again, becomes: "owners by what happened: same, before, later, missing"}
+- {name: missing, keys: [main_item, accessory], customers: missing_owners, products: accessories, becomes: {ja: "関連商品のない購入者。商品は適合する関連商品", en: "owners without the accessory; products = fitting accessories"}}
+- {name: owners, keys: [main_item, accessory, outcome, days], types: {outcome: string, days: int}, customers: outcomes, products: accessories_again, becomes: {ja: "その後の結果別の購入者。same（同時）、before（以前から）、later（後日）、household（同じ世帯にあり）、missing（未購入）", en: "owners by what happened: same, before, later, missing"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, SET]
 needs: [product_relations]
 notes:
-- accessories supplied inside the box are kept out through the relation table
-- "an owner bought the main item in the period and kept it; her first such purchase counts"
-- "attach_later is over owners without the accessory at that day for whom window_days have passed; the median is over all who bought it later, whenever"
-- "whoever has the accessory from before, or shares a household with somebody who has it, is no gap, and stands in no rate of attachment later"
-- "potential = missing × the median price per unit of the accessory in the period, else the median list price"
+- ja: "箱に同梱されている付属品は、商品関連の表で除いている。"
+  en: "accessories supplied inside the box are kept out through the relation table"
+- ja: "購入者＝集計期間に主商品を買い、返品していない顧客。期間内で最初の購入で数える。"
+  en: "an owner bought the main item in the period and kept it; her first such purchase counts"
+- ja: "後日購入率は、主商品の購入日に関連商品がなく、「後日とみなす日数」が過ぎた購入者に対する割合。後日日数中央値は、時期を問わず後日買った全員のもの。"
+  en: "attach_later is over owners without the accessory at that day for whom window_days have passed; the median is over all who bought it later, whenever"
+- ja: "以前から関連商品を持っている人と、持っている人と同じ世帯の人は、未購入者に数えず、後日購入率にも入れない。"
+  en: "whoever has the accessory from before, or shares a household with somebody who has it, is no gap, and stands in no rate of attachment later"
+- ja: "機会額＝未購入者数×集計期間の関連商品の1点あたり価格の中央値（なければ定価の中央値）。"
+  en: "potential = missing × the median price per unit of the accessory in the period, else the median list price"
 */
 WITH goods AS (
   SELECT l.customer_id, c.household_id, l.product_id, l.order_id, l.purchase_at, l.purchase_date, l.quantity, l.amount

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 偶然よりも多く一緒に買われている商品の組み合わせはどれか。
   en: Which products are bought together more often than chance?
-method: "Pairs (and optionally triples) per basket; support = share of baskets with both, confidence = support(A,B)/support(A), lift = confidence/support(B), plus leverage, conviction and a Fisher p-value. Items are counted first, and only those in at least min_pair_count baskets are paired."
+method:
+  ja: "かごごとの2つ組（選べば3つ組も）。支持度＝両方を含むかごの割合、信頼度＝支持度(A,B)÷支持度(A)、リフト値＝信頼度÷支持度(B)。ほかにレバレッジ、確信度、フィッシャーの正確検定のp値。先に商品を数え、「最小併売件数」以上のかごに入る商品だけを組にする。"
+  en: "Pairs (and optionally triples) per basket; support = share of baskets with both, confidence = support(A,B)/support(A), lift = confidence/support(B), plus leverage, conviction and a Fisher p-value. Items are counted first, and only those in at least min_pair_count baskets are paired."
 parameter_groups: [period, base, pur, top, stat]
 parameters:
 - {name: level, type: "enum(product,parent,category_l3,brand)", default: category_l3, label_ja: 商品の単位, note: ""}
@@ -31,17 +33,22 @@ charts:
 - {kind: heatmap, x: consequent, y: antecedent, color: lift}
 - {kind: table}
 cells:
-- {name: rule, keys: [antecedent, consequent], customers: without_consequent, products: consequent_products, becomes: "customers with A who never bought B; products = B"}
+- {name: rule, keys: [antecedent, consequent], customers: without_consequent, products: consequent_products, becomes: {ja: "Aを買い、Bを一度も買っていない顧客。商品はB", en: "customers with A who never bought B; products = B"}}
 rules: [TZ, PUR, RET, GUEST, MULTI, TIE, SMALL, SET]
 step: association
 footnotes:
 - {label_ja: かごの数, cte: all_baskets}
 notes:
-- "guests' baskets count for the rules, only members enter the set"
-- "services, bags and fees are out, and so is what the product master does not know"
-- "quantity does not matter, presence does; what came back whole was not in the basket"
-- "sorted by lift; the top_n rules are kept, and rules do not add up to a rest"
-- "conviction is null where the confidence is 1; the p-value is Fisher's, one-sided: this many or more together by chance"
+- ja: "組み合わせの計算には非会員のかごも数え、掘り下げの対象は会員だけとする。"
+  en: "guests' baskets count for the rules, only members enter the set"
+- ja: "サービス、袋、手数料と、商品マスタにないものは除く。"
+  en: "services, bags and fees are out, and so is what the product master does not know"
+- ja: "数量は問わず、あるかないかだけを見る。すべて返品されたものは、かごになかったとみなす。"
+  en: "quantity does not matter, presence does; what came back whole was not in the basket"
+- ja: "リフト値の順に「表示件数」までを残す。組み合わせの残りは合計にならない。"
+  en: "sorted by lift; the top_n rules are kept, and rules do not add up to a rest"
+- ja: "信頼度が1のとき確信度は値なし。p値はフィッシャーの正確検定の片側（偶然にこの件数以上が一緒に買われる確率）。"
+  en: "conviction is null where the confidence is 1; the p-value is Fisher's, one-sided: this many or more together by chance"
 standard: "Agrawal et al. (1993), Agrawal and Srikant (1994); lift and conviction after Brin et al. (1997); formulas as in mlxtend association_rules documentation."
 */
 WITH basket_lines AS (

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: あるカテゴリの中で、顧客はどのブランドからどのブランドへ移っているか。各ブランドの顧客はどれだけ固定しているか。
   en: "From which brand to which do customers move inside a category, and how loyal is each brand's base?"
-method: "Consecutive purchases in the category: from-to matrix, repeat share, net gain, share of category requirements per brand."
+method:
+  ja: "カテゴリ内の連続する購入による前ブランド→次ブランドの表、同ブランド率、純増、ブランドごとのカテゴリ内占有率。"
+  en: "Consecutive purchases in the category: from-to matrix, repeat share, net gain, share of category requirements per brand."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: category, type: product_set, default: required, label_ja: カテゴリ, note: "a category, a path such as 家電/テレビ, or a filter as JSON"}
@@ -25,14 +27,18 @@ charts:
 - {kind: sankey, source: from_brand, target: to_brand, size: switches}
 - {kind: table}
 cells:
-- {name: cell, keys: [from_brand, to_brand], customers: switched, products: switched_products, becomes: "customers who made the switch; products = those to which they went"}
+- {name: cell, keys: [from_brand, to_brand], customers: switched, products: switched_products, becomes: {ja: "そのように移った顧客。商品は移った先の商品", en: "customers who made the switch; products = those to which they went"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, UNK, SMALL, SET]
 example: {category: インクカートリッジ}
 notes:
-- "a move is from one day with purchases in the category to the next one in the period; several brands on one day make several moves (MULTI)"
-- "net_gain = moves to from_brand from others less moves away from it; repeat_share = its moves that stay; both are the same in all rows of from_brand"
-- "category_share (share of category requirements) = what its buyers spent on it, over what they spent in the category"
-- "services are out"
+- ja: "移動は、集計期間にカテゴリの購入があった日から次の購入日まで。1日に複数のブランドを買うと、複数の移動になる（規則MULTI）。"
+  en: "a move is from one day with purchases in the category to the next one in the period; several brands on one day make several moves (MULTI)"
+- ja: "純増＝他のブランドから前ブランドへの移動−前ブランドから他への移動。同ブランド率＝前ブランドからの移動のうち、同じブランドに留まるものの割合。いずれも、前ブランドが同じ行では同じ値。"
+  en: "net_gain = moves to from_brand from others less moves away from it; repeat_share = its moves that stay; both are the same in all rows of from_brand"
+- ja: "カテゴリ内占有率（share of category requirements）＝ブランドの購買者がそのブランドに使った額÷その人たちがカテゴリに使った額。"
+  en: "category_share (share of category requirements) = what its buyers spent on it, over what they spent in the category"
+- ja: "サービスは除く。"
+  en: "services are out"
 standard: Brand-switching matrix; share of category requirements (Ehrenberg).
 */
 WITH bought AS (

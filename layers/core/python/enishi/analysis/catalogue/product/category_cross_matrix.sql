@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 期間全体で見て、同じ顧客に買われているのはどのカテゴリとどのカテゴリか(かご単位ではなく人単位)。
   en: "Across the whole period, which categories share customers, not just baskets?"
-method: "Customers buying both categories / customers of the row category, lift, and value of single versus double buyers."
+method:
+  ja: "併買率＝両方のカテゴリを買った顧客÷カテゴリAを買った顧客。リフト値と、単独購入者・併買者の価値も出す。"
+  en: "Customers buying both categories / customers of the row category, lift, and value of single versus double buyers."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: level, type: "enum(category_l1,category_l2,brand)", default: category_l1, label_ja: 商品の単位, note: ""}
@@ -25,13 +27,16 @@ charts:
 - {kind: network, source: row_category, target: column_category, size: lift}
 - {kind: table}
 cells:
-- {name: cell, keys: [row_category, column_category], customers: without_column, products: best_sellers, becomes: "buyers of A not of B; products = best sellers of B"}
-- {name: both, keys: [row_category, column_category, has_both], types: {has_both: bool}, customers: crossed, products: best_sellers_of_both, becomes: "buyers of both (has_both=true)"}
+- {name: cell, keys: [row_category, column_category], customers: without_column, products: best_sellers, becomes: {ja: "Aを買い、Bを買っていない顧客。商品はBの売れ筋", en: "buyers of A not of B; products = best sellers of B"}}
+- {name: both, keys: [row_category, column_category, has_both], types: {has_both: bool}, customers: crossed, products: best_sellers_of_both, becomes: {ja: "両方を買った顧客（has_both=true）", en: "buyers of both (has_both=true)"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, SMALL, SET]
 notes:
-- "a long period drives every rate up; compare lift, not rate"
-- "value = what the customer spent on goods of any category in the period; single = buyers of A who did not buy B"
-- "lift = the rate over the share of B's buyers among all buyers of goods; best sellers: the ten products of B with the highest sales to these customers"
+- ja: "期間が長いほど率は上がる。併買率ではなくリフト値で比べる。"
+  en: "a long period drives every rate up; compare lift, not rate"
+- ja: "価値＝集計期間に、カテゴリを問わず商品に使った額。単独購入者＝Aを買い、Bを買わなかった顧客。"
+  en: "value = what the customer spent on goods of any category in the period; single = buyers of A who did not buy B"
+- ja: "リフト値＝併買率÷商品の全購買者に占めるBの購買者の割合。売れ筋＝これらの顧客への売上が最も多いBの10商品。"
+  en: "lift = the rate over the share of B's buyers among all buyers of goods; best sellers: the ten products of B with the highest sales to these customers"
 */
 WITH bought_lines AS (
   SELECT l.customer_id, i.item, l.product_id, l.amount

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 顧客は初回から4回目の購入まで、どのカテゴリを通っていくか。
   en: Through which categories do customers travel from the first to the fourth purchase?
-method: "Main category (largest amount) of purchases 1..k as a flow with 'stopped' as a state; value at the end of each path."
+method:
+  ja: "1回目から「追う購入回数」までの購入の主カテゴリ（金額が最大のもの）の流れ。「離脱」も状態の1つとする。経路ごとの価値も出す。"
+  en: "Main category (largest amount) of purchases 1..k as a flow with 'stopped' as a state; value at the end of each path."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: k, type: int, default: 4, minimum: 2, maximum: 10, label_ja: 追う購入回数, note: ""}
@@ -26,14 +28,19 @@ charts:
 - {kind: sankey, source: from_category, target: to_category, size: customers, where: {n: 2}}
 - {kind: table}
 cells:
-- {name: link, keys: [n, path, from_category, to_category], customers: steps, products: step_products, becomes: "customers on it; products = those of the purchase it leads to"}
+- {name: link, keys: [n, path, from_category, to_category], customers: steps, products: step_products, becomes: {ja: "そのつながりの顧客。商品はその先の購入の商品", en: "customers on it; products = those of the purchase it leads to"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, TIE, CENSOR, SMALL, UNK, SET]
 notes:
-- "only customers whose last purchase is old enough count as 'stopped' (離脱); whoever may still go on is in no link from there, and in no rate"
-- "one row a link from purchase n - 1 to purchase n on its path: customers who came the same way up to there; rate = of those on the path before, how many took it"
-- "path_value = what these customers have spent in all purchases of their life up to as_of"
-- "the period holds the first purchase of a lifetime; equal amounts in one purchase go to the category that comes first by name; services are no category"
-- "the top_n links by customers are kept"
+- ja: "最終購入が十分に古い顧客（「離脱とみなす日数」が過ぎた顧客）だけを「離脱」とする。まだ続くかもしれない顧客は、その先のつながりにも率にも入れない。"
+  en: "only customers whose last purchase is old enough count as 'stopped' (離脱); whoever may still go on is in no link from there, and in no rate"
+- ja: "1行は、経路上の、N−1回目からN回目の購入へのつながり1つ（そこまで同じ道をたどった顧客）。遷移率＝手前までの経路にいた顧客のうち、このつながりに進んだ割合。"
+  en: "one row a link from purchase n - 1 to purchase n on its path: customers who came the same way up to there; rate = of those on the path before, how many took it"
+- ja: "経路別価値＝これらの顧客が、基準日までの生涯の全購入で使った額（1人あたり）。"
+  en: "path_value = what these customers have spent in all purchases of their life up to as_of"
+- ja: "集計期間は生涯の初回購入の期間。1回の購入で金額が同じときは、名前が先のカテゴリとする。サービスはカテゴリとしない。"
+  en: "the period holds the first purchase of a lifetime; equal amounts in one purchase go to the category that comes first by name; services are no category"
+- ja: "人数の多い順に「表示件数」までのつながりを残す。"
+  en: "the top_n links by customers are kept"
 */
 WITH entrants AS (
   SELECT customer_id

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: インク・食品・化粧品などを、まもなく使い切る顧客は誰か(買い忘れ防止シナリオ)。
   en: "Which customers are about to run out of ink, food or cosmetics? (買い忘れ防止シナリオ)"
-method: "Per customer and item group: stock at the last purchase = what was left then + quantity; consumption days per unit = own median when at least 3 gaps, otherwise item median, otherwise expected_cycle_days; run-out date and state (early, due, overdue, lost)."
+method:
+  ja: "顧客と商品群ごとに、最終購入時の手持ち＝そのときの残り＋数量。1個あたり日数は、間隔が3つ以上あれば本人の中央値、なければ商品群の中央値、それもなければ商品マスタの想定日数。切れ予測日と状態（早い、切れ頃、期限超過、離脱）を出す。"
+  en: "Per customer and item group: stock at the last purchase = what was left then + quantity; consumption days per unit = own median when at least 3 gaps, otherwise item median, otherwise expected_cycle_days; run-out date and state (early, due, overdue, lost)."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: level, type: "enum(product,parent,category_l3)", default: category_l3, label_ja: 商品の単位, note: ""}
@@ -30,15 +32,20 @@ charts:
 - {kind: line, x: runout_date, y: customers, where: {state: [早い, 切れ頃]}}
 - {kind: table}
 cells:
-- {name: state, keys: [state, item, runout_date], customers: predicted, products: offered, becomes: "customers; products = last product and its upgrade"}
-- {name: customer, keys: [customer_id, item], customers: predicted, products: offered, becomes: "one customer; products = last product and its upgrade"}
+- {name: state, keys: [state, item, runout_date], customers: predicted, products: offered, becomes: {ja: "その顧客。商品は前回商品とその上位商品", en: "customers; products = last product and its upgrade"}}
+- {name: customer, keys: [customer_id, item], customers: predicted, products: offered, becomes: {ja: "1人の顧客。商品は前回商品とその上位商品", en: "one customer; products = last product and its upgrade"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, SET]
 notes:
-- "overlapping purchases add up: buying early moves the run-out date, it does not restart it"
-- "states: 早い (the run-out lies ahead), 切れ頃 (within before_days of it), 期限超過 (later), 離脱 (lost_factor times the duration has passed since the last purchase)"
-- "one row a customer and item; customers counts all who run out of anything on the same day in the same state"
-- "a gap is the days from one purchase to the next of the same item, divided by the quantity bought; an item for which nobody knows a duration is left out"
-- "quantity is what the last purchase brought; without an upgrade in the relations of products upsell_product is empty"
+- ja: "重なる購入は足し合わせる。早めに買うと切れ予測日が先に延び、数え直しにはならない。"
+  en: "overlapping purchases add up: buying early moves the run-out date, it does not restart it"
+- ja: "状態：早い（切れ予測日がまだ先）、切れ頃（切れ予測日の前後「事前日数」以内）、期限超過（それより後）、離脱（最終購入から、その持ち日数の「離脱とみなす倍率」倍が過ぎた）。"
+  en: "states: 早い (the run-out lies ahead), 切れ頃 (within before_days of it), 期限超過 (later), 離脱 (lost_factor times the duration has passed since the last purchase)"
+- ja: "顧客と商品群ごとに1行。該当人数は、同じ日に同じ状態で何かが切れる人をすべて数える。"
+  en: "one row a customer and item; customers counts all who run out of anything on the same day in the same state"
+- ja: "間隔＝同じ商品群の購入から次の購入までの日数÷買った数量。日数の手がかりがまったくない商品群は除く。"
+  en: "a gap is the days from one purchase to the next of the same item, divided by the quantity bought; an item for which nobody knows a duration is left out"
+- ja: "数量は最終購入で買った数。商品関連に上位商品がなければ、上位商品は値なし。"
+  en: "quantity is what the last purchase brought; without an upgrade in the relations of products upsell_product is empty"
 */
 WITH consumables AS (
   SELECT i.product_id, i.item, d.expected_cycle_days

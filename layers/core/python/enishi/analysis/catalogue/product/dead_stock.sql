@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 長く動いていない在庫は何で、どの店にあるか。欲しがりそうな顧客は誰か。
   en: "What has not moved for long, where is it, and which customers may want it?"
-method: "Stock value by days since last sale and since first receipt, by store; stores that still sell it; customers with affinity (category bought, favourite, viewed)."
+method:
+  ja: "最終販売からの日数と最初の入荷からの日数による、店舗ごとの在庫金額。まだその商品を売っている店舗の数と、関心のありそうな顧客（カテゴリの購入、お気に入り、閲覧）の数。"
+  en: "Stock value by days since last sale and since first receipt, by store; stores that still sell it; customers with affinity (category bought, favourite, viewed)."
 parameter_groups: [asof, base, pur, top]
 parameters:
 - {name: age_bands, type: list(int), default: "30,60,90,180,365", label_ja: 滞留日数の区切り, note: upper ends in days since the first receipt}
@@ -26,17 +28,23 @@ charts:
 - {kind: treemap, source: store, target: item, y: stock_value, where: {selling_stores: {min: 0}}}
 - {kind: table}
 cells:
-- {name: row, keys: [item, store], customers: likely, products: dead_products, becomes: "likely customers; products = the item"}
-- {name: why, keys: [item, store, affinity], types: {affinity: string}, customers: likely, products: dead_products_by_affinity, becomes: "likely customers by what makes them so: category, favourite, viewed"}
+- {name: row, keys: [item, store], customers: likely, products: dead_products, becomes: {ja: "候補顧客。商品はその商品", en: "likely customers; products = the item"}}
+- {name: why, keys: [item, store, affinity], types: {affinity: string}, customers: likely, products: dead_products_by_affinity, becomes: {ja: "理由別の候補顧客。category（カテゴリの購入）、favourite（お気に入り）、viewed（閲覧）", en: "likely customers by what makes them so: category, favourite, viewed"}}
 rules: [TZ, BOT, RET, SET]
 needs: [inventory]
 notes:
-- "stock of the last snapshot; a row is a product in a store with pieces on hand that has not been sold there for no_sale_days"
-- "age_band: days from the first receipt to as_of, 不明 where no receipt is known; days_since_sale is null where the store never sold it"
-- "what arrived within no_sale_days is not held against the store, unless its receipt is unknown"
-- "selling_stores = other stores that sold it within no_sale_days"
-- "likely customers do not own the product, and bought from its smallest category within a year, hold it as a favourite, or viewed it within 90 days; the same people stand in all stores of a product"
-- "returns are no sale; the top_n rows by value are kept, the rest is summed as その他"
+- ja: "在庫は最後の在庫記録によるもの。1行は商品と店舗で、手持ちがあり、その店舗で「販売なし日数」の間売れていないもの。"
+  en: "stock of the last snapshot; a row is a product in a store with pieces on hand that has not been sold there for no_sale_days"
+- ja: "滞留帯は最初の入荷から基準日までの日数で、入荷が分からなければ「不明」。最終販売経過日は、その店舗で売れたことがなければ値なし。"
+  en: "age_band: days from the first receipt to as_of, 不明 where no receipt is known; days_since_sale is null where the store never sold it"
+- ja: "「販売なし日数」以内に入荷したものは滞留としない。入荷が分からないものは除外しない。"
+  en: "what arrived within no_sale_days is not held against the store, unless its receipt is unknown"
+- ja: "販売中店舗数＝「販売なし日数」以内にその商品を売った他の店舗の数。"
+  en: "selling_stores = other stores that sold it within no_sale_days"
+- ja: "候補顧客＝その商品を持っておらず、1年以内に同じ小カテゴリを買った、お気に入りに入れている、90日以内に閲覧した、のいずれかの顧客。同じ商品なら、どの店舗でも同じ人たちになる。"
+  en: "likely customers do not own the product, and bought from its smallest category within a year, hold it as a favourite, or viewed it within 90 days; the same people stand in all stores of a product"
+- ja: "返品は販売に数えない。在庫金額の順に「表示件数」までを残し、残りは「その他」にまとめる。"
+  en: "returns are no sale; the top_n rows by value are kept, the rest is summed as その他"
 */
 WITH sold AS (
   SELECT l.product_id, l.store_id, MAX(l.sale_date) AS last_date

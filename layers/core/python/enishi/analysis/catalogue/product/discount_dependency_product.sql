@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 値引きしないと売れない商品はどれか。定価ではどれだけ売れるのか。
   en: "Which products sell only when reduced, and what is left at the regular price?"
-method: "Share of quantity sold below list by depth of discount; base quantity per day at regular price; uplift per depth; margin with and without."
+method:
+  ja: "定価より安く売れた数量の割合（値引きの深さ別）、通常価格での1日あたり数量、値引帯ごとの販売倍率、値引きのあるときとないときの粗利。"
+  en: "Share of quantity sold below list by depth of discount; base quantity per day at regular price; uplift per depth; margin with and without."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: depth_bands, type: list(ratio), default: "0.05,0.10,0.20,0.30,0.50", minimum: 0, maximum: 1, label_ja: 値引帯の下限, note: "whole percents; less than the first is the regular price"}
@@ -26,15 +28,21 @@ charts:
 - {kind: heatmap, x: depth, y: item, color: uplift}
 - {kind: table}
 cells:
-- {name: depth, keys: [item, depth], customers: single_depth_buyers, products: item_products, becomes: customers who bought it only at this depth}
+- {name: depth, keys: [item, depth], customers: single_depth_buyers, products: item_products, becomes: {ja: "その商品をこの値引帯でだけ買った顧客", en: "customers who bought it only at this depth"}}
 rules: [TZ, RET, NEG, GUEST, SMALL, DIV0, SET]
 notes:
-- days out of stock are left out of the daily mean, so are days before release and after the end of sale
-- "a day has the depth of the lowest price that anybody paid on it (price_history), against the regular price of the day; prices of the site or of stores count where the question is about these channels or stores alone"
-- "discounted_share and avg_depth are of the pieces: what was charged against the list price of the line; lines without a list price are not judged"
-- "per_day adds up the products of the item that had this depth, each over its own days; uplift compares their pieces with what the same products sell a day at the regular price (定価)"
-- "margin_per_day is null where a line has no cost; services, and items whose pieces net of returns are zero or less, are left out"
-- "the top_n items by the money sold below list price are kept, the rest is summed as その他"
+- ja: "欠品の日は1日あたりの平均に入れない。発売前と販売終了後の日も同じ。"
+  en: "days out of stock are left out of the daily mean, so are days before release and after the end of sale"
+- ja: "その日の値引帯は、その日に誰かが払う最安値（price_history）を、その日の通常価格と比べて決める。サイトや店舗の価格は、対象をそのチャネルや店舗に絞ったときだけ数える。"
+  en: "a day has the depth of the lowest price that anybody paid on it (price_history), against the regular price of the day; prices of the site or of stores count where the question is about these channels or stores alone"
+- ja: "値引販売率と平均値引率は売れた品についてのもので、実際の売価を明細の定価と比べる。定価のない明細は判定しない。"
+  en: "discounted_share and avg_depth are of the pieces: what was charged against the list price of the line; lines without a list price are not judged"
+- ja: "値引時日販は、その値引帯になった商品の日販を、それぞれ自身の日数で求めて足したもの。販売倍率は、その数量を、同じ商品が通常価格（「定価」の行）で1日に売れる数量と比べたもの。"
+  en: "per_day adds up the products of the item that had this depth, each over its own days; uplift compares their pieces with what the same products sell a day at the regular price (定価)"
+- ja: "原価のない明細があれば日粗利は値なし。サービスと、返品を引いた数量が0以下の商品は除く。"
+  en: "margin_per_day is null where a line has no cost; services, and items whose pieces net of returns are zero or less, are left out"
+- ja: "定価より安く売れた金額の順に「表示件数」までの商品を残し、残りは「その他」にまとめる。"
+  en: "the top_n items by the money sold below list price are kept, the rest is summed as その他"
 standard: null
 */
 WITH sold AS (

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 最初に買った商品によって、その後よい顧客になるかはどう違うか(人数ではなく価値で見る)。
   en: "Which first product leads to good customers, judged by value and not by number?"
-method: "Customers by product of the lifetime first purchase: count, discount at entry, F2, value of the months after without the first order, share that reaches 優良; bubble of volume against value."
+method:
+  ja: "生涯の初回購入の商品ごとの顧客：獲得人数、初回値引率、F2転換率、その後の「観測月数」の価値（初回の注文を除く）、優良になった割合。人数と価値のバブル図。"
+  en: "Customers by product of the lifetime first purchase: count, discount at entry, F2, value of the months after without the first order, share that reaches 優良; bubble of volume against value."
 parameter_groups: [period, base, pur, stat, top]
 parameters:
 - {name: level, type: "enum(product,parent,category_l3,brand)", default: parent, label_ja: 商品の単位, note: "parent = the style that groups SKUs"}
@@ -29,14 +31,18 @@ charts:
 - {kind: bubble, x: customers, y: later_value, size: f2_rate}
 - {kind: table}
 cells:
-- {name: row, keys: [entry_item], customers: not_repeated, products: entry_products, becomes: "customers who entered with it and have not repeated"}
-- {name: entered, keys: [entry_item, entry_date], types: {entry_date: date}, customers: entries, products: entry_products, becomes: "customers who entered with it on these days"}
+- {name: row, keys: [entry_item], customers: not_repeated, products: entry_products, becomes: {ja: "その商品で買い始め、2回目を買っていない顧客", en: "customers who entered with it and have not repeated"}}
+- {name: entered, keys: [entry_item, entry_date], types: {entry_date: date}, customers: entries, products: entry_products, becomes: {ja: "それらの日にその商品で買い始めた顧客", en: "customers who entered with it on these days"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, CENSOR, SMALL, SET]
 notes:
-- with several products in the first basket each gets the customer with weight amount share; counts show heads
-- "the period holds the first purchase; F2, value and 優良 look at the months after it, the first purchase itself only for 優良, and only at customers for whom they have passed by as_of (null while nobody's have)"
-- "index = later value of the item's customers over that of all customers who entered in the period; top_n items by heads are kept"
-- "the discount is that of the entry lines against the list price; null where no line has one"
+- ja: "最初のかごに複数の商品があるときは、金額構成比の重みで顧客をそれぞれの商品に割り当てる。獲得人数は頭数。"
+  en: "with several products in the first basket each gets the customer with weight amount share; counts show heads"
+- ja: "集計期間は初回購入の期間。F2転換率、以降価値、優良化率はその後の「観測月数」を見る（初回購入そのものは優良の判定にだけ使う）。対象は基準日までにその月数が過ぎた顧客だけで、誰も過ぎていなければ値なし。"
+  en: "the period holds the first purchase; F2, value and 優良 look at the months after it, the first purchase itself only for 優良, and only at customers for whom they have passed by as_of (null while nobody's have)"
+- ja: "全体比＝その商品の顧客の以降価値÷集計期間に買い始めた全顧客の以降価値。獲得人数の順に「表示件数」までの商品を残す。"
+  en: "index = later value of the item's customers over that of all customers who entered in the period; top_n items by heads are kept"
+- ja: "初回値引率は、入口商品の明細の定価に対する値引き。定価のある明細がなければ値なし。"
+  en: "the discount is that of the entry lines against the list price; null where no line has one"
 */
 WITH first_lines AS (
   SELECT

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 同じ商品は何日後に買い足されるか。補充のお知らせはいつ送るのがよいか。
   en: "After how many days is an item usually bought again, so when should a refill mail go out?"
-method: "Days between purchases of the same item by the same customer, divided by the quantity bought when per_unit; Kaplan-Meier median and quartiles; peak day of the smoothed hazard."
+method:
+  ja: "同じ顧客による同じ商品の購入間隔の日数（「1個あたりにする」ときは買った数量で割る）。Kaplan–Meier法による中央値と四分位点、平滑化したハザードのピーク日。"
+  en: "Days between purchases of the same item by the same customer, divided by the quantity bought when per_unit; Kaplan-Meier median and quartiles; peak day of the smoothed hazard."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: level, type: "enum(product,parent,category_l3)", default: parent, label_ja: 商品の単位, note: "parent = the style that groups SKUs"}
@@ -30,17 +32,24 @@ charts:
 - {kind: bar, x: item, y: mail_day, title_ja: 配信目安日}
 - {kind: table}
 cells:
-- {name: item, keys: [item], customers: in_peak_window, products: item_products, becomes: "customers whose last purchase of it is peak_day +- 7 days ago; products = the item"}
-- {name: gap, keys: [item, days], types: {days: int}, customers: repeated, products: item_products, becomes: "customers who bought it again after that many days"}
+- {name: item, keys: [item], customers: in_peak_window, products: item_products, becomes: {ja: "その商品の最終購入がピーク日±7日前に当たる顧客。商品はその商品", en: "customers whose last purchase of it is peak_day +- 7 days ago; products = the item"}}
+- {name: gap, keys: [item, days], types: {days: int}, customers: repeated, products: item_products, becomes: {ja: "その日数の後に再びその商品を買った顧客", en: "customers who bought it again after that many days"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, SMALL, SET]
 notes:
-- mail_day = days_p25 minus 3, at least 1
-- durable goods use replacement_cycle instead; what the master expects to last longer than max_days is left out
-- "a customer who has not bought again is observed up to as_of, or max_days; a quartile that so many never reach is null"
-- "all that is bought on one day is one purchase; days per unit are rounded to whole days, at least 1"
-- "peak_day: the hazard summed over 7 days is highest, among days on which a tenth of all purchases are still open; of equals the first"
-- "the peak window of a customer is counted for the quantity bought last"
-- "the period holds the earlier of two purchases; the top_n items by gaps are kept, quantiles do not add up to a rest"
+- ja: "配信目安日＝25%点−3日（1日以上）。"
+  en: "mail_day = days_p25 minus 3, at least 1"
+- ja: "耐久品には買い替えサイクル分析を使う。マスタ想定日数が「最大日数」を超える商品は除く。"
+  en: "durable goods use replacement_cycle instead; what the master expects to last longer than max_days is left out"
+- ja: "再び買っていない顧客は、基準日または「最大日数」まで観測する。そこまでの割合に達しない四分位点は値なし。"
+  en: "a customer who has not bought again is observed up to as_of, or max_days; a quartile that so many never reach is null"
+- ja: "1日に買ったものは、まとめて1回の購入とする。1個あたりの日数は整数に丸め、1日以上とする。"
+  en: "all that is bought on one day is one purchase; days per unit are rounded to whole days, at least 1"
+- ja: "ピーク日＝7日分のハザードの合計が最も高い日。全購入の10分の1以上がまだ再購入を待っている日に限り、同じなら最初の日とする。"
+  en: "peak_day: the hazard summed over 7 days is highest, among days on which a tenth of all purchases are still open; of equals the first"
+- ja: "顧客のピークの時期は、最後に買った数量の分で数える。"
+  en: "the peak window of a customer is counted for the quantity bought last"
+- ja: "集計期間は2回の購入のうち先の購入の期間。間隔件数の順に「表示件数」までの商品を残す。分位点の残りは合計にならない。"
+  en: "the period holds the earlier of two purchases; the top_n items by gaps are kept, quantiles do not add up to a rest"
 standard: Kaplan and Meier (1958).
 */
 WITH bought AS (

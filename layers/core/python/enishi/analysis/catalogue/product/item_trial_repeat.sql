@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: その商品を試した人・もう一度買った人は何人で、何回買うか。売上は新規の試し買いとリピートのどちらが支えているか。
   en: "How many try an item, how many buy it again, how often, and is the sale carried by trial or repeat?"
-method: "Trial = first purchase of the item by a customer; repeat rate within window; repeats per repeater; sales split in trial and repeat, per item."
+method:
+  ja: "トライアル＝顧客によるその商品の初めての購入。期間内のリピート率、リピーター1人あたりのリピート回数、トライアルとリピートに分けた売上を商品ごとに出す。"
+  en: "Trial = first purchase of the item by a customer; repeat rate within window; repeats per repeater; sales split in trial and repeat, per item."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: window_days, type: int, default: 180, minimum: 1, label_ja: リピート期間(日), note: ""}
@@ -26,16 +28,22 @@ charts:
 - {kind: bar, x: item, y: [trial_amount]}
 - {kind: table}
 cells:
-- {name: waiting, keys: [item], customers: past_cycle, products: item_products, becomes: "tried, not repeated: customers past the usual cycle; products = the item"}
-- {name: tried, keys: [item, trial_date, repeats], types: {trial_date: date, repeats: int}, customers: trials, products: tried_products, becomes: "customers by the day of their trial and the number of repeats in the window"}
+- {name: waiting, keys: [item], customers: past_cycle, products: item_products, becomes: {ja: "試したが再び買っておらず、ふだんの周期を過ぎた顧客。商品はその商品", en: "tried, not repeated: customers past the usual cycle; products = the item"}}
+- {name: tried, keys: [item, trial_date, repeats], types: {trial_date: date, repeats: int}, customers: trials, products: tried_products, becomes: {ja: "トライアルの日と、期間内のリピート回数別の顧客", en: "customers by the day of their trial and the number of repeats in the window"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, DIV0, SMALL, SET]
 notes:
-- trial rate is over customers active in the category
-- "the period holds the trial, the first purchase of the item in the customer's life; all that is bought on one day is one purchase"
-- "repeaters, the repeat rate and repeats per repeater count only triers whose whole window has passed by as_of; the rate is null while nobody's has"
-- "trial_amount and repeat_amount are all sales of the item to members in the period, on the day of their trial and later"
-- "usual cycle = the median days to the second purchase; the cell holds triers of the period who have waited longer and have not repeated"
-- "active in the category = bought something of the same smallest category in the period; the top_n items by triers are kept, people of several items do not add up to a rest"
+- ja: "トライアル率は、そのカテゴリで購入のあった顧客に対する割合。"
+  en: "trial rate is over customers active in the category"
+- ja: "集計期間はトライアル（顧客の生涯でその商品の最初の購入）の期間。1日に買ったものは、まとめて1回の購入とする。"
+  en: "the period holds the trial, the first purchase of the item in the customer's life; all that is bought on one day is one purchase"
+- ja: "リピート人数、リピート率、平均リピート回数は、基準日までに「リピート期間(日)」がすべて過ぎた人だけを数える。誰も過ぎていなければリピート率は値なし。"
+  en: "repeaters, the repeat rate and repeats per repeater count only triers whose whole window has passed by as_of; the rate is null while nobody's has"
+- ja: "トライアル売上とリピート売上は、集計期間の会員へのその商品の全売上を、トライアルの日とその後に分けたもの。"
+  en: "trial_amount and repeat_amount are all sales of the item to members in the period, on the day of their trial and later"
+- ja: "ふだんの周期＝2回目の購入までの日数の中央値。セルは、集計期間のトライアルのあと、それより長く経っても再び買っていない顧客。"
+  en: "usual cycle = the median days to the second purchase; the cell holds triers of the period who have waited longer and have not repeated"
+- ja: "カテゴリで購入のあった顧客＝集計期間に同じ小カテゴリの何かを買った顧客。トライアル人数の順に「表示件数」までの商品を残す。複数の商品に入る人がいるので、残りは合計にならない。"
+  en: "active in the category = bought something of the same smallest category in the period; the top_n items by triers are kept, people of several items do not add up to a rest"
 standard: "Parfitt and Collins (1968) decomposition into trial, repeat and buying rate."
 */
 WITH placed AS (

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 新商品は、これまでの新商品と比べてどれだけ速く立ち上がっているか。
   en: "How fast does a new product start compared with earlier launches?"
-method: "Cumulative buyers, quantity and amount by day since release, per store handling it; percentile against the last launches in its category; early repeat."
+method:
+  ja: "発売後の日ごとの累積購買者、累積数量、取扱店舗数。取扱店舗あたりの数量による、同じカテゴリの直近の新商品と比べた百分位（同類内順位）と、早期リピート率。"
+  en: "Cumulative buyers, quantity and amount by day since release, per store handling it; percentile against the last launches in its category; early repeat."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: products, type: product_set, default: all, label_ja: 新商品, note: "nothing chosen = those released in the last 90 days"}
@@ -27,16 +29,22 @@ charts:
 - {kind: line, x: day, y: peer_percentile, color: product}
 - {kind: table}
 cells:
-- {name: first_buyers, keys: [product, day], customers: first_buyers, products: new_products, becomes: "those who bought it for the first time on the day (day=1..30: up to the day)"}
-- {name: viewers, keys: [product, has_bought], types: {has_bought: bool}, customers: viewers, products: viewed_products, becomes: viewers who did not buy (has_bought=false)}
+- {name: first_buyers, keys: [product, day], customers: first_buyers, products: new_products, becomes: {ja: "その日に初めて買った顧客（day=1..30：その日まで）", en: "those who bought it for the first time on the day (day=1..30: up to the day)"}}
+- {name: viewers, keys: [product, has_bought], types: {has_bought: bool}, customers: viewers, products: viewed_products, becomes: {ja: "閲覧して買わなかった顧客（has_bought=false）", en: "viewers who did not buy (has_bought=false)"}}
 rules: [TZ, BOT, RET, GUEST, MERGE, CENSOR, TIE, SET]
 notes:
-- day 1 is the first day with a sale or stock on the shelf, whichever is earlier; stock that arrives before the release date is not yet on the shelf
-- "a product is a sellable item (SKU); services are out; days that have not passed by as_of are not listed, nor are products released before the first known order, whose start nobody saw"
-- "sales of guests count as pieces, guests are no buyers; views are those of the day, robots left out"
-- "handling stores = stores and sites that have sold it, received it or had it on hand up to the day"
-- "peer_percentile: share of the peers with fewer pieces a handling store by the same day since launch, equal ones counted half; null without a peer. Where stock is counted only since lately, peers have only the stores that sold them"
-- "early_repeat: share of the buyers so far who have bought it on a second day"
+- ja: "1日目は、最初に販売があった日と店頭に在庫があった日の早い方。発売日より前に届いた在庫は、まだ店頭にないとみなす。"
+  en: "day 1 is the first day with a sale or stock on the shelf, whichever is earlier; stock that arrives before the release date is not yet on the shelf"
+- ja: "商品は販売単位（SKU）。サービスは除く。基準日までに過ぎていない日は出さない。最初に分かっている注文より前に発売され、立ち上がりが分からない商品も出さない。"
+  en: "a product is a sellable item (SKU); services are out; days that have not passed by as_of are not listed, nor are products released before the first known order, whose start nobody saw"
+- ja: "非会員の販売は数量に数えるが、非会員は購買者に数えない。閲覧数はその日のもので、ボットを除く。"
+  en: "sales of guests count as pieces, guests are no buyers; views are those of the day, robots left out"
+- ja: "取扱店舗数＝その日までに、その商品を売った、入荷した、または手持ちがあった店舗とサイトの数。"
+  en: "handling stores = stores and sites that have sold it, received it or had it on hand up to the day"
+- ja: "同類内順位＝比べる新商品のうち、発売から同じ日までの取扱店舗あたりの数量がより少ないものの割合（同数は半分と数える）。比べる新商品がなければ値なし。在庫の記録が最近から始まったときは、比べる新商品の取扱店舗は販売のあった店舗だけになる。"
+  en: "peer_percentile: share of the peers with fewer pieces a handling store by the same day since launch, equal ones counted half; null without a peer. Where stock is counted only since lately, peers have only the stores that sold them"
+- ja: "早期リピート率＝それまでの購買者のうち、別の日にもう一度買った人の割合。"
+  en: "early_repeat: share of the buyers so far who have bought it on a second day"
 standard: null
 */
 WITH chosen AS (

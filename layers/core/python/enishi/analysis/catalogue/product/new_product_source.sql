@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 新商品の購入者は、新しい顧客か、そのカテゴリに初めて来た人か、それとも自社の他の商品から移っただけか。
   en: "Are the buyers of the new product new to us, new to the category, or taken from our own products?"
-method: "Split buyers by the year before release: new customer, new to category, switched (less of another item), added; cannibalised amount per old product = fall beyond that of non-buyers."
+method:
+  ja: "「発売前の日数」の間の購入で購買者を分ける：新規顧客、新規カテゴリ、切替（他の商品が減った）、追加。旧商品ごとの共食い額＝新商品を買わなかった人の減り方を超える減少。"
+  en: "Split buyers by the year before release: new customer, new to category, switched (less of another item), added; cannibalised amount per old product = fall beyond that of non-buyers."
 parameter_groups: [base, pur]
 parameters:
 - {name: product, type: product_set, default: required, label_ja: 新商品, note: "a category, or a filter as JSON, of the items that are new together"}
@@ -26,16 +28,21 @@ charts:
 - {kind: bar, x: lost_product, y: cannibalised, where: {source: 共食い}}
 - {kind: table}
 cells:
-- {name: source, keys: [source], customers: sourced, products: source_products, becomes: buyers of that kind}
-- {name: lost, keys: [source, lost_product], customers: old_buyers, products: lost_products, becomes: "buyers who had bought the old product before (source=共食い)"}
+- {name: source, keys: [source], customers: sourced, products: source_products, becomes: {ja: "その源泉の購買者", en: "buyers of that kind"}}
+- {name: lost, keys: [source, lost_product], customers: old_buyers, products: lost_products, becomes: {ja: "以前に旧商品を買っていた購買者（source=共食い）", en: "buyers who had bought the old product before (source=共食い)"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, DIV0, SET]
 example: {product: '{"product": "2500211"}', after_days: 60}
 notes:
-- "release is the first release_date of the items, else their first sale; buyers bought one of them within after_days; buys before it (pre-orders) count as bought on the day of release"
-- "新規顧客 = no purchase at all in before_days; 新規カテゴリ = none in the category (category_l3); 切替 = spends less a day on the category's other products than before; 追加 = as much or more"
-- "cannibalised, product by product (parent) of the category: what its earlier buyers who took the new product would have spent on it in after_days, had they fallen as those who did not take it, less what they did spend; products that lost nothing are not listed"
-- "net_gain = amount less the cannibalised; both are null until after_days have passed; a product without an earlier buyer who did not take the new one cannot be compared, and is not listed"
-- "sales of guests and of later days are in no figure; lost products' buyers stand in several rows"
+- ja: "発売＝対象商品の最も早い発売日、なければ最初の販売日。購買者は「発売後の日数」以内に対象商品のどれかを買った顧客。それより前の購入（予約）は発売日に買ったものとする。"
+  en: "release is the first release_date of the items, else their first sale; buyers bought one of them within after_days; buys before it (pre-orders) count as bought on the day of release"
+- ja: "新規顧客＝「発売前の日数」の間にまったく購入がない。新規カテゴリ＝そのカテゴリ（小カテゴリ）の購入がない。切替＝カテゴリの他の商品に使う1日あたりの額が以前より少ない。追加＝以前と同じか多い。"
+  en: "新規顧客 = no purchase at all in before_days; 新規カテゴリ = none in the category (category_l3); 切替 = spends less a day on the category's other products than before; 追加 = as much or more"
+- ja: "共食い額は、カテゴリの商品（親商品）ごとに、以前の購買者のうち新商品を買った人が、買わなかった人と同じだけ減ったとした場合に「発売後の日数」に使ったはずの額−実際に使った額。減りのない商品は出さない。"
+  en: "cannibalised, product by product (parent) of the category: what its earlier buyers who took the new product would have spent on it in after_days, had they fallen as those who did not take it, less what they did spend; products that lost nothing are not listed"
+- ja: "純増＝売上−共食い額。いずれも「発売後の日数」が過ぎるまで値なし。以前の購買者に新商品を買わなかった人がいない商品は比べられず、出さない。"
+  en: "net_gain = amount less the cannibalised; both are null until after_days have passed; a product without an earlier buyer who did not take the new one cannot be compared, and is not listed"
+- ja: "非会員の売上と、その後の日の売上はどの数字にも入れない。減少商品の購買者は、複数の行に入る。"
+  en: "sales of guests and of later days are in no figure; lost products' buyers stand in several rows"
 standard: Source-of-volume analysis with a non-buyer comparison group.
 */
 WITH new_items AS (

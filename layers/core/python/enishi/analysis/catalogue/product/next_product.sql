@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 商品Aを買った顧客は、次に何を、何日後に買うか。
   en: "After buying A, what do customers buy next and when?"
-method: "Ordered pairs from one shopping day to the next (or to any within the window) of the same customer; transition probability, lift against the overall share of B among next purchases, median days."
+method:
+  ja: "同じ顧客の、ある買い物の日から次の日（または期間内のいずれかの日）への順序のある組。遷移確率、次の購入全体に占めるBの割合に対するリフト値、日数中央値。"
+  en: "Ordered pairs from one shopping day to the next (or to any within the window) of the same customer; transition probability, lift against the overall share of B among next purchases, median days."
 parameter_groups: [period, base, pur, top, stat]
 parameters:
 - {name: level, type: "enum(product,parent,category_l3,category_l2)", default: category_l3, label_ja: 商品の単位, note: ""}
@@ -29,15 +31,20 @@ charts:
 - {kind: network, source: from_item, target: to_item, size: lift}
 - {kind: table}
 cells:
-- {name: pair, keys: [from_item, to_item], customers: due_customers, products: to_products, becomes: "customers who bought A, not yet B, now inside the usual days; products = B"}
-- {name: made, keys: [from_item, to_item, days], types: {days: int}, customers: moves, becomes: "customers who went from A to B, after that many days"}
+- {name: pair, keys: [from_item, to_item], customers: due_customers, products: to_products, becomes: {ja: "Aを買い、Bをまだ買っておらず、いまふだんの日数の中にいる顧客。商品はB", en: "customers who bought A, not yet B, now inside the usual days; products = B"}}
+- {name: made, keys: [from_item, to_item, days], types: {days: int}, customers: moves, becomes: {ja: "その日数の後に、AからBへ進んだ顧客", en: "customers who went from A to B, after that many days"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, CENSOR, TIE, SMALL, SET]
 notes:
-- a basket with several products gives every pair with weight 1/(size of both baskets) in the probability
-- "same-day items are a basket, not a sequence: all that a customer buys on one day is one purchase here"
-- the period holds the earlier purchase; within_window uses only purchases whose whole window has passed by as_of
-- "the usual days are those from the 25% to the 75% point, counted from the last purchase of A"
-- "the top_n pairs by people are kept; services are out"
+- ja: "複数の商品があるかごは、すべての組を1÷（両方のかごの商品数の積）の重みで遷移確率に入れる。"
+  en: "a basket with several products gives every pair with weight 1/(size of both baskets) in the probability"
+- ja: "同じ日の商品は順序ではなく1つのかごとする。顧客が1日に買ったものは、ここでは1回の購入。"
+  en: "same-day items are a basket, not a sequence: all that a customer buys on one day is one purchase here"
+- ja: "集計期間は先の購入の期間。「次の範囲」がwithin_windowのときは、基準日までに「期間(日)」がすべて過ぎた購入だけを使う。"
+  en: "the period holds the earlier purchase; within_window uses only purchases whose whole window has passed by as_of"
+- ja: "ふだんの日数は25%点から75%点までで、Aの最後の購入から数える。"
+  en: "the usual days are those from the 25% to the 75% point, counted from the last purchase of A"
+- ja: "人数の順に「表示件数」までの組を残す。サービスは除く。"
+  en: "the top_n pairs by people are kept; services are out"
 */
 WITH days AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: レジ通過1,000件あたり、商品は何点・いくら売れているか。店舗ごとに全店と比べる。
   en: "Per 1,000 receipts, how many pieces and yen does an item make in each store?"
-method: "quantity PI = pieces / receipts x 1000, amount PI = amount / receipts x 1000; store against chain; lost potential = gap x receipts."
+method:
+  ja: "数量PI＝点数÷レジ通過数×1000、金額PI＝金額÷レジ通過数×1000。店舗を全店と比べる。機会額＝差×レジ通過数（金額に換算）。"
+  en: "quantity PI = pieces / receipts x 1000, amount PI = amount / receipts x 1000; store against chain; lost potential = gap x receipts."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: level, type: "enum(product,parent,category_l2)", default: category_l2, label_ja: 商品の単位, note: ""}
@@ -26,15 +28,20 @@ charts:
 - {kind: bar, x: store, y: potential}
 - {kind: table}
 cells:
-- {name: low, keys: [store, item], customers: elsewhere, products: item_products, becomes: "customers of the store who buy the category elsewhere"}
-- {name: bought, keys: [store, item, bought_date], types: {bought_date: date}, customers: store_buyers, products: item_products_sold, becomes: "members who bought it in the store on these days"}
+- {name: low, keys: [store, item], customers: elsewhere, products: item_products, becomes: {ja: "その店舗の顧客のうち、その商品を他の店舗で買っている顧客", en: "customers of the store who buy the category elsewhere"}}
+- {name: bought, keys: [store, item, bought_date], types: {bought_date: date}, customers: store_buyers, products: item_products_sold, becomes: {ja: "それらの日に、その店舗でその商品を買った会員", en: "members who bought it in the store on these days"}}
 rules: [TZ, RET, GUEST, DIV0, SMALL, UNK, SET]
 notes:
-- receipts include guests; a product filter narrows the items, never the receipts
-- "a receipt is an order or a till slip, whatever came back later; pieces and yen are net of returns"
-- "potential = what the store lacks to the chain's PI × its receipts ÷ 1,000 × the chain's price per piece; 0 where it is not behind"
-- "the chain are all stores with receipts in the period, online shops too; all_receipts lists every item in every store, sold there or not; services are out"
-- "the top_n rows by potential are kept, then by amount"
+- ja: "レジ通過数は非会員を含む。商品の絞り込みは商品だけに効き、レジ通過数には効かない。"
+  en: "receipts include guests; a product filter narrows the items, never the receipts"
+- ja: "レジ通過は注文またはレシート1件で、後の返品を問わない。点数と金額は返品を引いたもの。"
+  en: "a receipt is an order or a till slip, whatever came back later; pieces and yen are net of returns"
+- ja: "機会額＝全店PIに対する店舗の不足分×レジ通過数÷1,000×全店の1点あたり価格。下回っていなければ0。"
+  en: "potential = what the store lacks to the chain's PI × its receipts ÷ 1,000 × the chain's price per piece; 0 where it is not behind"
+- ja: "全店は、集計期間にレジ通過のある全店舗（オンラインショップを含む）。「全店の母数」がall_receiptsのときは、売れたかどうかにかかわらず、全店舗の全商品を並べる。サービスは除く。"
+  en: "the chain are all stores with receipts in the period, online shops too; all_receipts lists every item in every store, sold there or not; services are out"
+- ja: "機会額、次に金額の順に「表示件数」までの行を残す。"
+  en: "the top_n rows by potential are kept, then by amount"
 standard: "PI = quantity (or amount) / customers x 1000, kotobank and Nikkei xTREND glossary."
 */
 WITH store_receipts AS (

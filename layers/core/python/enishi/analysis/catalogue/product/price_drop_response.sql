@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 値下げのあと、だれが買うか。どれだけ下げればよいか。通知は効いているか。
   en: "Who buys after a price drop, how deep must it be, and what does the notice add?"
-method: "For each drop: watchers (favourite, cart, at least 2 views) and their purchase rate in the window, against the rate of the same people before; by depth and with or without notice."
+method:
+  ja: "値下げごとに、関心者（お気に入り、カート、2回以上の閲覧）の期間内の購入率を、同じ人の値下げ前の購入率と比べる。値下げ幅別、通知の有無別。"
+  en: "For each drop: watchers (favourite, cart, at least 2 views) and their purchase rate in the window, against the rate of the same people before; by depth and with or without notice."
 parameter_groups: [period, base]
 parameters:
 - {name: window_days, type: int, default: 7, minimum: 1, label_ja: 反応とみなす日数, note: ""}
@@ -28,15 +30,20 @@ charts:
 - {kind: line, x: depth, y: [buy_rate, before_rate, notified_rate, not_notified_rate]}
 - {kind: table}
 cells:
-- {name: watchers, keys: [depth, has_bought], types: {has_bought: bool}, customers: watches, products: watched_products, becomes: "watchers; those who did not buy (has_bought=false): customers with the depth they have not reacted to; products = the items"}
+- {name: watchers, keys: [depth, has_bought], types: {has_bought: bool}, customers: watches, products: watched_products, becomes: {ja: "関心者。買わなかった人（has_bought=false）は、その値下げ幅に反応しなかった顧客。商品はその商品", en: "watchers; those who did not buy (has_bought=false): customers with the depth they have not reacted to; products = the items"}}
 rules: [TZ, BOT, PUR, GUEST, MERGE, HOLD, SCD, SMALL, SET]
 needs: [price_history]
 notes:
-- without a control group the gap between notified and not notified is not the effect of the notice
-- "a drop is a fall of the lowest price that anybody pays, for everybody or on the site; prices of single stores and of members are none; drops whose window has not passed are left out"
-- "watchers at the drop: the item is in her favourites, in a cart that she filled within before_days and has not ordered, or she viewed it twice within before_days"
-- "rates are over watches (a person and a drop), watchers are distinct people; before_rate is brought to the length of the window"
-- "notified = a notice was sent in the window, before the purchase if she bought; control rows are none; purchases are net of returns, in any channel"
+- ja: "対照群がないので、通知者と未通知者の差は通知の効果ではない。"
+  en: "without a control group the gap between notified and not notified is not the effect of the notice"
+- ja: "値下げ＝誰かが払う最安値の下落で、全体またはサイトの価格によるもの。一部の店舗の価格と会員価格は入れない。「反応とみなす日数」が過ぎていない値下げは除く。"
+  en: "a drop is a fall of the lowest price that anybody pays, for everybody or on the site; prices of single stores and of members are none; drops whose window has not passed are left out"
+- ja: "関心者は、値下げの時点で、その商品をお気に入りに入れている、「値下げ前の日数」以内にカートに入れて注文していない、または「値下げ前の日数」以内に2回以上閲覧した顧客。"
+  en: "watchers at the drop: the item is in her favourites, in a cart that she filled within before_days and has not ordered, or she viewed it twice within before_days"
+- ja: "率は関心（人と値下げの組）に対する割合、関心者数は重複を除いた人数。値下げ前購入率は「反応とみなす日数」の長さに換算する。"
+  en: "rates are over watches (a person and a drop), watchers are distinct people; before_rate is brought to the length of the window"
+- ja: "通知者＝期間内に、購入した人はその購入より前に、通知を配信された人。対照群の行は通知に数えない。購入は返品を引き、チャネルを問わない。"
+  en: "notified = a notice was sent in the window, before the purchase if she bought; control rows are none; purchases are net of returns, in any channel"
 */
 WITH drops AS (
   SELECT

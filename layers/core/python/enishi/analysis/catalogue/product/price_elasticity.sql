@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 価格を変えると販売数はどれだけ変わるか。粗利が最も大きくなる価格はいくらか。
   en: "How strongly does quantity react to price, and where would margin be highest?"
-method: "Log quantity on log price per product and week with week-of-year and trend terms, pooled over stores; shrunk towards the category mean; needs real price movement."
+method:
+  ja: "商品と週ごとに、数量の対数を価格の対数に回帰する。季節とトレンドの項を含め、全店舗をまとめる。カテゴリの平均へ寄せる。実際の価格の動きが要る。"
+  en: "Log quantity on log price per product and week with week-of-year and trend terms, pooled over stores; shrunk towards the category mean; needs real price movement."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: period_start, type: date, default: as_of - 24 months + 1 day, label_ja: 集計開始日, note: "two years by default, so that seasons are seen twice"}
@@ -28,17 +30,24 @@ charts:
 - {kind: scatter, x: weeks, y: elasticity}
 - {kind: table}
 cells:
-- {name: below, keys: [item, highest_price], types: {highest_price: double}, customers: price_buyers, products: price_products, becomes: "customers who bought it only below a given price (highest_price=0..9800); products = the item"}
+- {name: below, keys: [item, highest_price], types: {highest_price: double}, customers: price_buyers, products: price_products, becomes: {ja: "その商品を、指定した価格まででしか買っていない顧客（highest_price=0..9800）。商品はその商品", en: "customers who bought it only below a given price (highest_price=0..9800); products = the item"}}
 rules: [TZ, RET, NEG, GUEST, SMALL, SET]
 step: elasticity
 notes:
-- weeks with promotion mailings get an own dummy; prices set because demand was weak bias the figure, which the screen says
-- "the price of a week is what was paid a piece, over all stores; at category level it is the index of the products' prices against their own mean, so that the mix does not count"
-- "weeks are whole weeks from Monday; those without a net sale have no logarithm and are left out, so are weeks with the item out of stock everywhere"
-- "terms: a trend, one yearly wave (sine and cosine of the day of the year) where the weeks span half a year or more, promotion weeks, i.e. a message brought a visit to a page of the item or cost it a coupon"
-- "interval of 95 % (Student); shrunk = weighted by precision with the mean of the category's items, whose spread beyond chance is estimated by moments"
-- "best_price = cost × e / (1 + e) where demand is elastic (e below -1), null elsewhere, beyond the prices that were tried, and at category level; cost is that of the last week"
-- "items without enough weeks or prices are not listed; services are out"
+- ja: "販促配信のあった週には専用のダミー変数を置く。需要が弱いために付けた価格は、この数値を偏らせる。"
+  en: "weeks with promotion mailings get an own dummy; prices set because demand was weak bias the figure, which the screen says"
+- ja: "週の価格は、全店舗を通して1点あたりに支払われた額。小カテゴリでは、各商品の価格をその商品自身の平均と比べた指数とし、構成の変化が入らないようにする。"
+  en: "the price of a week is what was paid a piece, over all stores; at category level it is the index of the products' prices against their own mean, so that the mix does not count"
+- ja: "週は、集計期間に丸ごと入る月曜からの1週間。純販売のない週は対数がとれないので除き、全店舗で欠品の週も除く。"
+  en: "weeks are whole weeks from Monday; those without a net sale have no logarithm and are left out, so are weeks with the item out of stock everywhere"
+- ja: "項：トレンド、年1周期の波（年内の通し日のサインとコサイン。週が半年以上にわたるとき）、販促週（配信からその商品のページへの訪問があったか、クーポンが使われた週）。"
+  en: "terms: a trend, one yearly wave (sine and cosine of the day of the year) where the weeks span half a year or more, promotion weeks, i.e. a message brought a visit to a page of the item or cost it a coupon"
+- ja: "区間は95%（t分布）。カテゴリ平均へ寄せる＝精度の重みで、カテゴリの商品の平均と合わせる。偶然を超えるばらつきはモーメント法で推定する。"
+  en: "interval of 95 % (Student); shrunk = weighted by precision with the mean of the category's items, whose spread beyond chance is estimated by moments"
+- ja: "粗利最大価格＝原価×e÷（1＋e）（e＝弾力性）。需要が弾力的なとき（eが−1未満）に限る。それ以外、試した価格の範囲の外、小カテゴリでは値なし。原価は最後の週のもの。"
+  en: "best_price = cost × e / (1 + e) where demand is elastic (e below -1), null elsewhere, beyond the prices that were tried, and at category level; cost is that of the last week"
+- ja: "週数または価格水準数が足りない商品は出さない。サービスは除く。"
+  en: "items without enough weeks or prices are not listed; services are out"
 standard: "Log-log demand regression; empirical Bayes after DerSimonian and Laird (1986)."
 */
 WITH sold AS (

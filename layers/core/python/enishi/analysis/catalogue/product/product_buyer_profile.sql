@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: この商品を買うのは、カテゴリ全体の購入者と比べてどんな人か。まだ買っていない似た人はだれか。
   en: "Who buys this product compared with all buyers of its category?"
-method: "Age, gender, area, rank, RFM, channel, tenure and journey of the buyers with index against category buyers; look-alike members by the same profile."
+method:
+  ja: "購買者の年代、性別、地域、会員ランク、RFM、チャネル、会員歴、客層の構成と、カテゴリの購買者に対する特化係数。同じプロファイルによる類似会員。"
+  en: "Age, gender, area, rank, RFM, channel, tenure and journey of the buyers with index against category buyers; look-alike members by the same profile."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: products, type: product_set, default: required, label_ja: 商品, note: "a category, a path, or a filter as JSON"}
@@ -34,14 +36,18 @@ charts:
 - {kind: bar, x: value, y: index, color: attribute}
 - {kind: table}
 cells:
-- {name: value, keys: [attribute, value, who], types: {who: string}, customers: opened, products: opened_products, becomes: "buyers (who=buyer); members close in profile who have not bought (who=lookalike)"}
+- {name: value, keys: [attribute, value, who], types: {who: string}, customers: opened, products: opened_products, becomes: {ja: "購買者（who=buyer）。プロファイルが近く、まだ買っていない会員（who=lookalike）", en: "buyers (who=buyer); members close in profile who have not bought (who=lookalike)"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, UNK, TIE, SMALL, SET]
 example: {products: コーヒーカプセル}
 notes:
-- "look-alike score = sum of log indices over attributes, highest first; only members who never bought the product, and with a score above 0; an index counts as 0.01 at least; equal scores by amount, purchases, id"
-- "attributes are current values; RFM are days since the last purchase at as_of, purchases and money of the period, in fixed bands; journey is the stage of customer_portfolio"
-- "the channel is that of most purchases of the period; buyers and category buyers (category_l3) are those of the period"
-- "values that nobody of the compared people has are not listed"
+- ja: "類似の得点＝属性ごとの特化係数の対数の合計で、高い順に採る。その商品を一度も買っておらず、得点が0を超える会員だけ。特化係数は0.01を下限とする。同点は購入金額、購入回数、顧客IDの順。"
+  en: "look-alike score = sum of log indices over attributes, highest first; only members who never bought the product, and with a score above 0; an index counts as 0.01 at least; equal scores by amount, purchases, id"
+- ja: "属性は現在の値。RFMは、基準日での最終購入からの日数と、集計期間の購入回数・購入金額を、固定の区切りで分けたもの。客層は顧客ポートフォリオ分析の段階。"
+  en: "attributes are current values; RFM are days since the last purchase at as_of, purchases and money of the period, in fixed bands; journey is the stage of customer_portfolio"
+- ja: "チャネルは、集計期間の購入が最も多いもの。購買者とカテゴリ（小カテゴリ）の購買者は、集計期間のもの。"
+  en: "the channel is that of most purchases of the period; buyers and category buyers (category_l3) are those of the period"
+- ja: "比較相手に誰もいない値は出さない。"
+  en: "values that nobody of the compared people has are not listed"
 */
 WITH chosen AS (
   SELECT d.product_id, d.category_l3 FROM products AS d WHERE d.product_id IN (:products)

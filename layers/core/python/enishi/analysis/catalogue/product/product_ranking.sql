@@ -7,7 +7,9 @@ tier: core
 question:
   ja: いま一番売れている商品は何か。全体・カテゴリ別・店舗別・セグメント別に見る(ランキングメールの元になる)。
   en: "What sells best right now, in total, per category, per store, per segment? (feeds ranking mails)"
-method: "Top items in the last days by amount or pieces with filters for stock, price and release, and their rank in the days before; can be run for a segment (base_segment) or per store."
+method:
+  ja: "直近の「集計日数」の、「指標」（金額、数量など）による上位商品。在庫、価格、発売で絞り込める。その前の同じ日数での順位も出す。セグメント（「母集団」）ごと、店舗ごとにも使える。"
+  en: "Top items in the last days by amount or pieces with filters for stock, price and release, and their rank in the days before; can be run for a segment (base_segment) or per store."
 parameter_groups: [asof, base, pur, top]
 parameters:
 - {name: days, type: int, default: 7, minimum: 1, label_ja: 集計日数, note: ""}
@@ -30,16 +32,22 @@ charts:
 - {kind: table}
 - {kind: bar, x: product, y: value, where: {rank: 1}}
 cells:
-- {name: rank, keys: [group, rank], customers: buyers, products: ranked_products, becomes: "who bought (viewed, noted) the product in these days; products = the ranking"}
-- {name: interested, keys: [group, rank, interest], types: {interest: string}, customers: interested, products: products_of_interest, becomes: "customers interested in the group who do not own the product; interest = bought, viewed or noted, in 90 days"}
+- {name: rank, keys: [group, rank], customers: buyers, products: ranked_products, becomes: {ja: "これらの日にその商品を買った（閲覧した、お気に入りに入れた）顧客。商品はランキングの商品", en: "who bought (viewed, noted) the product in these days; products = the ranking"}}
+- {name: interested, keys: [group, rank, interest], types: {interest: string}, customers: interested, products: products_of_interest, becomes: {ja: "その区分に関心があり、その商品を持っていない顧客。interestは90日以内のbought（購入）、viewed（閲覧）、noted（お気に入り）", en: "customers interested in the group who do not own the product; interest = bought, viewed or noted, in 90 days"}}
 rules: [TZ, RET, GUEST, BOT, DEDUP, TIE, EMPTY, SET]
 notes:
-- 'apparel practice: rank by amount or pieces over one week, stock and price may decide which; new items are those on sale for up to one week'
-- a group with fewer than 3 items falls back to its upper category, which is then listed instead (the middle category to the top one, the others to すべて)
-- "the previous rank is that of as many days before, under the same filters; null = was not in the ranking"
-- "stock is what can be sold by the last snapshot, in the store or in all (a store that keeps none, such as an app, sells from all); without any snapshot it filters nothing"
-- "price is the lowest open to everybody at the end of as_of, else the list price; services, samples and discontinued products are out"
-- "views and favourites happen in no store"
+- ja: "アパレルの慣行：1週間の金額または数量で順位を付け、在庫と価格で決めることもある。新商品は発売から1週間以内のもの。"
+  en: "apparel practice: rank by amount or pieces over one week, stock and price may decide which; new items are those on sale for up to one week"
+- ja: "商品が3つに満たない区分は上のカテゴリに替え、上のカテゴリの方を出す（中カテゴリは大カテゴリへ、ほかは「すべて」へ）。"
+  en: "a group with fewer than 3 items falls back to its upper category, which is then listed instead (the middle category to the top one, the others to すべて)"
+- ja: "前回順位は、同じ絞り込みでの、その前の同じ日数の順位。値なし＝ランキングになかった。"
+  en: "the previous rank is that of as many days before, under the same filters; null = was not in the ranking"
+- ja: "在庫数は最後の在庫記録で販売できる数で、その店舗または全体のもの（アプリのように在庫を持たない店舗は全体の在庫から売る）。在庫記録がまったくなければ絞り込まない。"
+  en: "stock is what can be sold by the last snapshot, in the store or in all (a store that keeps none, such as an app, sells from all); without any snapshot it filters nothing"
+- ja: "現在価格は、基準日の終わりに誰でも買える最安値、なければ定価。サービス、サンプル、販売終了の商品は除く。"
+  en: "price is the lowest open to everybody at the end of as_of, else the list price; services, samples and discontinued products are out"
+- ja: "閲覧とお気に入りは、どの店舗にも属さない。"
+  en: "views and favourites happen in no store"
 */
 WITH sold AS (
   SELECT

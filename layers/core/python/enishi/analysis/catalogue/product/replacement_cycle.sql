@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 冷蔵庫・テレビ・パソコンは何年で買い替えられるか。いま買い替え時期にあるのは誰か(買い替えシナリオ)。
   en: "After how many years do customers replace a refrigerator, TV or PC, and who is due? (買い替えシナリオ)"
-method: "Kaplan-Meier on years from purchase to the next purchase of the same category by the same household, by category; yearly replacement hazard; due = owners in the years with hazard of due_border or more."
+method:
+  ja: "購入から、同じ世帯が同じカテゴリを次に買うまでの年数を、Kaplan–Meier法でカテゴリごとに見る。年ごとの買い替え率。買い替え候補＝買い替え率が「候補とする買い替え率」以上の年にいる保有者。"
+  en: "Kaplan-Meier on years from purchase to the next purchase of the same category by the same household, by category; yearly replacement hazard; due = owners in the years with hazard of due_border or more."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: level, type: "enum(category_l2,category_l3)", default: category_l3, label_ja: 商品の単位, note: ""}
@@ -29,16 +31,22 @@ charts:
 - {kind: bar, x: category, y: due_now}
 - {kind: table}
 cells:
-- {name: year, keys: [category, year], customers: owners_now, products: current_models, becomes: "owners now in that year who have not replaced; products = current models of the category"}
-- {name: due, keys: [category, year, is_due, repairs], types: {is_due: bool, repairs: int}, customers: owners_now, products: current_models_of_owners, becomes: "owners in the years of replacement (is_due=true), those with repairs first"}
+- {name: year, keys: [category, year], customers: owners_now, products: current_models, becomes: {ja: "いまその経過年にいて、買い替えていない保有者。商品はカテゴリの現行モデル", en: "owners now in that year who have not replaced; products = current models of the category"}}
+- {name: due, keys: [category, year, is_due, repairs], types: {is_due: bool, repairs: int}, customers: owners_now, products: current_models_of_owners, becomes: {ja: "買い替えの年にいる保有者（is_due=true）。修理のある人を先に", en: "owners in the years of replacement (is_due=true), those with repairs first"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, SMALL, SET]
 notes:
-- a second unit for another room cannot be told from a replacement; purchases within 1 year are treated as additional
-- repairs in service_visits of the last year are counted in the cell key repairs, so that they can come first
-- "year is the number of full years that had passed when the year began: year 0 is the first; nobody replaces in it, by the rule above"
-- "each purchase that is no addition is followed until the next one, at most to max_years; at risk in a year are those who still had it when the year began and for whom the whole year has passed by as_of"
-- "years that nobody has passed are not listed; the median is the first year end with half or fewer kept"
-- "journey_class is that of the products; services are out"
+- ja: "別の部屋に置く2台目は買い替えと区別できない。1年以内の購入は買い足しとみなす。"
+  en: "a second unit for another room cannot be told from a replacement; purchases within 1 year are treated as additional"
+- ja: "過去1年の修理（service_visits）をセルのキーrepairsに数え、修理のある顧客を先にできるようにしている。"
+  en: "repairs in service_visits of the last year are counted in the cell key repairs, so that they can come first"
+- ja: "経過年は、その年の始まりまでに過ぎた満年数で、0が最初の年。上の規則により、0年に買い替える人はいない。"
+  en: "year is the number of full years that had passed when the year began: year 0 is the first; nobody replaces in it, by the rule above"
+- ja: "買い足しでない購入を、次の購入まで、最長「最大年数」まで追う。ある年の保有者数は、その年の始まりにまだ持っていて、基準日までにその1年がすべて過ぎた人。"
+  en: "each purchase that is no addition is followed until the next one, at most to max_years; at risk in a year are those who still had it when the year began and for whom the whole year has passed by as_of"
+- ja: "誰も過ぎていない年は出さない。中央値は、継続保有率が半分以下になる最初の年の終わり。"
+  en: "years that nobody has passed are not listed; the median is the first year end with half or fewer kept"
+- ja: "「商品性格」は商品のもの。サービスは除く。"
+  en: "journey_class is that of the products; services are out"
 standard: Kaplan and Meier (1958).
 */
 WITH durables AS (

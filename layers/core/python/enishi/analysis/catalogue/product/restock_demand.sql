@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 欠品中の商品を何人が待っているか。再入荷すると、どれだけ早く買われるか。
   en: "How many customers wait for items out of stock, and how fast do they buy when it returns?"
-method: "Waiting = favourite, restock request or a view while available = 0; on restock: purchase rate by hour and day, sold-out again time."
+method:
+  ja: "待機＝お気に入り、再入荷リクエスト、または販売できる在庫がない間の閲覧。再入荷については、転換率、半数購入時間、再欠品を出す。"
+  en: "Waiting = favourite, restock request or a view while available = 0; on restock: purchase rate by hour and day, sold-out again time."
 parameter_groups: [period, base]
 parameters:
 - {name: window_days, type: int, default: 7, minimum: 1, label_ja: 反応とみなす日数, note: "the day of the restock included"}
@@ -26,15 +28,20 @@ charts:
 - {kind: scatter, x: waiting, y: conversion, size: restock_quantity}
 - {kind: table}
 cells:
-- {name: waiting, keys: [item, restocked_at, has_bought, reason], types: {has_bought: bool, reason: string}, customers: waited, products: waited_products, becomes: "customers who waited (has_bought=false: who still do; reason=favourite, requested, viewed); products = the item"}
+- {name: waiting, keys: [item, restocked_at, has_bought, reason], types: {has_bought: bool, reason: string}, customers: waited, products: waited_products, becomes: {ja: "待っていた顧客（has_bought=false：まだ待っている顧客。reasonはfavourite（お気に入り）、requested（再入荷リクエスト）、viewed（閲覧））。商品はその商品", en: "customers who waited (has_bought=false: who still do; reason=favourite, requested, viewed); products = the item"}}
 rules: [TZ, BOT, MERGE, GUEST, CENSOR, MULTI, SET]
 needs: [inventory]
 notes:
-- "a row is an item and a day on which it became sellable again somewhere (inventory.restocked): in one store or several, a site counts as one; restock_quantity is what these can sell at the close of the day"
-- "waiting: a favourite held on that day, a restock request in waiting_days before, or a view on a day on which one of these stores had none; whoever bought it in waiting_days is not waiting"
-- "buyers: waiting people who bought the item, anywhere, in the window, net of returns; conversion is null until the window has passed"
-- "hours_to_half: from the first hour of the day of the restock (its hour is not known) until half of the buyers had bought, the median of their hours"
-- "soldout_again: one of these stores had none at a later close in the window; null while nothing was counted after the restock"
+- ja: "1行は、商品と、それがどこかで再び販売できるようになった日（inventory.restocked）。1店舗でも複数でもよく、サイトも1店舗と数える。入荷数は、その日の終わりにこれらの店舗で販売できる数。"
+  en: "a row is an item and a day on which it became sellable again somewhere (inventory.restocked): in one store or several, a site counts as one; restock_quantity is what these can sell at the close of the day"
+- ja: "待機：その日にお気に入りに入っている、その前の「待機とみなす日数」以内に再入荷をリクエストした、またはこれらの店舗のどれかで在庫がない日に閲覧した。「待機とみなす日数」の間にその商品を買った人は待機としない。"
+  en: "waiting: a favourite held on that day, a restock request in waiting_days before, or a view on a day on which one of these stores had none; whoever bought it in waiting_days is not waiting"
+- ja: "購入者数：待機者のうち、「反応とみなす日数」以内にその商品を（場所を問わず）買った人で、返品を引く。その日数が過ぎるまで転換率は値なし。"
+  en: "buyers: waiting people who bought the item, anywhere, in the window, net of returns; conversion is null until the window has passed"
+- ja: "半数購入時間：再入荷日の0時（再入荷の時刻は分からない）から、購入者の半数が買うまで。購入者の時間の中央値。"
+  en: "hours_to_half: from the first hour of the day of the restock (its hour is not known) until half of the buyers had bought, the median of their hours"
+- ja: "再欠品：「反応とみなす日数」以内の後の日の終わりに、これらの店舗のどれかで在庫がなくなった。再入荷後の在庫記録がなければ値なし。"
+  en: "soldout_again: one of these stores had none at a later close in the window; null while nothing was counted after the restock"
 standard: null
 */
 WITH restocked AS (

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: どの商品がなぜ返品されるか。返品によって顧客はどれだけ離れているか。
   en: "Which products come back, why, and how many buyers do they cost us?"
-method: "Returned / sold quantity by the day of the original order, with the main reason; beta-binomial shrinkage for small items; repeat rate of buyers with and without a return."
+method:
+  ja: "元の注文の日による返品数÷販売数と、主理由。数の少ない商品はベータ二項モデルで補正する。返品のある購入者とない購入者のリピート率も出す。"
+  en: "Returned / sold quantity by the day of the original order, with the main reason; beta-binomial shrinkage for small items; repeat rate of buyers with and without a return."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: mature_days, type: int, default: 45, minimum: 0, label_ja: 返品の観測日数, note: "only orders that are so old count"}
@@ -28,14 +30,19 @@ charts:
 - {kind: scatter, x: sold, y: return_rate}
 - {kind: table}
 cells:
-- {name: product, keys: [product, outcome], types: {outcome: string}, customers: outcomes, products: outcome_products, becomes: "customers who sent it back (outcome=returned); customers who hold it (outcome=kept)"}
+- {name: product, keys: [product, outcome], types: {outcome: string}, customers: outcomes, products: outcome_products, becomes: {ja: "返品した顧客（outcome=returned）。手元に残している顧客（outcome=kept）", en: "customers who sent it back (outcome=returned); customers who hold it (outcome=kept)"}}
 rules: [TZ, RET, GUEST, CENSOR, SMALL, DIV0, UNK, SET]
 notes:
-- "sales of guests count for the rate, guests are in no cell; returns without an original order cannot be placed and are left out"
-- "shrunk_rate = (returned + weight × mean) / (sold + weight). Mean: all returned over all sold. Weight: by moments, from the spread of the rates of products with min_quantity pieces beyond chance; where they do not spread beyond chance the mean itself, where there are fewer than two of them min_quantity"
-- "repeat: any purchase within repeat_days after the first order of the product in the period, only buyers for whom they have passed"
-- "the main reason is that of most pieces; 不明 where none was given, empty without a return"
-- "sorted by the shrunk rate; products after top_n are summed as その他; services are out"
+- ja: "非会員の販売は率に数えるが、非会員はどのセルにも入らない。元の注文がない返品は結び付けられないので除く。"
+  en: "sales of guests count for the rate, guests are in no cell; returns without an original order cannot be placed and are left out"
+- ja: "補正返品率＝（返品数＋重み×平均）÷（販売数＋重み）。平均：全返品数÷全販売数。重み：販売数が「最少販売数」以上の商品の率の、偶然を超えるばらつきから、モーメント法で求める。偶然を超えるばらつきがなければ平均そのもの、そうした商品が2つに満たなければ重みを「最少販売数」とする。"
+  en: "shrunk_rate = (returned + weight × mean) / (sold + weight). Mean: all returned over all sold. Weight: by moments, from the spread of the rates of products with min_quantity pieces beyond chance; where they do not spread beyond chance the mean itself, where there are fewer than two of them min_quantity"
+- ja: "リピート：集計期間のその商品の最初の注文から「リピート期間(日)」以内の購入（商品を問わない）。その日数が過ぎた購入者だけを数える。"
+  en: "repeat: any purchase within repeat_days after the first order of the product in the period, only buyers for whom they have passed"
+- ja: "主理由は、最も多くの点数の理由。理由が示されていなければ「不明」、返品がなければ値なし。"
+  en: "the main reason is that of most pieces; 不明 where none was given, empty without a return"
+- ja: "補正返品率の順に並べ、「表示件数」より後の商品は「その他」にまとめる。サービスは除く。"
+  en: "sorted by the shrunk rate; products after top_n are summed as その他; services are out"
 standard: Empirical-Bayes shrinkage (beta-binomial).
 */
 WITH lines AS (

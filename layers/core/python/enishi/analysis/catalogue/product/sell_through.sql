@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 入荷した商品は、週を追うごとにどれだけ売れたか。値下げが要る商品はどれか。
   en: "How much of what we received has been sold after each week, and what must be marked down?"
-method: "Sold quantity / received quantity by weeks since first receipt, per item and store, with the share at full price and the projected rate at season end."
+method:
+  ja: "商品ごとに、最初の入荷からの週ごとの、販売数÷入荷数。定価で売れた割合と、シーズン終了時の着地予測も出す。"
+  en: "Sold quantity / received quantity by weeks since first receipt, per item and store, with the share at full price and the projected rate at season end."
 parameter_groups: [asof, base, pur, top]
 parameters:
 - {name: level, type: "enum(parent,product,category_l3)", default: parent, label_ja: 商品の単位, note: ""}
@@ -29,16 +31,22 @@ charts:
 - {kind: line, x: week, y: sell_through, color: item}
 - {kind: table}
 cells:
-- {name: slow, keys: [item, is_slow], types: {is_slow: bool}, customers: interested, products: item_products, becomes: "customers with it in favourites or seen 3 times (is_slow=true: of slow items alone); products = the item"}
+- {name: slow, keys: [item, is_slow], types: {is_slow: bool}, customers: interested, products: item_products, becomes: {ja: "お気に入りに入れているか、3回以上見た顧客（is_slow=true：不振の商品だけ）。商品はその商品", en: "customers with it in favourites or seen 3 times (is_slow=true: of slow items alone); products = the item"}}
 rules: [TZ, BOT, RET, SMALL, DIV0, SET]
 needs: [inventory]
 notes:
-- "received = rises of stock not explained by returns; where receipts are delivered as a table they take precedence (the lake has none yet). What moved between stores counts again where it arrives"
-- "the first count of a store stands for what was received on first_received_date: on hand and all that left the store since then; without that date, for a receipt on the day of the count"
-- "all figures add up from the item's first receipt; weeks are its own, seven days each, and only whole ones are listed"
-- "sold: net of returns, in stores and for products that are counted, from their first receipt; full price = charged the list price of the line or more"
-- "the pace is that of the last four weeks; projected = what was sold and will be sold by season_end at this pace, at most all; weeks_left = what is left over the pace"
-- "an item is slow once at_week has passed; the top_n items by pieces left are listed, the others are not summed, for their weeks are not the same days; services are out"
+- ja: "入荷数＝返品では説明できない在庫の増加。入荷が表として届けばそちらを優先する（レイクにはまだない）。店舗間を移動したものは、着いた店舗で再び数える。"
+  en: "received = rises of stock not explained by returns; where receipts are delivered as a table they take precedence (the lake has none yet). What moved between stores counts again where it arrives"
+- ja: "店舗の最初の在庫記録は、最初の入荷日（first_received_date）に入荷した分とする（手持ちと、それ以降にその店舗から出た分の合計）。その日付がなければ、在庫記録の日の入荷とする。"
+  en: "the first count of a store stands for what was received on first_received_date: on hand and all that left the store since then; without that date, for a receipt on the day of the count"
+- ja: "どの数字も商品の最初の入荷からの累計。週は商品ごとに7日ずつで、7日が揃った週だけを出す。"
+  en: "all figures add up from the item's first receipt; weeks are its own, seven days each, and only whole ones are listed"
+- ja: "販売数：返品を引き、在庫記録のある店舗と商品の、最初の入荷以降の分。定価＝明細の定価以上の売価。"
+  en: "sold: net of returns, in stores and for products that are counted, from their first receipt; full price = charged the list price of the line or more"
+- ja: "ペースは直近4週のもの。着地予測は、売れた分と、このペースで「シーズン終了日」までに売れる分の割合（最大で全量）。残週数＝残り÷ペース。"
+  en: "the pace is that of the last four weeks; projected = what was sold and will be sold by season_end at this pace, at most all; weeks_left = what is left over the pace"
+- ja: "不振の判定は「判定する週」が過ぎてから。残りの多い順に「表示件数」までの商品を出す。ほかの商品は、週の日付が揃わないので合計しない。サービスは除く。"
+  en: "an item is slow once at_week has passed; the top_n items by pieces left are listed, the others are not summed, for their weeks are not the same days; services are out"
 standard: null
 */
 WITH counted AS (

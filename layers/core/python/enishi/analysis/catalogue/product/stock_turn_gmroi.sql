@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 在庫に寝ているお金に対して、最もよく稼いでいる商品はどれか。
   en: "Which items earn most on the money tied up in stock?"
-method: "turn = cost of sales / average stock at cost; days of supply = 365 / turn; GMROI = gross margin / average stock at cost; 交差比率 = margin rate x turn on stock at retail price."
+method:
+  ja: "在庫回転率＝売上原価÷平均在庫（原価）、在庫日数＝365÷在庫回転率、GMROI＝粗利÷平均在庫（原価）、交差比率＝粗利率×売価評価の在庫による回転率。"
+  en: "turn = cost of sales / average stock at cost; days of supply = 365 / turn; GMROI = gross margin / average stock at cost; 交差比率 = margin rate x turn on stock at retail price."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: level, type: "enum(product,parent,category_l3,store)", default: category_l3, label_ja: 対象の単位, note: ""}
@@ -25,16 +27,22 @@ charts:
 - {kind: bar, x: item, y: gmroi}
 - {kind: table}
 cells:
-- {name: item, keys: [item, gmroi], customers: past_buyers, products: item_products, becomes: "products; their past buyers (gmroi=0..1: of all items that earn less than their stock)"}
+- {name: item, keys: [item, gmroi], customers: past_buyers, products: item_products, becomes: {ja: "その商品と、過去の購買者（gmroi=0..1：在庫金額より粗利が少ないすべての対象）", en: "products; their past buyers (gmroi=0..1: of all items that earn less than their stock)"}}
 rules: [TZ, RET, NEG, DIV0, SMALL, UNK, SET]
 needs: [inventory]
 notes:
-- figures are brought to one year
-- average of daily snapshots, not of two ends
-- "margin is that of the period itself, net of returns, null where a line has no cost; turn, GMROI and 交差比率 are a year's"
-- "the average is over the days of the period on which anything was counted; pieces at the product's current cost (or list price), null where a product has none"
-- "turn at retail = sales over stock at list prices; at cost = cost of sales over stock at cost"
-- "an item without net sales is in the row 0以下; items after top_n by GMROI are one row その他; services are out"
+- ja: "数字は1年分に換算する。"
+  en: "figures are brought to one year"
+- ja: "平均は日々の在庫記録の平均で、期首と期末の2点の平均ではない。"
+  en: "average of daily snapshots, not of two ends"
+- ja: "粗利は集計期間そのものの額で、返品を引き、原価のない明細があれば値なし。在庫回転率、GMROI、交差比率は1年分。"
+  en: "margin is that of the period itself, net of returns, null where a line has no cost; turn, GMROI and 交差比率 are a year's"
+- ja: "平均は、集計期間のうち在庫記録が何かある日についてのもの。在庫は商品の現在の原価（または定価）で評価し、それがない商品があれば値なし。"
+  en: "the average is over the days of the period on which anything was counted; pieces at the product's current cost (or list price), null where a product has none"
+- ja: "「在庫の評価」がretailのときの在庫回転率＝売上÷定価で評価した在庫。costのとき＝売上原価÷原価で評価した在庫。"
+  en: "turn at retail = sales over stock at list prices; at cost = cost of sales over stock at cost"
+- ja: "純売上のない対象は「0以下」の行に入る。GMROIの順で「表示件数」より後の対象は、1行の「その他」にまとめる。サービスは除く。"
+  en: "an item without net sales is in the row 0以下; items after top_n by GMROI are one row その他; services are out"
 standard: "GMROI = gross margin / average inventory at cost (service.ajis.jp, toyoda-mo.com)."
 */
 WITH period_lines AS (

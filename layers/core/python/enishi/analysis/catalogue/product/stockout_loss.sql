@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 欠品していた間に、どれだけ売り逃したか。だれが待っていたか。
   en: "What did we lose while an item was out of stock, and who was waiting?"
-method: "Days at zero by store and item x expected daily sales (same weekday mean when in stock, scaled by the category) minus substitution observed; plus views and favourites during the gap."
+method:
+  ja: "店舗と商品ごとに、在庫0の日×1日の期待販売数（在庫があったときの同じ曜日の平均をカテゴリで調整）から、実際の代替購入を引く。欠品の間の閲覧とお気に入りも出す。"
+  en: "Days at zero by store and item x expected daily sales (same weekday mean when in stock, scaled by the category) minus substitution observed; plus views and favourites during the gap."
 parameter_groups: [period, base, pur, top]
 parameters:
 - {name: weeks_for_mean, type: int, default: 8, minimum: 1, maximum: 52, label_ja: 平均をとる週数, note: before each day out of stock}
@@ -27,16 +29,22 @@ charts:
 - {kind: heatmap, x: store, y: item, color: days_out}
 - {kind: table}
 cells:
-- {name: item, keys: [item, store, interest], types: {interest: string}, customers: waiting, products: waited_products, becomes: "customers who viewed (interest=viewed) or hold it as favourite (interest=favourite) during the gap; products = the item"}
+- {name: item, keys: [item, store, interest], types: {interest: string}, customers: waiting, products: waited_products, becomes: {ja: "欠品の間に、閲覧した顧客（interest=viewed）、またはお気に入りに入れていた顧客（interest=favourite）。商品はその商品", en: "customers who viewed (interest=viewed) or hold it as favourite (interest=favourite) during the gap; products = the item"}}
 rules: [TZ, BOT, RET, MERGE, SMALL, SET]
 needs: [inventory]
 notes:
-- items being discontinued are left out after discontinued_date; services and days before release too
-- "a day is out when the store's count at its close says that nothing can be sold; days without a count are taken as in stock"
-- "expected = mean of the same weekday in the weeks before on which the store had it × the category (category_l3, all stores): its last 7 days against the weekly mean before them, 1 where it sold nothing before"
-- "substituted: what other products of the category sold in the store on these days beyond what was expected of them, shared among the products that were out together, at most the expected"
-- "lost_amount = (expected - substituted) × the mean price of the item in the period and the weeks before, else its list price"
-- "the same people may wait in several stores; the rest after top_n by lost amount is one row その他, its people not counted"
+- ja: "販売を終える商品は、販売終了日より後を除く。サービスと、発売前の日も除く。"
+  en: "items being discontinued are left out after discontinued_date; services and days before release too"
+- ja: "欠品の日＝その日の終わりの店舗の在庫記録で、販売できる数がない日。記録のない日は在庫があったとみなす。"
+  en: "a day is out when the store's count at its close says that nothing can be sold; days without a count are taken as in stock"
+- ja: "期待数量＝その前の週のうち店舗に在庫があった同じ曜日の平均×カテゴリ（小カテゴリ、全店舗）の調整。調整は、直近7日÷その前の週平均で、その前に販売がなければ1。"
+  en: "expected = mean of the same weekday in the weeks before on which the store had it × the category (category_l3, all stores): its last 7 days against the weekly mean before them, 1 where it sold nothing before"
+- ja: "代替購入：これらの日に、カテゴリの他の商品がその店舗で期待を超えて売れた分。同時に欠品した商品で分け合い、期待数量を上限とする。"
+  en: "substituted: what other products of the category sold in the store on these days beyond what was expected of them, shared among the products that were out together, at most the expected"
+- ja: "機会損失額＝（期待数量−代替購入）×集計期間とその前の週の商品の平均価格（なければ定価）。"
+  en: "lost_amount = (expected - substituted) × the mean price of the item in the period and the weeks before, else its list price"
+- ja: "同じ人が複数の店舗で待っていることがある。機会損失額の順で「表示件数」より後は1行の「その他」にまとめ、その人数は数えない。"
+  en: "the same people may wait in several stores; the rest after top_n by lost amount is one row その他, its people not counted"
 */
 WITH goods AS (
   SELECT d.product_id, n.product AS item, d.category_l3, d.list_price, d.release_date, d.discontinued_date

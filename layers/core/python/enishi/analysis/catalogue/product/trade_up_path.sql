@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 買い替えのとき、顧客は上位モデルへ移っているか。何がきっかけになっているか。
   en: "Do customers move to upper models when they buy again, and what triggers it?"
-method: "Consecutive purchases in a series or category: compare grade (or list price band); up, same, down matrix, years between, offer or staff contact before the step up."
+method:
+  ja: "シリーズまたはカテゴリ内の連続する購入で、グレード（または定価の価格帯）を比べる。上・同・下の表、経過年数、買い替え前の配信やスタッフの接触。"
+  en: "Consecutive purchases in a series or category: compare grade (or list price band); up, same, down matrix, years between, offer or staff contact before the step up."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: level, type: "enum(series,category_l3)", default: series, label_ja: 買い替えとみなす範囲, note: "what is bought again inside it"}
@@ -28,17 +30,24 @@ charts:
 - {kind: heatmap, x: to_grade, y: from_grade, color: rate}
 - {kind: table}
 cells:
-- {name: move, keys: [from_grade, to_grade, direction], customers: moves, products: moved_products, becomes: "customers who moved so; products = those to which they went"}
-- {name: due, keys: [from_grade, is_due], types: {is_due: bool}, customers: owners, products: next_models, becomes: "owners of the grade after the usual time (is_due=true); products = next grade"}
+- {name: move, keys: [from_grade, to_grade, direction], customers: moves, products: moved_products, becomes: {ja: "そのように移った顧客。商品は移った先の商品", en: "customers who moved so; products = those to which they went"}}
+- {name: due, keys: [from_grade, is_due], types: {is_due: bool}, customers: owners, products: next_models, becomes: {ja: "ふだんの時期を過ぎた、そのグレードの保有者（is_due=true）。商品は次のグレード", en: "owners of the grade after the usual time (is_due=true); products = next grade"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, UNK, MULTI, TIE, SET]
 notes:
-- "a series that runs through several categories counts in each middle category (category_l2) apart"
-- items bought on the same day are an addition and no trade-up; the day stands for its highest grade (or price)
-- "a move is from one day with a purchase in the series (or category) to the next; the second one lies in the period"
-- "customers are distinct people of a move; rate is over all people who moved from that grade, so rates may add up to more than 1 (rule MULTI)"
-- "price_gain is the mean difference of the price paid a piece; contact = a message sent, or a preview, consultation or phone call, in contact_days before"
-- "usual time = median time of the steps up from that grade; owners have not bought in the series since, and an upper model is on sale"
-- products without series, grade or list price are left out; services are out
+- ja: "複数のカテゴリにまたがるシリーズは、中カテゴリごとに別に数える。"
+  en: "a series that runs through several categories counts in each middle category (category_l2) apart"
+- ja: "同じ日に買ったものは買い足しで、買い替えではない。その日は最も高いグレード（または価格）で代表する。"
+  en: "items bought on the same day are an addition and no trade-up; the day stands for its highest grade (or price)"
+- ja: "移行は、シリーズ（またはカテゴリ）の購入があった日から次の購入日まで。後の購入が集計期間に入るもの。"
+  en: "a move is from one day with a purchase in the series (or category) to the next; the second one lies in the period"
+- ja: "人数は移行ごとに重複を除いた人数。遷移率は、そのグレードから移った全員に対する割合で、合計が1を超えることがある（規則MULTI）。"
+  en: "customers are distinct people of a move; rate is over all people who moved from that grade, so rates may add up to more than 1 (rule MULTI)"
+- ja: "単価差は、1点あたりの購入価格の差の平均。接触＝購入前の「接触とみなす日数」以内の、配信または下見・相談・電話。"
+  en: "price_gain is the mean difference of the price paid a piece; contact = a message sent, or a preview, consultation or phone call, in contact_days before"
+- ja: "ふだんの時期＝そのグレードから上への移行の日数の中央値。保有者は、その後シリーズの購入がなく、上位モデルが販売中の顧客。"
+  en: "usual time = median time of the steps up from that grade; owners have not bought in the series since, and an upper model is on sale"
+- ja: "シリーズ、グレード、定価のない商品は除く。サービスも除く。"
+  en: "products without series, grade or list price are left out; services are out"
 standard: null
 */
 WITH ladder AS (

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 有償保証はどれだけ付けてもらえているか。商品・価格・店舗でどう違うか。いまから案内できる人はだれか。
   en: "How often is the paid warranty taken, by product, price, store and staff, and who can still be asked?"
-method: "Covered lines / eligible lines; late joins inside the allowed days; amount left; attach by staff adjusted for price mix."
+method:
+  ja: "加入明細÷対象明細。認められた日数内の後日加入、残っている機会額、価格帯の構成を揃えた期待付帯率も出す。"
+  en: "Covered lines / eligible lines; late joins inside the allowed days; amount left; attach by staff adjusted for price mix."
 parameter_groups: [period, base, pur, axis]
 parameters:
 - {name: axis, type: axis, default: category_l3, over: [products, stores, customers, orders, lines], shown_as: axis_value, label_ja: 区分, note: "any column of products, stores, customers or orders, price_band of the line, attributes[...]"}
@@ -27,15 +29,20 @@ charts:
 - {kind: scatter, x: expected_rate, y: attach_rate, size: eligible}
 - {kind: table}
 cells:
-- {name: open_customers, keys: [axis_value, state], types: {state: string}, customers: placed, products: placed_products, becomes: "buyers by what became of the line: open (without warranty, still inside the late-join days), attached, late, closed; products = the items"}
+- {name: open_customers, keys: [axis_value, state], types: {state: string}, customers: placed, products: placed_products, becomes: {ja: "明細の状態別の購入者：open（未加入で、まだ後日加入できる日数内）、attached（加入）、late（後日加入）、closed（期限切れ）。商品はその商品", en: "buyers by what became of the line: open (without warranty, still inside the late-join days), attached, late, closed; products = the items"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, UNK, SMALL, SET]
 needs: [warranties]
 notes:
-- "eligible: lines of members, net of returns, at eligible_min_price a piece or more; services are out. A cancelled warranty does not count"
-- "late = the warranty begins after the day of the purchase, within late_join_days; one that begins later still (after the maker's) is attached"
-- "expected_rate: what the lines would bring if each were covered as often as all lines of its price band in the period"
-- "potential = open lines × the median price of the warranties taken in their price band, of all bands where nobody took one there"
-- "orders do not tell the staff, so there is no axis of staff; open_customers are distinct in a row and may stand in several"
+- ja: "対象：会員の明細（返品を引く）で、1点の価格が「対象とする最低価格」以上のもの。サービスは除く。解約された保証は数えない。"
+  en: "eligible: lines of members, net of returns, at eligible_min_price a piece or more; services are out. A cancelled warranty does not count"
+- ja: "後日加入＝保証の開始が購入日より後で、「後日加入できる日数」以内のもの。それより後に始まるもの（メーカー保証の後）は加入とする。"
+  en: "late = the warranty begins after the day of the purchase, within late_join_days; one that begins later still (after the maker's) is attached"
+- ja: "期待付帯率：それぞれの明細に、集計期間の同じ価格帯の全明細と同じ割合で保証が付いた場合の率。"
+  en: "expected_rate: what the lines would bring if each were covered as often as all lines of its price band in the period"
+- ja: "機会額＝案内可能な未加入明細×その価格帯で加入された保証の価格の中央値。その価格帯に加入がなければ、全価格帯の中央値。"
+  en: "potential = open lines × the median price of the warranties taken in their price band, of all bands where nobody took one there"
+- ja: "注文からはスタッフが分からないので、スタッフの軸はない。未加入案内可能は行の中で重複を除いた人数で、複数の行に入ることがある。"
+  en: "orders do not tell the staff, so there is no axis of staff; open_customers are distinct in a row and may stand in several"
 standard: null
 */
 WITH taken AS (

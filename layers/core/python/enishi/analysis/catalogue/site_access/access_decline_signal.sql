@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 訪問が減ることは離脱の予兆になるか。いま、その予兆が出ている優良な顧客は誰か。
   en: "Does a fall in visits foretell the loss of a customer, and who shows it today?"
-method: "Ratio of visits in the last 4 weeks to the own mean of the 12 weeks before; lapse rate in the following months per ratio class on history; list customers now in the bad classes."
+method:
+  ja: "「直近の週数」（既定4週）の訪問が、その前の「比べる週数」（既定12週）の本人の平均に対して何倍かを求める。訪問比クラスごとに、過去の実績でその後「離脱とみなす日数」内の離脱率を検証し、いま悪いクラスにいる顧客を挙げる。"
+  en: "Ratio of visits in the last 4 weeks to the own mean of the 12 weeks before; lapse rate in the following months per ratio class on history; list customers now in the bad classes."
 parameter_groups: [asof, base, web]
 parameters:
 - {name: recent_weeks, type: int, default: 4, minimum: 1, maximum: 26, label_ja: 直近の週数, note: ""}
@@ -26,7 +28,7 @@ charts:
 - {kind: bar, x: class, y: customers_now}
 - {kind: table}
 cells:
-- {name: class, keys: [class], customers: now_in_class, becomes: customers with this fall who are still valuable}
+- {name: class, keys: [class], customers: now_in_class, becomes: {ja: "訪問がこの程度に減り、なお価値のある（直近12か月に購入のある）顧客", en: "customers with this fall who are still valuable"}}
 footnotes:
 - {label_ja: 検証の基準日, cte: tested_on}
 - {label_ja: 現在とする日, cte: today}
@@ -34,11 +36,16 @@ needs: [web_events]
 example: {lapse_days: 30}
 rules: [TZ, BOT, MERGE, CENSOR, SMALL, DIV0, SET]
 notes:
-- the history test uses only data before its own reference dates
-- "now is as_of, or the last day of the web log where that ends earlier: nobody stays away on days that are not known"
-- "the reference date of the history is lapse_days before it, so that the whole time to lapse has passed; it is empty where the web log does not reach back over all of its weeks"
-- "customers who bought within the 12 months before the date and visited min_base_visits times in the base weeks; lapsed = no purchase in lapse_days after the date"
-- "the ratio is visits a week in the recent weeks over visits a week in the base weeks; lift is over the lapse rate of the row 合計"
+- ja: "過去の検証には、その検証の基準日より前のデータだけを用いる。"
+  en: "the history test uses only data before its own reference dates"
+- ja: "現在とする日は基準日。Webログがそれより早く終わっていれば、ログの最後の日とする。ログのない日を来訪なしとはしない。"
+  en: "now is as_of, or the last day of the web log where that ends earlier: nobody stays away on days that are not known"
+- ja: "検証の基準日は現在とする日の「離脱とみなす日数」前で、離脱までの期間がすべて過ぎている。Webログが必要な週数までさかのぼれなければ空欄。"
+  en: "the reference date of the history is lapse_days before it, so that the whole time to lapse has passed; it is empty where the web log does not reach back over all of its weeks"
+- ja: "対象は、その日の前12か月以内に購入し、「比べる週数」の間に「比べる期間の最少訪問数」以上訪問した顧客。離脱は、その日の後「離脱とみなす日数」の間に購入がないこと。"
+  en: "customers who bought within the 12 months before the date and visited min_base_visits times in the base weeks; lapsed = no purchase in lapse_days after the date"
+- ja: "訪問比は、直近の週の週あたり訪問数/比べる週の週あたり訪問数。全体比は、「合計」の行の離脱率に対する比。"
+  en: "the ratio is visits a week in the recent weeks over visits a week in the base weeks; lift is over the lapse rate of the row 合計"
 */
 WITH logged AS (
   SELECT MIN(event_date) AS first_date, LEAST(MAX(event_date), :as_of) AS last_date FROM web_events

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: アプリは入れたあとも使われ続けているか。利用者はいくら買っているか。
   en: "Do installs stay alive, and what are app users worth?"
-method: "Install cohorts with day-1, 7, 30 and 90 return rates, push permission, purchases in app and elsewhere."
+method:
+  ja: "利用を始めた時期ごとに、1・7・30・90日目（既定）の継続率、プッシュ許諾率、アプリとほかのチャネルでの購入を示す。"
+  en: "Install cohorts with day-1, 7, 30 and 90 return rates, push permission, purchases in app and elsewhere."
 parameter_groups: [period, base, grain]
 parameters:
 - {name: return_days, type: list(int), default: "1,7,30,90", minimum: 1, label_ja: 継続を見る日数, note: ""}
@@ -25,15 +27,20 @@ charts:
 - {kind: line, x: cohort, y: return_rate, color: day, options: {discrete_colour: true}}
 - {kind: table}
 cells:
-- {name: lost, keys: [cohort, day], customers: lost, becomes: customers who stopped opening before that day}
+- {name: lost, keys: [cohort, day], customers: lost, becomes: {ja: "その経過日より前に起動が途絶えた顧客", en: "customers who stopped opening before that day"}}
 needs: [web_events]
 rules: [TZ, BOT, MERGE, CENSOR, DIV0, SET]
 notes:
-- "day k return means an open on exactly day k (k+-0); rolling=true takes any later open too"
-- "an open is a visit with the app (v_sessions); somebody starts with the first one, or with the link of the app to the customer where that is earlier"
-- "rates are over those whose day k lies inside the web log up to as_of; empty where there is nobody"
-- "push_rate, app_buyers and amount_per_user are of the known customers among them, push as it stands at as_of, purchases since the start in every channel; the figures of a cohort are repeated on its rows"
-- visitors whom nobody knows count while the population is everybody
+- ja: "経過日kの継続は、ちょうどk日目の起動（前後の日は含まない）。「その日以降の起動を含む」では、それより後の起動も数える。"
+  en: "day k return means an open on exactly day k (k+-0); rolling=true takes any later open too"
+- ja: "起動はアプリでの訪問。利用開始は最初の起動、またはアプリと顧客の紐づけのほうが早ければその日。"
+  en: "an open is a visit with the app (v_sessions); somebody starts with the first one, or with the link of the app to the customer where that is earlier"
+- ja: "率は、経過日がWebログの範囲内（基準日まで）にある人に対する割合。該当者がいなければ空欄。"
+  en: "rates are over those whose day k lies inside the web log up to as_of; empty where there is nobody"
+- ja: "push許諾率・アプリ購買者・1人あたり購入金額は、そのうち識別された顧客についてのもの。プッシュの許諾は基準日の状態、購入は利用開始以降の全チャネル。同じ時期の数値は各行に繰り返し示す。"
+  en: "push_rate, app_buyers and amount_per_user are of the known customers among them, push as it stands at as_of, purchases since the start in every channel; the figures of a cohort are repeated on its rows"
+- ja: "識別できない訪問者は、母集団が全員のときに数える。"
+  en: "visitors whom nobody knows count while the population is everybody"
 */
 WITH opens AS (
   SELECT DISTINCT COALESCE(s.customer_id, s.visitor_id) AS person, c.customer_id, s.session_date AS day

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 購入の前に、何回訪問し、何日かけ、何商品を見比べているか。何回見た人が次に買うか。
   en: "How many visits, days and product views lie before a purchase, by category and price?"
-method: "For each online purchase look back lookback_days in the same category: first view, views, distinct products, visits, devices; then the rate of purchase by views so far (hazard)."
+method:
+  ja: "購入（既定では店舗を含む）ごとに、同じカテゴリの閲覧を「さかのぼる日数」までたどり、最初の閲覧、閲覧数、閲覧した商品の数、訪問回数を見る。あわせて、それまでの閲覧回数別の購入率（ハザード）を出す。"
+  en: "For each online purchase look back lookback_days in the same category: first view, views, distinct products, visits, devices; then the rate of purchase by views so far (hazard)."
 parameter_groups: [period, base, web]
 parameters:
 - {name: lookback_days, type: int, default: 60, minimum: 1, maximum: 365, label_ja: さかのぼる日数, note: ""}
@@ -27,14 +29,19 @@ charts:
 - {kind: bar, x: category, y: days_median, where: {view_no: 1}}
 - {kind: table}
 cells:
-- {name: now, keys: [category, view_no], customers: undecided, products: undecided, becomes: "customers now at this number of views without a purchase, and the products that they saw last"}
+- {name: now, keys: [category, view_no], customers: undecided, products: undecided, becomes: {ja: "いまこの閲覧回数で購入していない顧客と、最後に見た商品", en: "customers now at this number of views without a purchase, and the products that they saw last"}}
 rules: [TZ, BOT, DEDUP, MERGE, CENSOR, SMALL, SET]
 notes:
-- purchases without any earlier view are class 0 days
-- "a purchase of a category is preceded by the views of its products since the purchase before, lookback_days at most; known customers only"
-- "only purchases whose whole look-back the web log covers are counted; views in the period count for the hazard once the next step, or lookback_days, have passed"
-- "view_no counts the views of the category since the last purchase or since a pause above lookback_days, up to 20; buy_hazard is the share of these views after which a purchase came next; the figures of the category are repeated on its rows"
-- "the row 合計 counts an order of several categories once; its medians are over orders and categories"
+- ja: "事前に閲覧のない購入は、検討日数0日とする。"
+  en: "purchases without any earlier view are class 0 days"
+- ja: "カテゴリの購入の前の閲覧は、前回の購入以降にそのカテゴリの商品を見たもので、最大「さかのぼる日数」まで。識別された顧客だけを対象とする。"
+  en: "a purchase of a category is preceded by the views of its products since the purchase before, lookback_days at most; known customers only"
+- ja: "購入は、さかのぼる期間の全体をWebログで見られるものだけを数える。集計期間の閲覧は、次の行動があったか、「さかのぼる日数」が過ぎたものを次回購入率に数える。"
+  en: "only purchases whose whole look-back the web log covers are counted; views in the period count for the hazard once the next step, or lookback_days, have passed"
+- ja: "閲覧回数は、前回の購入または「さかのぼる日数」を超える中断からの、そのカテゴリの閲覧の数で、20まで。次回購入率は、その閲覧の次に購入が来た割合。カテゴリの数値は各行に繰り返し示す。"
+  en: "view_no counts the views of the category since the last purchase or since a pause above lookback_days, up to 20; buy_hazard is the share of these views after which a purchase came next; the figures of the category are repeated on its rows"
+- ja: "「合計」の行は、複数カテゴリの購入を1回だけ数える。中央値は購入とカテゴリの組についてのもの。"
+  en: "the row 合計 counts an order of several categories once; its medians are over orders and categories"
 */
 WITH viewed AS (
   SELECT

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: カートはどのステップで、どれだけの金額が放棄され、どれだけ戻ってくるか。配信は効いているか。
   en: "How many carts are left, at which step and value, do they come back, and does a reminder or a point notice help?"
-method: "Cart abandoned when not ordered within abandon_hours after its last change. Rate by step, value band, product, device; recovery within recover_days and share after a reminder; before/after comparison at a date."
+method:
+  ja: "最後の変更から「放棄とみなす時間」内に注文のないカートを放棄とする。離脱ステップ別の放棄率と放棄金額、「復帰を待つ日数」内の復帰と、そのうち配信を経由した割合を示す。比較日の前後も比べられる。"
+  en: "Cart abandoned when not ordered within abandon_hours after its last change. Rate by step, value band, product, device; recovery within recover_days and share after a reminder; before/after comparison at a date."
 parameter_groups: [period, base, web, grain]
 parameters:
 - {name: abandon_hours, type: int, default: 24, label_ja: 放棄とみなす時間, note: "", minimum: 1}
@@ -29,16 +31,23 @@ charts:
 - {kind: funnel, x: last_step, y: carts, where: {last_step: [カート, 住所, 支払, 確認]}}
 - {kind: table}
 cells:
-- {name: left, keys: [bucket, last_step, value], types: {value: string}, customers: left_carts, products: left_items, becomes: customers with an open abandoned cart; products = items in it}
+- {name: left, keys: [bucket, last_step, value], types: {value: string}, customers: left_carts, products: left_items, becomes: {ja: "放棄したままのカートがある顧客と、カートの商品", en: "customers with an open abandoned cart; products = items in it"}}
 rules: [TZ, BOT, MERGE, GUEST, CENSOR, DIV0, SET]
 notes:
-- several carts of one visitor in one day are one cart
-- "a store purchase of the same product within recover_days is shown as 店舗購入, not as lost"
-- carts of a step are those that came at least that far, abandoned those that went no further; 合計 are all carts
-- carts without an item, and those whose abandon_hours have not passed, are left out; recovery_rate is over carts whose recover_days have passed
-- an online order of one of the items counts like the cart's own order; reminder_share is the share of recovered carts after a click in a message
-- with compare_at the buckets are before and from that day
-- the key value of a cell is a band of value_bands, for example 3000-9999
+- ja: "同じ訪問者の同じ日の複数のカートは、1つのカートとする。"
+  en: "several carts of one visitor in one day are one cart"
+- ja: "「復帰を待つ日数」内に店舗で同じ商品を購入したものは「店舗購入」とし、放棄としない。"
+  en: "a store purchase of the same product within recover_days is shown as 店舗購入, not as lost"
+- ja: "ステップのカート数は、少なくともそこまで進んだカート。放棄数はその先に進まなかったカート。「合計」はすべてのカート。"
+  en: "carts of a step are those that came at least that far, abandoned those that went no further; 合計 are all carts"
+- ja: "商品のないカートと、「放棄とみなす時間」が過ぎていないカートは除く。復帰率は「復帰を待つ日数」が過ぎたカートに対する割合。"
+  en: "carts without an item, and those whose abandon_hours have not passed, are left out; recovery_rate is over carts whose recover_days have passed"
+- ja: "カートの商品のいずれかのオンラインでの注文は、カート自身の注文と同じに扱う。配信経由率は、復帰したカートのうち配信のクリックのあとに復帰した割合。"
+  en: "an online order of one of the items counts like the cart's own order; reminder_share is the share of recovered carts after a click in a message"
+- ja: "比較日を指定すると、期間はその日より前とその日以降になる。"
+  en: "with compare_at the buckets are before and from that day"
+- ja: "掘り下げのキーvalueは「金額の区切り」の区分（例：3000-9999）。"
+  en: "the key value of a cell is a band of value_bands, for example 3000-9999"
 needs: [carts]
 */
 WITH items AS (

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: それぞれの顧客は、何を、何回、いつ見たか。繰り返し見てまだ買っていない商品は何か。
   en: "What did each known customer look at, how often and how recently?"
-method: "Per customer: sessions, views, products and categories seen, top category, last visit, products seen at least k times and not bought since."
+method:
+  ja: "顧客ごとの訪問回数、PV、閲覧した商品とカテゴリ、主閲覧カテゴリ、最終訪問日、繰り返し見てその後購入していない商品。"
+  en: "Per customer: sessions, views, products and categories seen, top category, last visit, products seen at least k times and not bought since."
 parameter_groups: [period, base, web, top]
 parameters:
 - {name: hot_views, type: int, default: 3, label_ja: 繰返しとみなす閲覧数, note: "", minimum: 1}
@@ -26,13 +28,17 @@ columns:
 charts:
 - {kind: table}
 cells:
-- {name: rows, keys: [customer_id, sessions, views, last_visit, top_category, carts, purchases], customers: placed, products: hot, becomes: these customers and their hot_products}
+- {name: rows, keys: [customer_id, sessions, views, last_visit, top_category, carts, purchases], customers: placed, products: hot, becomes: {ja: "該当する顧客と、その繰返し閲覧商品", en: "these customers and their hot_products"}}
 rules: [TZ, BOT, DEDUP, MERGE, WD, SET]
 notes:
-- events before a login are credited once the cookie is linked (identities.valid_from reaches back at most 30 days)
-- hot_products are seen hot_views times or more in the period and bought neither since the last view nor in the not_bought_days before it, in any channel
-- with a product set only the views of these products, and the visits with one, count
-- rows after top_n (by views, sessions, id) are summed as その他
+- ja: "ログイン前の行動は、クッキーが紐づけば顧客のものとする（紐づけの開始は最大30日さかのぼる）。"
+  en: "events before a login are credited once the cookie is linked (identities.valid_from reaches back at most 30 days)"
+- ja: "繰返し閲覧商品は、集計期間に「繰返しとみなす閲覧数」以上見て、最後の閲覧以降も、その前の「未購入とみなす日数」の間も、どのチャネルでも購入していない商品。"
+  en: "hot_products are seen hot_views times or more in the period and bought neither since the last view nor in the not_bought_days before it, in any channel"
+- ja: "対象商品を指定すると、その商品の閲覧と、それを含む訪問だけを数える。"
+  en: "with a product set only the views of these products, and the visits with one, count"
+- ja: "表示件数より後の行（PV、訪問回数、IDの順）は「その他」にまとめる。"
+  en: "rows after top_n (by views, sessions, id) are summed as その他"
 */
 WITH browsed AS (
   SELECT e.customer_id, e.session_id, e.session_date, e.event_type, e.is_view, e.product_id, e.category_l1, e.event_date

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 顧客はどの端末で見て、どこで買うか。途中で切り替える人はどれだけか。
   en: "Which devices do customers use to look and to buy, and how many switch in between?"
-method: "Matrix of first-view device x purchase device per customer and purchase, single versus multi-device customers with value."
+method:
+  ja: "顧客と購入ごとの、最初に閲覧した端末×購入した端末の行列。端末が1つの顧客と複数の顧客の購入金額も比べる。"
+  en: "Matrix of first-view device x purchase device per customer and purchase, single versus multi-device customers with value."
 parameter_groups: [period, base, web]
 parameters:
 - {name: lookback_days, type: int, default: 30, label_ja: さかのぼる日数, note: "", minimum: 1}
@@ -23,13 +25,16 @@ charts:
 - {kind: sankey, source: view_device, target: buy_device, size: purchases}
 - {kind: table}
 cells:
-- {name: cell, keys: [view_device, buy_device], customers: placed, becomes: customers with this pattern}
-- {name: devices, keys: [devices_used], types: {devices_used: int}, customers: users, becomes: customers by the number of devices they visit with in the period}
+- {name: cell, keys: [view_device, buy_device], customers: placed, becomes: {ja: "この組合せの顧客", en: "customers with this pattern"}}
+- {name: devices, keys: [devices_used], types: {devices_used: int}, customers: users, becomes: {ja: "顧客（集計期間に訪問した端末の数別）", en: "customers by the number of devices they visit with in the period"}}
 rules: [TZ, BOT, MERGE, UNK, DIV0, SET]
 notes:
-- "store is one of the buy devices, so the matrix also shows look-online-buy-offline"
-- view_device is that of the first visit in the lookback_days before the purchase, 閲覧なし where there is none; buy_device that of the visit in which the order is placed, else the channel of sale
-- customers are those whom the site or the app can recognise; the others' purchases say nothing about devices
+- ja: "店舗も購入デバイスに含めるため、Webで見て店舗で買う動きもわかる。"
+  en: "store is one of the buy devices, so the matrix also shows look-online-buy-offline"
+- ja: "閲覧デバイスは、購入前の「さかのぼる日数」の間の最初の訪問の端末。なければ「閲覧なし」。購入デバイスは注文した訪問の端末、なければ販売チャネル。"
+  en: "view_device is that of the first visit in the lookback_days before the purchase, 閲覧なし where there is none; buy_device that of the visit in which the order is placed, else the channel of sale"
+- ja: "顧客は、サイトまたはアプリで識別できる人。それ以外の人の購入から端末はわからない。"
+  en: "customers are those whom the site or the app can recognise; the others' purchases say nothing about devices"
 footnotes:
 - {label_ja: 複数端末の顧客数, cte: multi_device}
 - {label_ja: 複数端末の顧客の1人あたり購入金額, cte: multi_device_value}

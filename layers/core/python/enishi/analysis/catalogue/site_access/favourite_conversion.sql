@@ -7,7 +7,9 @@ tier: core
 question:
   ja: お気に入りに登録された商品は、どれだけ・いつ・何をきっかけに購入されるか。
   en: "How many favourites become purchases, when, and what moved them (price cut, restock, mail)?"
-method: "Follow each favourite product: bought (same parent) within window, days to buy, event in the last 7 days before the purchase; waiting stock of unbought favourites by category and by price."
+method:
+  ja: "お気に入りに登録された商品ごとに、「購入を待つ日数」内に同じ商品（既定は親商品が同じもの）が購入されたか、購入までの日数、購入前7日間の出来事を追う。未購入の登録の数と金額をカテゴリ別に示す。"
+  en: "Follow each favourite product: bought (same parent) within window, days to buy, event in the last 7 days before the purchase; waiting stock of unbought favourites by category and by price."
 parameter_groups: [period, base, top]
 parameters:
 - {name: window_days, type: int, default: 90, label_ja: 購入を待つ日数, note: "", minimum: 1}
@@ -26,15 +28,20 @@ charts:
 - {kind: bar, x: category, y: conversion, where: {trigger: 合計}}
 - {kind: table}
 cells:
-- {name: waiting, keys: [category], customers: waiting_ones, products: waiting_ones, becomes: customers with the item still in favourites; products = these items}
-- {name: bought, keys: [category, trigger], customers: bought_ones, products: bought_ones, becomes: "customers who bought the favourite after this trigger, and these items"}
+- {name: waiting, keys: [category], customers: waiting_ones, products: waiting_ones, becomes: {ja: "いまもお気に入りに入れている顧客と、その商品", en: "customers with the item still in favourites; products = these items"}}
+- {name: bought, keys: [category, trigger], customers: bought_ones, products: bought_ones, becomes: {ja: "このきっかけのあとにお気に入りの商品を購入した顧客と、その商品", en: "customers who bought the favourite after this trigger, and these items"}}
 rules: [TZ, BOT, MERGE, WD, CENSOR, UNK, SCD, SET]
 notes:
-- an item bought before it was added is not a conversion
-- removed favourites are censored on removal
-- conversion is over favourites that were kept for window_days (or bought within them) and whose window has passed; bought counts every purchase within the window so far, in any channel
-- trigger is the last price cut, restock or click in a message in the 7 days before the purchase; at one instant in this order; its rows count bought favourites only
-- waiting are favourites still kept and not bought since; waiting_amount is at the current list price
+- ja: "登録する前に購入した商品は転換としない。"
+  en: "an item bought before it was added is not a conversion"
+- ja: "登録を外された商品は、外した時点で追跡を終える。"
+  en: "removed favourites are censored on removal"
+- ja: "転換率は、「購入を待つ日数」の間お気に入りにあり（またはその間に購入され）、その期間が過ぎた登録に対する割合。購入数は、どのチャネルでもこれまでにその期間内に購入されたものを数える。"
+  en: "conversion is over favourites that were kept for window_days (or bought within them) and whose window has passed; bought counts every purchase within the window so far, in any channel"
+- ja: "きっかけは、購入前7日間の最後の値下げ、再入荷、配信のクリック。同時ならこの順に優先する。きっかけ別の行は購入された登録だけを数える。"
+  en: "trigger is the last price cut, restock or click in a message in the 7 days before the purchase; at one instant in this order; its rows count bought favourites only"
+- ja: "未購入登録は、まだお気に入りにあり、その後購入されていないもの。未購入金額は現在の定価による。"
+  en: "waiting are favourites still kept and not bought since; waiting_amount is at the current list price"
 needs: [favourites]
 */
 WITH levels AS (

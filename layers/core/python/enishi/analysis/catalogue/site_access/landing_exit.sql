@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 訪問はどのページから始まり、どこで終わるか。集客を無駄にしている入口はどれか。
   en: "Through which pages do visits start and end, and which entries waste traffic?"
-method: "Landing x source with engaged rate, CVR and amount per session; exit page with exit share among its views, thank-you page taken out."
+method:
+  ja: "入口ページ×流入元別のエンゲージ率、CVR、セッション単価。出口ページは、そのページの閲覧に占める出口の割合（完了ページを除く）。"
+  en: "Landing x source with engaged rate, CVR and amount per session; exit page with exit share among its views, thank-you page taken out."
 parameter_groups: [period, base, web, top]
 parameters:
 - {name: side, type: "enum(landing,exit)", default: landing, label_ja: 入口・出口, note: ""}
@@ -26,11 +28,13 @@ charts:
 - {kind: bubble, x: engaged_rate, y: cvr, size: sessions, color: page}
 - {kind: table}
 cells:
-- {name: page, keys: [page, source], customers: not_bought, becomes: known customers who entered (left) there without buying}
+- {name: page, keys: [page, source], customers: not_bought, becomes: {ja: "そのページから入り（そのページで離れ）、購入しなかった識別顧客", en: "known customers who entered (left) there without buying"}}
 rules: [TZ, BOT, DEDUP, MERGE, UNK, DIV0, SMALL, SET]
 notes:
-- exit_share is the share of the page's views, of the same source, with which a visit ends; several events on one page in a row are one view
-- visits that end on the thank-you page are no exits; pages beyond top_n (by sessions) are その他
+- ja: "出口率は、同じ流入元でのそのページの閲覧のうち、訪問の最後となった割合。同じページでの連続した行動は1回の閲覧とする。"
+  en: "exit_share is the share of the page's views, of the same source, with which a visit ends; several events on one page in a row are one view"
+- ja: "完了ページで終わる訪問は出口としない。セッション数で表示件数に入らないページは「その他」とする。"
+  en: "visits that end on the thank-you page are no exits; pages beyond top_n (by sessions) are その他"
 */
 WITH steps AS (
   SELECT

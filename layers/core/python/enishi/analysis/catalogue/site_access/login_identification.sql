@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 訪問のうち、どれだけを、何によって顧客と結び付けられているか。
   en: "What share of visits and views can be tied to a customer, and through what?"
-method: "Sessions by state: logged in, recognised by linked cookie, recognised by message link, unknown; by device, source and landing page."
+method:
+  ja: "セッションを、ログイン済み、紐づくクッキーで識別、配信リンクで識別、未識別に分け、端末、流入元、入口ページなどの集計軸別に見る。"
+  en: "Sessions by state: logged in, recognised by linked cookie, recognised by message link, unknown; by device, source and landing page."
 parameter_groups: [period, web, grain, axis]
 parameters:
 - {name: base_segment, type: segment, default: null, hidden: true, label_ja: 母集団, note: ""}
@@ -27,11 +29,13 @@ charts:
 - {kind: stacked_bar, title_ja: 識別状態の構成, x: bucket, y: sessions, color: state, options: {normalised: true}}
 - {kind: table}
 cells:
-- {name: state, keys: [bucket, axis_value, state], customers: placed, becomes: those customers}
+- {name: state, keys: [bucket, axis_value, state], customers: placed, becomes: {ja: "該当する顧客", en: "those customers"}}
 rules: [TZ, BOT, DEDUP, MERGE, DIV0, SET]
 notes:
-- a login counts before a linked cookie, that before the link of a message; share is within the period and the axis value
-- sessions of employees are left out
+- ja: "ログイン、紐づくクッキー、配信リンクの順に優先する。構成比は期間と軸の区分の中での割合。"
+  en: "a login counts before a linked cookie, that before the link of a message; share is within the period and the axis value"
+- ja: "従業員のセッションは除く。"
+  en: "sessions of employees are left out"
 */
 WITH placed AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 訪問の1ページ目、2ページ目、3ページ目…に何が見られ、どこで離脱しているか。
   en: "What do visitors see as the 1st, 2nd, 3rd ... page of a visit, and where do they leave?"
-method: "Number pages inside each session; count sessions per (n, page group), the share leaving after n and the share that buys later in the session."
+method:
+  ja: "訪問の中でページに番号を付け、Nページ目とページの組ごとのセッション数、その後に離脱した割合、同じ訪問で以降に購入した割合を数える。"
+  en: "Number pages inside each session; count sessions per (n, page group), the share leaving after n and the share that buys later in the session."
 parameter_groups: [period, base, web, top]
 parameters:
 - {name: max_n, type: int, default: 10, label_ja: 最大ページ目, note: "", minimum: 1, maximum: 100}
@@ -28,13 +30,16 @@ charts:
 - {kind: stacked_bar, x: n, y: sessions, color: page}
 - {kind: table}
 cells:
-- {name: page, keys: [n, page], customers: placed, products: placed, becomes: known customers who saw this as the n-th page}
-- {name: leave, keys: [n, page, left_here], types: {left_here: bool}, customers: placed, products: placed, becomes: those who left there}
+- {name: page, keys: [n, page], customers: placed, products: placed, becomes: {ja: "これをNページ目に見た、識別された顧客", en: "known customers who saw this as the n-th page"}}
+- {name: leave, keys: [n, page, left_here], types: {left_here: bool}, customers: placed, products: placed, becomes: {ja: "そこで離脱した顧客", en: "those who left there"}}
 rules: [TZ, BOT, DEDUP, MERGE, TIE, DIV0, SET]
 notes:
-- "identical neighbours (reload, back to the same page) count once when collapse_reload"
-- share is among the sessions that reach the n-th page; later_cvr counts an order placed after the page in the session
-- entry_filter is a path or a page type of the first page; pages beyond top_n (by views) are その他
+- ja: "隣り合う同じページ（再読み込み、同じページへの戻り）は、「再読み込みをまとめる」では1回に数える。"
+  en: "identical neighbours (reload, back to the same page) count once when collapse_reload"
+- ja: "構成比は、Nページ目に達したセッションに対する割合。以降購入率は、そのページより後に同じセッションで注文した割合。"
+  en: "share is among the sessions that reach the n-th page; later_cvr counts an order placed after the page in the session"
+- ja: "入口ページは、最初のページのパスまたはページ種別。PVで表示件数に入らないページは「その他」とする。"
+  en: "entry_filter is a path or a page type of the first page; pages beyond top_n (by views) are その他"
 */
 WITH pages AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: どのページが、何人に見られ、どれが購入につながっているか。
   en: "Which pages are seen, by how many people, and which lead to purchases?"
-method: "Per page (path, type, category or product): views, visitors, known customers, sessions, median dwell, exits and same-session orders."
+method:
+  ja: "ページ（パス、種別、カテゴリまたは商品）ごとのPV、訪問者数、識別された顧客、セッション数、滞在時間の中央値、離脱、同じ訪問での注文。"
+  en: "Per page (path, type, category or product): views, visitors, known customers, sessions, median dwell, exits and same-session orders."
 parameter_groups: [period, base, web, top]
 parameters:
 - {name: level, type: "enum(path,page_type,category_l1,product)", default: path, label_ja: ページのまとめ方, note: ""}
@@ -27,13 +29,17 @@ charts:
 - {kind: treemap, x: page, size: views, color: cvr, where: {page: {not: [合計]}}}
 - {kind: table}
 cells:
-- {name: page, keys: [page], customers: placed, products: placed, becomes: known customers who saw it and the products on these pages}
+- {name: page, keys: [page], customers: placed, products: placed, becomes: {ja: "それを見た識別顧客と、そのページの商品", en: "known customers who saw it and the products on these pages"}}
 rules: [TZ, BOT, DEDUP, MERGE, TIE, DIV0, MULTI, SET]
 notes:
-- dwell of the last page of a session is unknown and left out
-- query strings are dropped except a list of page-forming keys
-- dwell is the time until the next page of the visit; cvr is the share of the sessions with the page that buy
-- a page that is seen several times in a session gives several views, one session; people and sessions of the row 合計 are counted once
+- ja: "セッションの最後のページの滞在時間はわからないため除く。"
+  en: "dwell of the last page of a session is unknown and left out"
+- ja: "URLの問い合わせ文字列（クエリ）は、ページを分けるキーを除いて取り除く。"
+  en: "query strings are dropped except a list of page-forming keys"
+- ja: "滞在時間は、その訪問で次のページまでの時間。CVRは、そのページを含むセッションのうち購入した割合。"
+  en: "dwell is the time until the next page of the visit; cvr is the share of the sessions with the page that buy"
+- ja: "1つのセッションで何度も見たページは、閲覧を複数、セッションを1と数える。「合計」の行の人数とセッション数は重複なし。"
+  en: "a page that is seen several times in a session gives several views, one session; people and sessions of the row 合計 are counted once"
 */
 WITH seen AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 期間中に何回訪問した(ページを見た)顧客が何人いて、何回目から購入が増えるか。
   en: "How many customers visit or see a page once, twice, ... in the period, and from which frequency does buying rise?"
-method: "Distribution of visits (or views, or days with a visit) per customer, with CVR and amount per frequency class; the step with the largest rise in CVR is marked."
+method:
+  ja: "顧客ごとの訪問回数（またはPV、訪問日数）の分布と、頻度別の購入率と1人あたり金額。購入率が最も上がる段階を示す。"
+  en: "Distribution of visits (or views, or days with a visit) per customer, with CVR and amount per frequency class; the step with the largest rise in CVR is marked."
 parameter_groups: [period, base, web]
 parameters:
 - {name: count_of, type: "enum(sessions,views,days)", default: sessions, label_ja: 数えるもの, note: ""}
@@ -27,14 +29,19 @@ charts:
 - {kind: dual_axis, x: class, y: [customers, cvr]}
 - {kind: table}
 cells:
-- {name: class, keys: [class, bought], types: {bought: bool}, customers: placed, becomes: "customers, split into bought / not bought"}
+- {name: class, keys: [class, bought], types: {bought: bool}, customers: placed, becomes: {ja: "顧客（購入の有無別）", en: "customers, split into bought / not bought"}}
 rules: [TZ, BOT, DEDUP, MERGE, N0, DIV0, SET]
 notes:
-- class 0 are linked customers without a visit; customers never linked to a cookie are shown below the table
-- views after the purchase in the same period do not count towards the class of a buyer
-- page_filter is a path or a page type; visits are then those that saw it
-- a buyer is counted up to the first purchase of the period, in any channel; the visit in which it is made counts
-- classes that do not cover a number leave its customers out; step_gain is in points against the class before
+- ja: "頻度0は、Webと連携済みで訪問のない顧客。クッキーと一度も紐づかない顧客は表の下に示す。"
+  en: "class 0 are linked customers without a visit; customers never linked to a cookie are shown below the table"
+- ja: "購入者の頻度には、同じ期間の購入後の閲覧を数えない。"
+  en: "views after the purchase in the same period do not count towards the class of a buyer"
+- ja: "「ページ」はパスまたはページ種別。指定したときの訪問は、それを見た訪問。"
+  en: "page_filter is a path or a page type; visits are then those that saw it"
+- ja: "購入者は、チャネルを問わず期間内の最初の購入までを数える。購入した訪問は数に含む。"
+  en: "a buyer is counted up to the first purchase of the period, in any channel; the visit in which it is made counts"
+- ja: "どの区切りにも入らない回数の顧客は除く。上昇幅は前の頻度に対するポイント差。"
+  en: "classes that do not cover a number leave its customers out; step_gain is in points against the class before"
 footnotes:
 - {label_ja: 購入率が最も上がる頻度, cte: largest_rise}
 - {label_ja: Webと未連携の顧客数, cte: never_linked}

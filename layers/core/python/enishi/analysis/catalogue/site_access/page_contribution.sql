@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 購入の通り道というだけでなく、購入を後押ししていると見られるページはどれか。
   en: "Which content pages help a purchase beyond being on the way to it?"
-method: "For pages outside the checkout compare CVR of sessions with and without the page inside strata of visitor type, source, depth and category (direct standardisation); contribution = difference x sessions x average order."
+method:
+  ja: "購入手続き以外のページについて、訪問者の種類、流入元、閲覧の深さ、カテゴリによる層の中で、そのページを含む訪問と含まない訪問のCVRを比べる（直接標準化）。貢献額＝差×セッション数×平均注文額。"
+  en: "For pages outside the checkout compare CVR of sessions with and without the page inside strata of visitor type, source, depth and category (direct standardisation); contribution = difference x sessions x average order."
 parameter_groups: [period, base, web, stat, top]
 parameters:
 - {name: min_sessions, type: int, default: 200, minimum: 1, label_ja: 対象とするセッション数の下限, note: ""}
@@ -26,15 +28,21 @@ charts:
 - {kind: bar, x: page, y: contribution}
 - {kind: table}
 cells:
-- {name: page, keys: [page], customers: unconvinced, becomes: customers who read it and have not bought}
+- {name: page, keys: [page], customers: unconvinced, becomes: {ja: "そのページを見て、まだ購入していない顧客", en: "customers who read it and have not bought"}}
 rules: [TZ, BOT, DEDUP, SMALL, TIE, DIV0, SET]
 notes:
-- "observational; the screen says 'related', not 'caused'"
-- "a page counts where it was seen before the visit's purchase; carts, checkout and thanks pages are left out"
-- "strata: first or later visit, source, pages seen (1, 2-3, 4-7, 8 and more) and the top category seen most; both rates are over the strata that have visits with and without the page, weighed by the visits with it"
-- "the average order is that of the visits with an order; the interval is Wald's over the strata at the parameter confidence"
-- "the top_n pages with the highest contribution are listed; a page that no comparable visit lacks has no figures and stands last"
-- "who has not bought: no purchase in any channel since the first reading in the period"
+- ja: "観察による比較のため、画面では「原因」でなく「関連」とする。"
+  en: "observational; the screen says 'related', not 'caused'"
+- ja: "訪問での購入より前に見たページを数える。カート、購入手続き、完了ページは除く。"
+  en: "a page counts where it was seen before the visit's purchase; carts, checkout and thanks pages are left out"
+- ja: "層は、初回か再訪か、流入元、閲覧ページ数（1、2〜3、4〜7、8以上）、最も多く見た大カテゴリ。両方の率は、ページを含む訪問と含まない訪問がともにある層について、含む訪問の数で重み付けする。"
+  en: "strata: first or later visit, source, pages seen (1, 2-3, 4-7, 8 and more) and the top category seen most; both rates are over the strata that have visits with and without the page, weighed by the visits with it"
+- ja: "平均注文額は、注文のある訪問についてのもの。区間は、指定の信頼水準での層をまたぐWaldの区間。"
+  en: "the average order is that of the visits with an order; the interval is Wald's over the strata at the parameter confidence"
+- ja: "貢献額の高い順に表示件数だけ並べる。比べられる訪問のないページは数値がなく、最後に置く。"
+  en: "the top_n pages with the highest contribution are listed; a page that no comparable visit lacks has no figures and stands last"
+- ja: "購入していないとは、期間内に最初に見てから、どのチャネルでも購入がないこと。"
+  en: "who has not bought: no purchase in any channel since the first reading in the period"
 standard: Direct standardisation over strata.
 */
 WITH first_orders AS (

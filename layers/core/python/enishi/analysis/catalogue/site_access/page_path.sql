@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 選んだページの前後で、どんな回遊が多いか。購入に至る経路はどれか。
   en: "Which ways through the site are common, before or after a chosen page, and which end in a purchase?"
-method: "Count n-grams of page groups from or to an anchor, top paths with CVR, and the transition matrix; purchase paths against non-purchase paths."
+method:
+  ja: "起点ページから（または起点ページまでの）ページの並びを数え、多い経路とそのCVR、遷移の行列を示す。CVRにより、購入に至る経路と至らない経路を比べる。"
+  en: "Count n-grams of page groups from or to an anchor, top paths with CVR, and the transition matrix; purchase paths against non-purchase paths."
 parameter_groups: [period, base, web, top]
 parameters:
 - {name: anchor, type: string, default: top, label_ja: 起点ページ, note: ""}
@@ -30,13 +32,16 @@ charts:
 - {kind: network, source: from_page, target: to_page, size: sessions}
 - {kind: table}
 cells:
-- {name: path, keys: [path], customers: walked, becomes: known customers whose session held it}
-- {name: edge, keys: [from_page, to_page], customers: stepped, becomes: known customers whose session held it}
+- {name: path, keys: [path], customers: walked, becomes: {ja: "その経路を含むセッションのある識別顧客", en: "known customers whose session held it"}}
+- {name: edge, keys: [from_page, to_page], customers: stepped, becomes: {ja: "その移動を含むセッションのある識別顧客", en: "known customers whose session held it"}}
 rules: [TZ, BOT, DEDUP, MERGE, TIE, SMALL, SET]
 notes:
-- a path has depth pages, the anchor included; forward it starts at the first anchor of the session, backward it ends at the last one
-- a reload is not a step; rows with from_page and to_page are the steps inside these paths, transition_rate is the share of the views of from_page that went on to to_page, the rest left or were the path's end
-- paths and steps under min_sessions, or beyond top_n, are summed as その他
+- ja: "経路の長さは起点ページを含めて「ページ数」。前方向では訪問の最初の起点ページから始まり、後方向では最後の起点ページで終わる。"
+  en: "a path has depth pages, the anchor included; forward it starts at the first anchor of the session, backward it ends at the last one"
+- ja: "再読み込みは移動としない。遷移元と遷移先のある行は経路の中の1回の移動。遷移率は、遷移元の閲覧のうち遷移先へ進んだ割合で、残りは離脱または経路の終わり。"
+  en: "a reload is not a step; rows with from_page and to_page are the steps inside these paths, transition_rate is the share of the views of from_page that went on to to_page, the rest left or were the path's end"
+- ja: "最少セッション数に満たない、または表示件数に入らない経路と移動は「その他」にまとめる。"
+  en: "paths and steps under min_sessions, or beyond top_n, are summed as その他"
 standard: First-order transition counts.
 */
 WITH pages AS (

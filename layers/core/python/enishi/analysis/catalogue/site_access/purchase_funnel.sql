@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 商品閲覧からカート、レジ、注文までの、どこで離脱しているか。
   en: "Where between product view, cart, checkout and order do visitors drop out?"
-method: "Closed or open funnel over ordered steps inside a session or inside a window per visitor; step and total rates, median time per step, split by device, source or new/existing."
+method:
+  ja: "セッション内、または訪問者の一定期間内の順に並んだステップのファネル（順番どおりに限る、または限らない）。通過率と全体率、ステップごとの所要時間の中央値を、端末、流入元、新規・再訪などで分けて示す。"
+  en: "Closed or open funnel over ordered steps inside a session or inside a window per visitor; step and total rates, median time per step, split by device, source or new/existing."
 parameter_groups: [period, base, web, axis]
 parameters:
 - {name: steps, type: list, default: "product_view,add_to_cart,checkout_step,purchase", label_ja: ステップ, note: ""}
@@ -27,15 +29,20 @@ charts:
 - {kind: funnel, x: step, y: entered, where: {axis_value: 合計}}
 - {kind: table}
 cells:
-- {name: dropped, keys: [dropped_at, axis_value], types: {dropped_at: string}, customers: placed, products: placed_products, becomes: "known customers who got no further than this step, with the products of that step"}
-- {name: reached, keys: [step, axis_value], customers: reached, becomes: known customers who reached the step}
+- {name: dropped, keys: [dropped_at, axis_value], types: {dropped_at: string}, customers: placed, products: placed_products, becomes: {ja: "このステップより先に進まなかった識別顧客と、そのステップの商品", en: "known customers who got no further than this step, with the products of that step"}}
+- {name: reached, keys: [step, axis_value], customers: reached, becomes: {ja: "そのステップに達した識別顧客", en: "known customers who reached the step"}}
 rules: [TZ, BOT, DEDUP, MERGE, MULTI, DIV0, SET]
 notes:
-- "steps must occur in order, other events may lie between"
-- a purchase found in orders but not in web_events (blocked script) is added as a final step only when the cart id matches
-- what is counted is a session, or with visitor_days a visitor within window_days of the first step; open (closed = false) counts a step whatever came before
-- the purchase of an ordered cart whose order no event names is placed into the visit that the order falls into
-- median_time is from the step before, in a closed funnel
+- ja: "ステップは順に起きる必要があるが、間にほかの行動があってもよい。"
+  en: "steps must occur in order, other events may lie between"
+- ja: "注文にあってWebの記録にない購入（スクリプトの遮断など）は、カートIDが一致するときだけ最後のステップに加える。"
+  en: "a purchase found in orders but not in web_events (blocked script) is added as a final step only when the cart id matches"
+- ja: "数えるのはセッション。「数える単位」が訪問者（visitor_days）なら、最初のステップから「期間(日)」以内の訪問者。「順番どおりに限る」を外すと、前のステップがなくてもそのステップを数える。"
+  en: "what is counted is a session, or with visitor_days a visitor within window_days of the first step; open (closed = false) counts a step whatever came before"
+- ja: "記録のない注文のカートの購入は、注文の時刻が入る訪問に置く。"
+  en: "the purchase of an ordered cart whose order no event names is placed into the visit that the order falls into"
+- ja: "所要時間は、順番どおりのファネルで、前のステップからの時間。"
+  en: "median_time is from the step before, in a closed funnel"
 */
 WITH steps AS (
   SELECT step, CAST(place AS INTEGER) AS place FROM UNNEST(:steps) WITH ORDINALITY AS t(step, place)

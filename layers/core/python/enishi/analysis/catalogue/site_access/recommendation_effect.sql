@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: レコメンド枠は何をもたらしているか。新しいロジックは旧いものに勝っているか。
   en: "What do recommendation slots bring, and does the new logic beat the old one?"
-method: "Per slot and variant: impressions, clicks, click rate, orders of the clicked product within the session, direct and assisted amount, share of catalogue shown; variants compared by visitor-level CVR."
+method:
+  ja: "枠・バリアントごとの表示数、クリック数、CTR、訪問内でのクリック商品の購入件数と売上（「成果とする購入」により、クリック後の注文のすべての商品も数えられる）、商品カバー率。バリアントは訪問者単位のCVRで比べる。"
+  en: "Per slot and variant: impressions, clicks, click rate, orders of the clicked product within the session, direct and assisted amount, share of catalogue shown; variants compared by visitor-level CVR."
 parameter_groups: [period, base, web, stat]
 parameters:
 - {name: slots, type: list, default: all, label_ja: 枠, note: ids of slots}
@@ -27,16 +29,21 @@ charts:
 - {kind: bar, x: slot, y: amount, color: variant}
 - {kind: table}
 cells:
-- {name: clicked, keys: [slot, variant], customers: clicked_only, products: clicked_only, becomes: "who clicked and did not buy it in the visit; products = the clicked ones"}
+- {name: clicked, keys: [slot, variant], customers: clicked_only, products: clicked_only, becomes: {ja: "クリックし、その訪問では購入しなかった人と、クリックした商品", en: "who clicked and did not buy it in the visit; products = the clicked ones"}}
 footnotes:
 - {label_ja: 枠の表示・クリックの記録数, cte: recorded}
 rules: [TZ, BOT, DEDUP, MERGE, HOLD, DIV0, SMALL, SET]
 notes:
-- an impression counts when half the slot was visible for one second, where the source tells
-- "an order is credited to a click before it in the same visit, once to each slot and variant; the amount is of the credited products, net of returns"
-- "coverage is over the products on sale in the period, services left out"
-- "p_value is Fisher's exact test of the visitors with an order in a visit that showed the slot, against the variant called control, else the first by name, which has none"
-- "without impressions or clicks of slots in the log there are no rows; the line below says how many there are"
+- ja: "表示は、記録元でわかる場合、枠の半分が1秒見えたときに数える。"
+  en: "an impression counts when half the slot was visible for one second, where the source tells"
+- ja: "注文は、同じ訪問でそれより前のクリックに割り当て、枠・バリアントごとに1回とする。売上は割り当てた商品の額で、返品を差し引く。"
+  en: "an order is credited to a click before it in the same visit, once to each slot and variant; the amount is of the credited products, net of returns"
+- ja: "商品カバー率は、期間中に販売していた商品（サービスを除く）に対する割合。"
+  en: "coverage is over the products on sale in the period, services left out"
+- ja: "p値は、枠を表示した訪問で注文した訪問者についてのフィッシャーの正確検定。相手は対照群（control）のバリアント、なければ名前順で最初のもので、それ自身の値は空欄。"
+  en: "p_value is Fisher's exact test of the visitors with an order in a visit that showed the slot, against the variant called control, else the first by name, which has none"
+- ja: "記録に枠の表示もクリックもなければ、行がない。記録数は下の行に示す。"
+  en: "without impressions or clicks of slots in the log there are no rows; the line below says how many there are"
 step: variants
 */
 WITH acted AS (

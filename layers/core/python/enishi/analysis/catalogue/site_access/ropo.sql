@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 店舗売上のうち、同じ顧客のWeb閲覧のあとに生まれたものはどれだけか。どのページが来店を準備しているか。
   en: "How much of store sales followed a web visit of the same customer, and which pages prepare store visits?"
-method: "Store lines of known customers with a view of the same category (or product) within lookback_days; share of store sales, days between, pages seen; also store pages, stock checks."
+method:
+  ja: "識別された顧客の店舗での購入明細のうち、「さかのぼる日数」内に同じカテゴリ（または商品）を閲覧したもの。店舗売上に占める割合、日数、見たページを示す。"
+  en: "Store lines of known customers with a view of the same category (or product) within lookback_days; share of store sales, days between, pages seen; also store pages, stock checks."
 parameter_groups: [period, base, pur, web]
 parameters:
 - {name: lookback_days, type: int, default: 14, label_ja: さかのぼる日数, note: "", minimum: 1}
@@ -25,14 +27,18 @@ charts:
 - {kind: stacked_bar, x: store, y: ropo_amount, color: category, where: {store: {not: [合計]}}}
 - {kind: table}
 cells:
-- {name: cell, keys: [store, category], customers: prepared, products: prepared, becomes: customers who looked online and bought in the store}
-- {name: looked_only, keys: [looked_category], types: {looked_category: string}, customers: looked_only, becomes: "customers who looked online in the period and bought nothing anywhere since"}
+- {name: cell, keys: [store, category], customers: prepared, products: prepared, becomes: {ja: "Webで見て店舗で購入した顧客", en: "customers who looked online and bought in the store"}}
+- {name: looked_only, keys: [looked_category], types: {looked_category: string}, customers: looked_only, becomes: {ja: "集計期間にWebで見て、その後どこでも購入していない顧客", en: "customers who looked online in the period and bought nothing anywhere since"}}
 rules: [TZ, PUR, RET, BOT, GUEST, MERGE, CENSOR, DIV0, SET]
 notes:
-- only customers with a linked cookie can match; the share among linked customers is the figure to use
-- ropo_share is over the store sales of customers whom the site can recognise (a linked cookie or app, or a visit); others cannot match
-- a line counts when its customer saw the same product (its parent) or category in the lookback_days before; days and top_page are of the last such view
-- with match = product the category shown is category_l3
+- ja: "突き合わせられるのは、クッキーが紐づく顧客だけ。見るべきなのは、紐づく顧客の中での割合。"
+  en: "only customers with a linked cookie can match; the share among linked customers is the figure to use"
+- ja: "構成比は、サイトで識別できる顧客（クッキーまたはアプリが紐づくか、訪問がある人）の店舗売上に対する割合。それ以外の人は突き合わせられない。"
+  en: "ropo_share is over the store sales of customers whom the site can recognise (a linked cookie or app, or a visit); others cannot match"
+- ja: "明細は、顧客が「さかのぼる日数」内に同じ商品（親商品）または同じカテゴリを見ていれば数える。日数と主要ページはその最後の閲覧のもの。"
+  en: "a line counts when its customer saw the same product (its parent) or category in the lookback_days before; days and top_page are of the last such view"
+- ja: "「閲覧と購入の合わせ方」が商品（product）のとき、カテゴリは小カテゴリを示す。"
+  en: "with match = product the category shown is category_l3"
 */
 WITH store_lines AS (
   SELECT

@@ -8,7 +8,9 @@ tier: core
 question:
   ja: 訪問は何回あり、どれだけ深く、成果につながったか。流入元・端末・新規/再訪・時間帯で見る。
   en: "How many visits, how deep and how good, by source, device, new/returning visitor and time?"
-method: "Sessions end after session_timeout_min of silence. Engaged: over 10 seconds, or 2 or more views, or a goal event. Bounce rate = 1 - engaged rate."
+method:
+  ja: "セッションは「セッション切れ(分)」の間に行動がなければ終わる。エンゲージは、10秒超の滞在、2回以上の閲覧、または目標とする行動のいずれかがあるもの。直帰率＝1−エンゲージ率。"
+  en: "Sessions end after session_timeout_min of silence. Engaged: over 10 seconds, or 2 or more views, or a goal event. Bounce rate = 1 - engaged rate."
 parameter_groups: [period, base, web, grain, axis]
 parameters:
 - {name: goal_events, type: list, default: "purchase,signup,favourite_add", label_ja: 目標とする行動, note: ""}
@@ -30,13 +32,17 @@ charts:
 - {kind: line, x: bucket, y: cvr, color: axis_value}
 - {kind: table}
 cells:
-- {name: cell, keys: [bucket, axis_value], customers: placed, becomes: known customers with such a session}
+- {name: cell, keys: [bucket, axis_value], customers: placed, becomes: {ja: "そのようなセッションのある識別顧客", en: "known customers with such a session"}}
 rules: [TZ, BOT, DEDUP, MERGE, UNK, DIV0, SET]
 notes:
-- a session over midnight belongs to the day it started; a new campaign parameter does not break a session
-- new_share is the share of sessions that are their visitor's first; visitors are counted once in each row
-- amount is that of the orders placed in the session, guests' too, net of returns
-- axis also takes visitor_type (新規・再訪), visit_hour, visit_weekday, landing_type and any column of the customer
+- ja: "日をまたぐセッションは、始まった日に数える。新しいキャンペーンのパラメータではセッションを分けない。"
+  en: "a session over midnight belongs to the day it started; a new campaign parameter does not break a session"
+- ja: "新規率は、訪問者の最初のセッションである割合。訪問者は行ごとに1回だけ数える。"
+  en: "new_share is the share of sessions that are their visitor's first; visitors are counted once in each row"
+- ja: "売上は、セッション中の注文の額（非会員を含む）で、返品を差し引く。"
+  en: "amount is that of the orders placed in the session, guests' too, net of returns"
+- ja: "集計軸には、新規・再訪、時間帯、訪問曜日、入口ページ種別と、顧客の任意の列も使える。"
+  en: "axis also takes visitor_type (新規・再訪), visit_hour, visit_weekday, landing_type and any column of the customer"
 standard: "Session and engaged-session wording of Google Analytics 4 help (answers 12798876): 30 minutes; longer than 10 seconds, a key event, or at least 2 page views."
 */
 WITH placed AS (

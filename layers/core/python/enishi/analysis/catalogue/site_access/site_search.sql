@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: サイト内で何が探され、何が見つからず、そのあと何が買われているか。
   en: "What do people look for, what do they not find, and what do they buy after it?"
-method: "Per normalised term: searches, searchers, zero-hit rate, refinement rate, click rate on results, orders in the session; terms rising against the previous period."
+method:
+  ja: "整えた検索語ごとの検索回数、検索者数、0件率、再検索率、結果クリック率、セッション内の注文。前の期間に比べて伸びている検索語も見る。"
+  en: "Per normalised term: searches, searchers, zero-hit rate, refinement rate, click rate on results, orders in the session; terms rising against the previous period."
 parameter_groups: [period, base, web, top]
 parameters:
 - {name: min_searches, type: int, default: 20, label_ja: 最少検索回数, note: "", minimum: 1}
@@ -26,13 +28,17 @@ charts:
 - {kind: bubble, x: zero_rate, y: cvr, size: searches, color: term}
 - {kind: table}
 cells:
-- {name: term, keys: [term, no_hit], types: {no_hit: bool}, customers: unbought, becomes: "known customers who searched it and have not bought since; with no_hit=true those who found nothing, to be told when the item arrives"}
+- {name: term, keys: [term, no_hit], types: {no_hit: bool}, customers: unbought, becomes: {ja: "それを検索し、その後購入していない識別顧客。no_hit=trueは何も見つからなかった人で、商品の入荷を知らせる相手", en: "known customers who searched it and have not bought since; with no_hit=true those who found nothing, to be told when the item arrives"}}
 rules: [TZ, BOT, DEDUP, MERGE, TIE, SMALL, DIV0, SET]
 notes:
-- "terms that look like a phone number, mail address or name field are dropped before storage"
-- refine_rate is the share of searches followed by another term, click_rate by a product, before anything else of the two; zero_rate is over searches whose hits the source tells
-- cvr is over sessions with the term, an order after it; growth is against the period of the same length before
-- terms with fewer than min_searches, or beyond top_n, are その他
+- ja: "電話番号、メールアドレス、氏名の欄に見える検索語は、保存前に取り除く。"
+  en: "terms that look like a phone number, mail address or name field are dropped before storage"
+- ja: "再検索率は別の検索語、結果クリック率は商品が、検索のあとに（両者のうち先に）続いた検索の割合。0件率は、件数のわかる検索についてのもの。"
+  en: "refine_rate is the share of searches followed by another term, click_rate by a product, before anything else of the two; zero_rate is over searches whose hits the source tells"
+- ja: "CVRは、その検索語を含むセッションのうち、検索後に注文した割合。前期比は、直前の同じ長さの期間に対する比。"
+  en: "cvr is over sessions with the term, an order after it; growth is against the period of the same length before"
+- ja: "最少検索回数に満たない、または表示件数に入らない検索語は「その他」とする。"
+  en: "terms with fewer than min_searches, or beyond top_n, are その他"
 */
 WITH followed AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 訪問はどこから来て、流入元ごとに新規と既存の質はどうか。
   en: From where do visits come and how good is each source for new and known customers?
-method: "Group sessions by medium, utm or referrer with a fixed rule order (message_id, utm, click id, referrer, direct)."
+method:
+  ja: "セッションを、媒体、utm、または参照元でまとめる。決める順は固定（配信、utm、参照元、直接）。"
+  en: "Group sessions by medium, utm or referrer with a fixed rule order (message_id, utm, click id, referrer, direct)."
 parameter_groups: [period, base, web, grain]
 parameters:
 - {name: level, type: "enum(medium_type,medium,campaign,referrer)", default: medium_type, label_ja: 流入元のまとめ方, note: ""}
@@ -27,12 +29,15 @@ charts:
 - {kind: line, x: bucket, y: cvr, color: source}
 - {kind: table}
 cells:
-- {name: source, keys: [source, bucket], customers: placed, becomes: known customers who came through it}
+- {name: source, keys: [source, bucket], customers: placed, becomes: {ja: "そこから来た識別顧客", en: "known customers who came through it"}}
 rules: [TZ, BOT, DEDUP, MERGE, UNK, DIV0, RECON, SET]
 notes:
-- the order of the rule is message, link (utm), referrer, direct; the first event of the visit with a source decides
-- new_visitors are visitors on their first visit; signups are visitors who sign up in it; visits without a campaign or a referrer are 不明 at these levels
-- the sessions and orders of all sources add up to those of the session analysis
+- ja: "決める順は、配信、リンク（utm）、参照元、直接。訪問の中で最初に流入元のわかる行動で決める。"
+  en: "the order of the rule is message, link (utm), referrer, direct; the first event of the visit with a source decides"
+- ja: "新規訪問者は初回の訪問の訪問者。会員登録はその訪問で登録した訪問者。施策や参照元のない訪問は、それぞれのまとめ方で「不明」とする。"
+  en: "new_visitors are visitors on their first visit; signups are visitors who sign up in it; visits without a campaign or a referrer are 不明 at these levels"
+- ja: "全流入元のセッション数と購入件数の合計は、「セッション分析」と一致する。"
+  en: "the sessions and orders of all sources add up to those of the session analysis"
 */
 WITH placed AS (
   SELECT

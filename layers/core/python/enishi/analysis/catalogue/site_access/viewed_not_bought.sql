@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: よく見られるのに買われない商品はどれか。原因は価格か、在庫か、ページか。
   en: "Which products attract views but not orders, and is price, stock or page the likely cause?"
-method: "Per product: viewers, add-to-cart rate, purchase rate within 14 days (store included), against the category median; flags the share of views while out of stock."
+method:
+  ja: "商品ごとの閲覧者数、カート率、「購入を待つ日数」（既定14日、店舗を含む）内の購入率をカテゴリの中央値と比べる。欠品中の閲覧の割合も示す。"
+  en: "Per product: viewers, add-to-cart rate, purchase rate within 14 days (store included), against the category median; flags the share of views while out of stock."
 parameter_groups: [period, base, web, top]
 parameters:
 - {name: window_days, type: int, default: 14, minimum: 1, maximum: 180, label_ja: 購入を待つ日数, note: ""}
@@ -25,16 +27,22 @@ charts:
 - {kind: scatter, x: viewers, y: gap, color: stockout_views}
 - {kind: table}
 cells:
-- {name: product, keys: [product], customers: left_empty, products: left_empty, becomes: viewers who bought nothing from the category; products = this product}
+- {name: product, keys: [product], customers: left_empty, products: left_empty, becomes: {ja: "そのカテゴリで何も購入していない閲覧者と、この商品", en: "viewers who bought nothing from the category; products = this product"}}
 example: {min_viewers: 20}
 rules: [TZ, BOT, DEDUP, MERGE, SMALL, TIE, DIV0, SET]
 notes:
-- "a viewer is a known customer, or a visitor whom nobody knows; a visitor's purchases are the orders of the visits, a customer's are those of every channel"
-- "only viewers whose window_days from their first view of the product have passed by as_of are counted; carts count within the window too"
-- "the median is over the listed products of the same top category; gap is in points of percent, the worst first; products with fewer than min_viewers are left out"
-- "stockout_views is over the views on days with a stock snapshot of the site (stores of type ec and warehouse); empty where there is none"
-- "the substitute is what most viewers who did not buy the product bought from its category within the window"
-- "price changes have no column here: price_history tells them by product"
+- ja: "閲覧者は、識別された顧客、または識別できない訪問者。訪問者の購入は訪問中の注文、顧客の購入は全チャネルのもの。"
+  en: "a viewer is a known customer, or a visitor whom nobody knows; a visitor's purchases are the orders of the visits, a customer's are those of every channel"
+- ja: "商品の最初の閲覧から「購入を待つ日数」が基準日までに過ぎた閲覧者だけを数える。カートへの投入も、その期間内のものを数える。"
+  en: "only viewers whose window_days from their first view of the product have passed by as_of are counted; carts count within the window too"
+- ja: "中央値は、同じ大カテゴリの対象商品についてのもの。差はパーセントのポイント差で、悪い順に並べる。閲覧者数が下限に満たない商品は除く。"
+  en: "the median is over the listed products of the same top category; gap is in points of percent, the worst first; products with fewer than min_viewers are left out"
+- ja: "欠品中閲覧率は、サイトの在庫記録（店舗種別がECと倉庫）のある日の閲覧に対する割合。なければ空欄。"
+  en: "stockout_views is over the views on days with a stock snapshot of the site (stores of type ec and warehouse); empty where there is none"
+- ja: "代替購入商品は、その商品を購入しなかった閲覧者が、同じカテゴリで期間内に最も多く購入した商品。"
+  en: "the substitute is what most viewers who did not buy the product bought from its category within the window"
+- ja: "価格の変更の列はない。商品別の価格履歴（price_history）でわかる。"
+  en: "price changes have no column here: price_history tells them by product"
 */
 WITH viewed AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 各顧客のメイン店舗はどこか。登録したお気に入り店舗・最寄り店舗と一致しているか。店舗で買わない購入者は誰か。
   en: "Which store is each customer's main one, does it match the declared favourite and the nearest, and which buyers have no store?"
-method: "Main = store with most purchases in lookback (tie: latest); cross with declared_store_id and nearest; loyalty share."
+method:
+  ja: "メイン＝「集計月数」の購入が最も多い店舗（同数なら最後に買った店舗）。登録店舗、最寄り店舗と突き合わせ、集中度を出す。"
+  en: "Main = store with most purchases in lookback (tie: latest); cross with declared_store_id and nearest; loyalty share."
 parameter_groups: [asof, base, pur]
 parameters:
 - {name: lookback_months, type: int, default: 24, minimum: 1, label_ja: 集計月数, note: ""}
@@ -26,14 +28,18 @@ charts:
 - {kind: bubble, x: match_rate, y: nearest_rate, size: main_customers, color: store}
 - {kind: table}
 cells:
-- {name: main, keys: [store], customers: mains, becomes: customers for store news and ranking}
-- {name: declared, keys: [declared_store], types: {declared_store: string}, customers: declared_elsewhere, becomes: customers who declared the store but mainly buy elsewhere or nowhere}
+- {name: main, keys: [store], customers: mains, becomes: {ja: "店舗のお知らせやランキングを送る顧客", en: "customers for store news and ranking"}}
+- {name: declared, keys: [declared_store], types: {declared_store: string}, customers: declared_elsewhere, becomes: {ja: "その店舗を登録しているが、主に他で買うか、どこでも買わない顧客", en: "customers who declared the store but mainly buy elsewhere or nowhere"}}
 rules: [TZ, PUR, GUEST, MERGE, WD, TIE, UNK, SET]
 notes:
-- "main = the store with most purchases in the lookback; equal counts: the one bought in last, then the smaller id"
-- "match_rate is of main customers who declared a store, nearest_rate of those with a home point; loyalty is the average share of a customer's store purchases that the main store has; amount is what its main customers bought in it"
-- "a favourite store kept on the site counts as declared where the member master has none"
-- "店舗購入なし: buyers of the lookback who bought in no store"
+- ja: "メイン＝「集計月数」の購入が最も多い店舗。同数なら最後に買った店舗、それも同じなら店舗IDの小さい方。"
+  en: "main = the store with most purchases in the lookback; equal counts: the one bought in last, then the smaller id"
+- ja: "一致率は店舗を登録しているメイン顧客、最寄一致率は自宅の位置が分かるメイン顧客に対する割合。平均集中度は、顧客の店舗購入に占めるメイン店舗の割合の平均。売上は、メイン顧客がその店舗で買った額。"
+  en: "match_rate is of main customers who declared a store, nearest_rate of those with a home point; loyalty is the average share of a customer's store purchases that the main store has; amount is what its main customers bought in it"
+- ja: "会員マスタに登録店舗がないときは、サイトのお気に入り店舗を登録とみなす。"
+  en: "a favourite store kept on the site counts as declared where the member master has none"
+- ja: "店舗購入なし：「集計月数」の購買者のうち、店舗で買わなかった人。"
+  en: "店舗購入なし: buyers of the lookback who bought in no store"
 */
 WITH bought AS (
   SELECT

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 店舗とECの両方で買う顧客は何人いて、比率は伸びているか。片方だけの顧客より、どれだけ価値が高いか。
   en: "How many customers buy in both store and EC, how is the share growing, and how much more are they worth?"
-method: "Share of buyers with two or more channels per period; value, frequency and retention per channel set; uplift against single-channel customers matched on tenure, first-year amount and area."
+method:
+  ja: "期間ごとの、2つ以上のチャネルで買う購買者の割合。チャネル組合せごとの金額、頻度、継続率。初回購入からの期間、最初の1年の金額、地域を揃えた単一チャネル顧客に対する差。"
+  en: "Share of buyers with two or more channels per period; value, frequency and retention per channel set; uplift against single-channel customers matched on tenure, first-year amount and area."
 parameter_groups: [period, base, pur, grain, stat]
 parameters:
 - {name: window_months, type: int, default: 12, minimum: 1, label_ja: 集計月数, note: "up to the end of each bucket"}
@@ -31,16 +33,22 @@ charts:
 - {kind: bar, x: channel_set, y: amount_per_customer, color: bucket}
 - {kind: table}
 cells:
-- {name: channel_set, keys: [bucket, channel_set], types: {bucket: date}, customers: current, becomes: customers with these channels}
-- {name: twins, keys: [bucket, twin_of], types: {bucket: date, twin_of: string}, customers: twins, becomes: matched single-channel twins of these customers => best targets}
+- {name: channel_set, keys: [bucket, channel_set], types: {bucket: date}, customers: current, becomes: {ja: "このチャネル組合せの顧客", en: "customers with these channels"}}
+- {name: twins, keys: [bucket, twin_of], types: {bucket: date, twin_of: string}, customers: twins, becomes: {ja: "これらの顧客に対応する、単一チャネルの似た顧客＝最も有望な対象", en: "matched single-channel twins of these customers => best targets"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, SMALL, DIV0, SET]
 notes:
-- frequent buyers get more chances to use two channels; only the matched figure should be quoted
-- "each bucket looks at the purchases of the window_months up to its end (an open one up to the last day known); buckets overlap"
-- "retention: of those who had these channels in the window before, who bought in this one"
-- "uplift: amount a customer against single-channel customers, less 1. uplift_matched compares customers of the same prefecture, half-years from the first purchase to the window (four years and more are one), and band of what they spent in the first year before the window (a quarter of a power of ten), weighted as the multi-channel customers are; who has no twin, or first bought in the window, is left out"
-- "the interval is that of the matched difference by the normal approximation, over the twins' mean"
-- "the answer has rows of several buckets, so combinations are drawn as lines and bars"
+- ja: "よく買う人ほど2つのチャネルを使う機会が多い。引用するのは調整後差だけとする。"
+  en: "frequent buyers get more chances to use two channels; only the matched figure should be quoted"
+- ja: "各期間は、その終わりまでの「集計月数」の購入を見る（進行中の期間は、分かっている最後の日まで）。期間どうしは重なる。"
+  en: "each bucket looks at the purchases of the window_months up to its end (an open one up to the last day known); buckets overlap"
+- ja: "継続率：一つ前の「集計月数」にこのチャネル組合せだった顧客のうち、今回の「集計月数」に購入した割合。"
+  en: "retention: of those who had these channels in the window before, who bought in this one"
+- ja: "差：1人あたりの金額の、単一チャネル顧客に対する比−1。調整後差は、同じ都道府県、初回購入から集計月数の始まりまでの半年単位の期間（4年以上は1つ）、集計月数より前の最初の1年に使った金額の帯（10の累乗の4分の1刻み）の顧客どうしを比べ、複数チャネル顧客の構成で重み付けする。比べる相手のいない人と、集計月数の中で初めて買った人は除く。"
+  en: "uplift: amount a customer against single-channel customers, less 1. uplift_matched compares customers of the same prefecture, half-years from the first purchase to the window (four years and more are one), and band of what they spent in the first year before the window (a quarter of a power of ten), weighted as the multi-channel customers are; who has no twin, or first bought in the window, is left out"
+- ja: "区間は、調整後差の正規近似によるもので、比べる相手の平均で割る。"
+  en: "the interval is that of the matched difference by the normal approximation, over the twins' mean"
+- ja: "答えには複数の期間の行があるので、組合せは折れ線と棒で描く。"
+  en: "the answer has rows of several buckets, so combinations are drawn as lines and bars"
 standard: "Matching on observed covariates (coarsened exact matching, Iacus, King and Porro 2012)."
 */
 WITH buckets AS (

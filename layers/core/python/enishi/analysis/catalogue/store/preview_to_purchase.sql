@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 店舗で下見・相談した顧客のうち何割が、どこで、何日後に、何を買うか。
   en: "Of customers who looked in the store, how many buy, where, when and after what?"
-method: "Follow each preview or consultation: purchase of the category within window in store or EC, days, item discussed or another, message in between; by staff, category, price."
+method:
+  ja: "下見・相談の1件ごとに、期間内の店舗またはECでのカテゴリの購入、日数、相談した商品か別の商品か、間の配信を追う。「集計軸」（相談した商品、店舗、顧客の項目）別。"
+  en: "Follow each preview or consultation: purchase of the category within window in store or EC, days, item discussed or another, message in between; by staff, category, price."
 parameter_groups: [period, base, pur, axis]
 parameters:
 - {name: window_days, type: int, default: 60, minimum: 1, label_ja: 購入を見る日数, note: ""}
@@ -28,14 +30,19 @@ charts:
 - {kind: bubble, x: days_median, y: conversion, size: visits, color: axis_value}
 - {kind: table}
 cells:
-- {name: waiting, keys: [axis_value, outcome], types: {outcome: string}, customers: cases, products: cases, becomes: "outcome=未購入: customers with the item discussed (行動促進シナリオ); outcome=購入: who bought"}
+- {name: waiting, keys: [axis_value, outcome], types: {outcome: string}, customers: cases, products: cases, becomes: {ja: "outcome=未購入：買っていない顧客と、相談した商品（行動促進シナリオ）。outcome=購入：買った顧客", en: "outcome=未購入: customers with the item discussed (行動促進シナリオ); outcome=購入: who bought"}}
 rules: [TZ, PUR, RET, MERGE, CENSOR, UNK, SMALL, SET]
 notes:
-- "previews and consultations of known customers in the period; several contacts for one category within 14 days of each other are one case, which begins with the first"
-- "conversion and the other rates use only cases whose window has passed by as_of (rule CENSOR); visits counts all, bought what has been bought so far"
-- "a purchase is the first of the category (or of the item) from the day of the contact on and within the window (tills and notes do not agree to the minute); ec_share: not in a store; other_item_share: none of the items discussed; with_message_rate: the conversion of those who got a message between the contact and the purchase or the end of the window"
-- "a category is the item's, else the one noted; a case without either is not counted"
-- "the step curve of the days is in days_median: the answer has no row a day, so bars and bubbles are drawn"
+- ja: "集計期間の、顧客の分かる下見と相談。同じカテゴリで互いに14日以内の接客は1件とし、最初の接客から始まるものとする。"
+  en: "previews and consultations of known customers in the period; several contacts for one category within 14 days of each other are one case, which begins with the first"
+- ja: "購入率とほかの率は、基準日までに「購入を見る日数」が過ぎた件だけによる（規則CENSOR）。接客件数は全件、購入者数はこれまでに購入のあった件の数。"
+  en: "conversion and the other rates use only cases whose window has passed by as_of (rule CENSOR); visits counts all, bought what has been bought so far"
+- ja: "購入は、接客の日以降で「購入を見る日数」以内の、カテゴリ（または商品）の最初の購入（レジと記録の時刻は分単位では一致しない）。EC購入比率：店舗以外での購入。別商品購入率：相談した商品をどれも含まない購入。配信あり購入率：接客から、購入または期間の終わりまでの間に配信を受けた件の購入率。"
+  en: "a purchase is the first of the category (or of the item) from the day of the contact on and within the window (tills and notes do not agree to the minute); ec_share: not in a store; other_item_share: none of the items discussed; with_message_rate: the conversion of those who got a message between the contact and the purchase or the end of the window"
+- ja: "カテゴリは商品のもの、なければ記録されたもの。どちらもない件は数えない。"
+  en: "a category is the item's, else the one noted; a case without either is not counted"
+- ja: "日数の階段曲線に代えて日数中央値を示す。答えに日ごとの行がないので、棒とバブルで描く。"
+  en: "the step curve of the days is in days_median: the answer has no row a day, so bars and bubbles are drawn"
 */
 WITH contacts AS (
   SELECT

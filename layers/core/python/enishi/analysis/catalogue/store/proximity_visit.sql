@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 店舗の近くに来たアプリ会員に通知すると、来店・購入につながるか。通知を切られていないか。
   en: "When an app user comes near and gets a notice, does a visit or purchase follow?"
-method: "Geofence entries with and without notice (cap, quiet hours, holdout): purchase in that store the same day and within 3 days, viewed items bought."
+method:
+  ja: "ジオフェンスへの入場を、通知のあったものとなかったもの（週の上限、静穏時間、対照群）で比べる。「購入を見る時間」以内のその店舗での購入と、閲覧した商品の購入。"
+  en: "Geofence entries with and without notice (cap, quiet hours, holdout): purchase in that store the same day and within 3 days, viewed items bought."
 parameter_groups: [period, base, stat]
 parameters:
 - {name: window_hours, type: int, default: 24, minimum: 1, label_ja: 購入を見る時間, note: "from the entry; 72 for three days"}
@@ -28,15 +30,21 @@ charts:
 - {kind: bar, x: store, y: lift}
 - {kind: table}
 cells:
-- {name: near, keys: [store, state], types: {state: enum}, customers: near, becomes: "state=未購入: near and not bought in time; 購入: who bought"}
+- {name: near, keys: [store, state], types: {state: enum}, customers: near, becomes: {ja: "state=未購入：近くに来たが、時間内に買わなかった顧客。state=購入：買った顧客", en: "state=未購入: near and not bought in time; 購入: who bought"}}
 rules: [TZ, BOT, DEDUP, HOLD, MERGE, SMALL, DIV0, SET]
 notes:
-- people who pass daily (work or home) are taken out by more than 15 entries in 30 days
-- "an entry is the first of a known customer into a store's geofence on a day; purchase_rate: entries with a notice that were followed by a purchase in that store within window_hours"
-- "control_rate: entries with a control row (rule HOLD), and without any notice unless it was the cap; entries in quiet hours are among these and differ by the hour, so decide with control_only"
-- "rates are of entries whose window has passed by as_of; lift is in points; viewed_item_rate: of notified entries, a product seen in the 30 days before was bought there in time"
-- "push_off: notified customers who switched push off within 7 days of a notice; the last row is 合計"
-- "the answer holds no coordinates, so bars are drawn"
+- ja: "毎日通る人（職場や自宅）は、30日間に15回を超える入場で見分けて除く。"
+  en: "people who pass daily (work or home) are taken out by more than 15 entries in 30 days"
+- ja: "近接は、顧客が分かる、その店舗のジオフェンスへの1日の最初の入場。来店購入率：通知のあった近接のうち、「購入を見る時間」以内にその店舗で購入があった割合。"
+  en: "an entry is the first of a known customer into a store's geofence on a day; purchase_rate: entries with a notice that were followed by a purchase in that store within window_hours"
+- ja: "非通知購入率：対照群の行がある近接（規則HOLD）と、通知のない近接（週の上限によるものを除く）の購入率。静穏時間の近接もこれに入り、時間帯が違うので、判断は「対照群だけと比べる」で行う。"
+  en: "control_rate: entries with a control row (rule HOLD), and without any notice unless it was the cap; entries in quiet hours are among these and differ by the hour, so decide with control_only"
+- ja: "率は、基準日までに「購入を見る時間」が過ぎた近接によるもの。差はポイント。閲覧商品購入率：通知のあった近接のうち、前の30日間に見た商品がその店舗で時間内に買われた割合。"
+  en: "rates are of entries whose window has passed by as_of; lift is in points; viewed_item_rate: of notified entries, a product seen in the 30 days before was bought there in time"
+- ja: "通知オフ率：通知された顧客のうち、通知から7日以内にプッシュ通知を切った割合。最後の行は「合計」。"
+  en: "push_off: notified customers who switched push off within 7 days of a notice; the last row is 合計"
+- ja: "答えに座標がないので、棒で描く。"
+  en: "the answer holds no coordinates, so bars are drawn"
 needs: [web_events]
 */
 WITH entered AS (

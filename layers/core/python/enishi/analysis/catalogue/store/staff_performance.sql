@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 同じ条件で比べたとき、接客の成約・点数・延長保証・会員登録の成果はスタッフでどう違うか。
   en: "How do staff differ in conversion, basket, warranty and member sign-up, fairly compared?"
-method: "Observed against expected (category, price, hour and store mix) per staff member with intervals; at least min_cases."
+method:
+  ja: "スタッフごとの実績を、期待値（カテゴリ、価格、時間帯、店舗の構成による）と区間付きで比べる。「最少件数」以上に限る。"
+  en: "Observed against expected (category, price, hour and store mix) per staff member with intervals; at least min_cases."
 parameter_groups: [period, pur, stat]
 parameters:
 - {name: min_cases, type: int, default: 50, minimum: 1, label_ja: 最少件数, note: "with fewer the figures are blank"}
@@ -29,14 +31,19 @@ charts:
 - {kind: forest, title_ja: 延長保証付帯率の実績/期待, x: staff_id, y: ratio, low: ci_low, high: ci_high, where: {measure: 延長保証付帯率, ratio: {min: 0, max: 99}}, options: {none: 1}}
 - {kind: table}
 cells:
-- {name: staff, keys: [staff_id], customers: served, becomes: "customers served, for follow-up in the staff member's name"}
+- {name: staff, keys: [staff_id], customers: served, becomes: {ja: "接客した顧客。スタッフの名前でフォローする対象", en: "customers served, for follow-up in the staff member's name"}}
 rules: [TZ, RET, MERGE, SMALL, UNK, SET]
 notes:
-- "meant for learning, not for pay; small samples are blanked"
-- "expected: the mean of everybody's cases of the same store, hours (three of the day), category and price band (a quarter of a power of ten), over the staff member's own cases"
-- "接客成約率: previews and consultations after which the customer bought the category within 30 days, or which staff noted as bought. 会計点数: items of a store receipt, net of returns. 延長保証付帯率: sold lines of categories that have warranties, with a warranty that was kept. 会員登録率: receipts of people who were no members the day before, who joined that day"
-- "the category of a receipt is that of its largest line; intervals are Wilson's for rates and the normal one for 会計点数, over the expected value"
-- "cases without a staff id are 不明, last"
+- ja: "学ぶためのもので、報酬を決めるためのものではない。件数の少ない数字は値なしとする。"
+  en: "meant for learning, not for pay; small samples are blanked"
+- ja: "期待値：同じ店舗、時間帯（3時間ごと）、カテゴリ、価格帯（10の累乗の4分の1刻み）の全員の件の平均を、そのスタッフの件について平均したもの。"
+  en: "expected: the mean of everybody's cases of the same store, hours (three of the day), category and price band (a quarter of a power of ten), over the staff member's own cases"
+- ja: "接客成約率：下見・相談のうち、その後30日以内に顧客がそのカテゴリを買ったか、スタッフが購入と記録したもの。会計点数：店舗のレシートの点数で、返品を引く。延長保証付帯率：保証のあるカテゴリの販売明細のうち、解約されていない保証が付いたもの。会員登録率：前日に会員でなかった人のレシートのうち、その日に入会したもの。"
+  en: "接客成約率: previews and consultations after which the customer bought the category within 30 days, or which staff noted as bought. 会計点数: items of a store receipt, net of returns. 延長保証付帯率: sold lines of categories that have warranties, with a warranty that was kept. 会員登録率: receipts of people who were no members the day before, who joined that day"
+- ja: "レシートのカテゴリは、金額が最大の明細のもの。区間は、率はWilsonの区間、会計点数は正規近似で、いずれも期待値で割る。"
+  en: "the category of a receipt is that of its largest line; intervals are Wilson's for rates and the normal one for 会計点数, over the expected value"
+- ja: "スタッフIDのない件は「不明」とし、最後に置く。"
+  en: "cases without a staff id are 不明, last"
 standard: Indirect standardisation.
 */
 WITH receipts AS (

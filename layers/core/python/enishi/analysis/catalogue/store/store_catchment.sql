@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 店舗の顧客はどれだけ遠くから来ていて、近くに住むのに来ない会員はどこにいるか。
   en: "From how far do a store's customers come, and where are members nearby who do not visit?"
-method: "Great-circle distance from home area to store, in rings; customers, sales and visit frequency per ring; radius holding 50/80 percent; members within it without purchase there; overlap between stores."
+method:
+  ja: "自宅の地域から店舗までの大円距離を距離帯に分ける。距離帯ごとの顧客、売上、来店頻度。80%が収まる半径、そこに住んでその店舗の購入がない会員、店舗どうしの重なり。"
+  en: "Great-circle distance from home area to store, in rings; customers, sales and visit frequency per ring; radius holding 50/80 percent; members within it without purchase there; overlap between stores."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: rings_km, type: list(double), default: "1,3,5,10,20,50", label_ja: 距離帯の上限(km), note: "upper ends; less than 1 km counts as 1"}
@@ -28,13 +30,17 @@ charts:
 - {kind: bar, x: store, y: radius_80}
 - {kind: table}
 cells:
-- {name: quiet, keys: [store, ring], customers: quiet, becomes: members living there who did not buy in the store}
+- {name: quiet, keys: [store, ring], customers: quiet, becomes: {ja: "そこに住み、その店舗で買わなかった会員", en: "members living there who did not buy in the store"}}
 rules: [TZ, PUR, GUEST, MERGE, WD, UNK, SMALL, SET]
 notes:
-- postal-code centroids give about 1 km accuracy; the first ring is never smaller than that
-- "buyers beyond the last ring, and buyers without a home point (不明), have rows of their own, so that a store's amounts add up; who else lives there is not counted"
-- "radius_80 is the distance within which 80 % of the store's buyers with a known home live; overlap_store shares most of its buyers"
-- "shops and outlets with coordinates that were open in the period; distances are great circles"
+- ja: "郵便番号の中心点の精度は約1km。最初の距離帯は、それより小さくならない。"
+  en: "postal-code centroids give about 1 km accuracy; the first ring is never smaller than that"
+- ja: "最後の距離帯より遠い購買者と、自宅の位置のない購買者（「不明」）は別の行とし、店舗の売上が合計に合うようにする。そこに住むほかの会員は数えない。"
+  en: "buyers beyond the last ring, and buyers without a home point (不明), have rows of their own, so that a store's amounts add up; who else lives there is not counted"
+- ja: "80%商圏は、自宅の分かる購買者の80%が住む距離。重複店舗は、その店舗の購買者と最も多く重なる店舗。"
+  en: "radius_80 is the distance within which 80 % of the store's buyers with a known home live; overlap_store shares most of its buyers"
+- ja: "対象は、座標があり、集計期間に営業していた店舗とアウトレット。距離は大円距離。"
+  en: "shops and outlets with coordinates that were open in the period; distances are great circles"
 standard: Haversine distance.
 */
 WITH shops AS (

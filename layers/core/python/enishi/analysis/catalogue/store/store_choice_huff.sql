@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: ある地域の会員はどの店舗をどの確率で選ぶか。閉店・開店するとどう変わるか。
   en: "With which probability does a member of an area choose each of our stores, and what would a closing or opening change?"
-method: "P(store) = size^alpha x distance^-lambda / sum over stores, parameters fitted on our own purchases; observed against expected share per area."
+method:
+  ja: "P(店舗)＝規模^α×距離^−λ÷全店舗の合計。λ（距離の指数）は自社の購入に当てはめて推定する。地域ごとの実績シェアを期待と比べる。"
+  en: "P(store) = size^alpha x distance^-lambda / sum over stores, parameters fitted on our own purchases; observed against expected share per area."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: alpha, type: double, default: 1.0, minimum: 0, label_ja: 規模の指数, note: of the floor area}
@@ -34,16 +36,23 @@ charts:
 - {kind: heatmap, x: store, y: area, color: expected_share}
 - {kind: table}
 cells:
-- {name: members, keys: [area, store], customers: residents, becomes: members there}
+- {name: members, keys: [area, store], customers: residents, becomes: {ja: "そこに住む会員", en: "members there"}}
 rules: [TZ, GUEST, MERGE, UNK, SMALL, SET]
 notes:
-- without rivals the shares are among our own stores only; the header says so
-- "an area is the first digits of the postal code, its place the mean of its members' home points; members without either are left out. Distances below 1 km count as 1 km"
-- "a choice is a purchase of the period in a shop or outlet within max_km; a shop without a floor area has the mean size"
-- "the distance exponent is the one that makes the purchases most probable, given alpha (maximum likelihood); distance_exponent is the one used"
-- "gap (points): observed less expected among our own stores; expected_share and what_if_share count rivals too"
-- "what_if_share: without close_store, or with a shop at open_latitude and open_longitude (仮定の新店)"
-- "the answer holds postal areas and no prefectures, so it is drawn as heat maps"
+- ja: "競合がなければ、吸引率は自社店舗の中だけのもの。"
+  en: "without rivals the shares are among our own stores only; the header says so"
+- ja: "地域は郵便番号の先頭の桁（「地域とする郵便番号の桁数」）で、その位置は会員の自宅の位置の平均。どちらかがない会員は除く。1km未満の距離は1kmとする。"
+  en: "an area is the first digits of the postal code, its place the mean of its members' home points; members without either are left out. Distances below 1 km count as 1 km"
+- ja: "選択は、「最大距離(km)」以内の店舗またはアウトレットでの、集計期間の購入。面積のない店舗は平均の規模とする。"
+  en: "a choice is a purchase of the period in a shop or outlet within max_km; a shop without a floor area has the mean size"
+- ja: "距離の指数は、「規模の指数」のもとで実際の購入が最も起こりやすくなる値（最尤法）。列「距離の指数」は、使った値。"
+  en: "the distance exponent is the one that makes the purchases most probable, given alpha (maximum likelihood); distance_exponent is the one used"
+- ja: "差（ポイント）：自社店舗の中での、実績−期待。期待吸引率と仮定時吸引率は競合も数える。"
+  en: "gap (points): observed less expected among our own stores; expected_share and what_if_share count rivals too"
+- ja: "仮定時吸引率：「閉店を仮定する店舗」を除いた場合、または「開店を仮定する緯度」「開店を仮定する経度」に店舗（仮定の新店）がある場合。"
+  en: "what_if_share: without close_store, or with a shop at open_latitude and open_longitude (仮定の新店)"
+- ja: "答えは郵便番号の地域で、都道府県がないので、ヒートマップで描く。"
+  en: "the answer holds postal areas and no prefectures, so it is drawn as heat maps"
 standard: "Huff (1963); distance exponent 2 is the modified form used in Japan (ORWiki 商圏・立地モデル)."
 step: huff
 */

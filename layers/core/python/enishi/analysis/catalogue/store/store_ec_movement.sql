@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 顧客は店舗からECへ、またはECから店舗へ移っているか。それは売上の上乗せか、置き換えか。
   en: "Do customers move from store to EC or back, and does it add or shift sales?"
-method: "Channel state per customer and period (store only, EC only, both, none); transition matrix; amount before and after for movers against stayers with the same earlier amount."
+method:
+  ja: "顧客と期間ごとのチャネルの状態（店舗のみ、ECのみ、両方、なし）の遷移の表。移った人の前後の金額を、前期の金額が同じ残留者と比べる。"
+  en: "Channel state per customer and period (store only, EC only, both, none); transition matrix; amount before and after for movers against stayers with the same earlier amount."
 parameter_groups: [base, pur]
 parameters:
 - {name: from_start, type: date, default: as_of - 24 months, label_ja: 前期開始日, note: ""}
@@ -28,13 +30,17 @@ charts:
 - {kind: heatmap, x: to_state, y: from_state, color: rate}
 - {kind: table}
 cells:
-- {name: cell, keys: [from_state, to_state], customers: moved, becomes: "customers who were in the one state and came to the other"}
+- {name: cell, keys: [from_state, to_state], customers: moved, becomes: {ja: "前期チャネルから当期チャネルへ移った顧客", en: "customers who were in the one state and came to the other"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, DIV0, SMALL, SET]
 notes:
-- "app and marketplace orders count as EC; who buys by phone or catalog alone is その他, or by its own names in the detailed view"
-- "stayer_change: what those who stayed in from_state did, at the movers' mix of earlier amounts (bands of a quarter of a power of ten); null without stayers in these bands"
-- "net_effect: the movers' later amount a person less what they would have spent with the stayers' change, over movers who have stayers in their band"
-- "who moves differs from who stays in more than the amount: the figure describes, it proves no cause"
+- ja: "アプリとモールの注文はECに数える。電話またはカタログだけで買う人は「その他」、「電話・カタログも分ける」ときはそれぞれの名前。"
+  en: "app and marketplace orders count as EC; who buys by phone or catalog alone is その他, or by its own names in the detailed view"
+- ja: "残留者変化率：前期チャネルに残った人の変化を、移った人の前期の金額（10の累乗の4分の1刻みの帯）の構成に揃えたもの。その帯に残留者がいなければ値なし。"
+  en: "stayer_change: what those who stayed in from_state did, at the movers' mix of earlier amounts (bands of a quarter of a power of ten); null without stayers in these bands"
+- ja: "差：移った人の当期1人あたり金額−残留者と同じ変化だったら使ったはずの額。同じ帯に残留者のいる人について求める。"
+  en: "net_effect: the movers' later amount a person less what they would have spent with the stayers' change, over movers who have stayers in their band"
+- ja: "移る人と残る人の違いは金額だけではない。この数字は実態を示すもので、因果を証明しない。"
+  en: "who moves differs from who stays in more than the amount: the figure describes, it proves no cause"
 */
 WITH bought AS (
   SELECT

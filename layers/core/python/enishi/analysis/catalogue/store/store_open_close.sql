@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 開店・閉店で、近くの顧客はどこへ移ったか。新しく来たか、ECへ移ったか、離れたか。
   en: "What happened to nearby customers when a store opened or closed: gained, moved, to EC, lost?"
-method: "Customers within radius (or with the closed main store): amount by channel before and after against similar areas without a change."
+method:
+  ja: "半径内の顧客（または閉店した店舗がメインだった顧客）の移動先別の前後の売上を、変化のない地域と比べる。"
+  en: "Customers within radius (or with the closed main store): amount by channel before and after against similar areas without a change."
 parameter_groups: [base, pur]
 parameters:
 - {name: store_id, type: string, default: required, label_ja: 開閉店した店舗, note: a store id}
@@ -26,14 +28,19 @@ charts:
 - {kind: waterfall, title_ja: 影響群の差の差, x: destination, y: did_effect, where: {group: 影響群}, options: {totals: [合計]}}
 - {kind: table}
 cells:
-- {name: destination, keys: [group, destination], customers: moved, becomes: these customers}
+- {name: destination, keys: [group, destination], customers: moved, becomes: {ja: "これらの顧客", en: "these customers"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, SET]
 notes:
-- "the day is the closing where the store has closed by as_of, else the opening; before and after are the months on both sides of it. While the months after have not passed there is no answer (rule CENSOR)"
-- "影響群: homes within radius_km, and after a closing whoever bought most often in the store before. 比較群: homes farther than twice the radius, and none within radius_km of another store that opened or closed in these months"
-- "destination: 新規 bought only after, 離脱 only before; the others by where they spent most after: the same place as before, the store itself, another shop, EC and app, or another channel"
-- "did_effect: amount after less amount before x (after / before of 比較群); the rows add up to 合計"
-- "who bought neither before nor after is in no row; the answer holds no coordinates, so no map is drawn"
+- ja: "変化の日は、基準日までに閉店していれば閉店日、そうでなければ開店日。前後は、その両側の「前後を見る月数」。後の月数が過ぎるまで答えはない（規則CENSOR）。"
+  en: "the day is the closing where the store has closed by as_of, else the opening; before and after are the months on both sides of it. While the months after have not passed there is no answer (rule CENSOR)"
+- ja: "影響群：自宅が「影響を見る半径(km)」以内の人と、閉店のときは、前の期間にその店舗で最も多く買った人。比較群：自宅が半径の2倍より遠く、この期間に開店または閉店した他の店舗の半径内にもない人。"
+  en: "影響群: homes within radius_km, and after a closing whoever bought most often in the store before. 比較群: homes farther than twice the radius, and none within radius_km of another store that opened or closed in these months"
+- ja: "移動先：新規は後だけ、離脱は前だけ購入した人。ほかは後に最も多く使った場所で分け、前と同じ場所、当該店舗、他店舗、ECとアプリ、その他のチャネルとする。"
+  en: "destination: 新規 bought only after, 離脱 only before; the others by where they spent most after: the same place as before, the store itself, another shop, EC and app, or another channel"
+- ja: "差の差：後売上−前売上×（比較群の後÷前）。行を足すと「合計」になる。"
+  en: "did_effect: amount after less amount before x (after / before of 比較群); the rows add up to 合計"
+- ja: "前にも後にも購入のない人は、どの行にも入らない。答えに座標がないので、地図は描かない。"
+  en: "who bought neither before nor after is in no row; the answer holds no coordinates, so no map is drawn"
 standard: Difference in differences.
 example: {store_id: "0604"}
 */

@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 店舗の売上・会員・客数・伸びを、公平な条件で比べるとどうか。
   en: "How do stores compare in sales, members, traffic and growth on a fair basis?"
-method: "Per store: sales, existing-store growth, receipts, average, items, member share, new members, conversion from traffic, sales per square metre; rank inside its cluster (size, area type)."
+method:
+  ja: "店舗ごとの売上、既存店前年比、客数(レシート)、客単価、会員売上比率、新規入会、来店客数に対する買上率、坪効率(m2)（1m2あたりの売上）と、「比較するグループ」の中での順位。"
+  en: "Per store: sales, existing-store growth, receipts, average, items, member share, new members, conversion from traffic, sales per square metre; rank inside its cluster (size, area type)."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: cluster_by, type: axis, default: store_type, label_ja: 比較するグループ, over: [stores], note: "a column of stores, or attributes[...] such as an area type"}
@@ -28,15 +30,20 @@ charts:
 - {kind: bubble, x: receipts, y: avg_order, size: amount, color: store}
 - {kind: table}
 cells:
-- {name: buyers, keys: [store], customers: sold, becomes: its buyers}
-- {name: quiet, keys: [quiet_store], types: {quiet_store: string}, customers: quiet, becomes: "its members (joined or declared there) without a purchase there in the period"}
+- {name: buyers, keys: [store], customers: sold, becomes: {ja: "その店舗の購買者", en: "its buyers"}}
+- {name: quiet, keys: [quiet_store], types: {quiet_store: string}, customers: quiet, becomes: {ja: "その店舗の会員（そこで入会または登録）で、集計期間にそこでの購入がない人", en: "its members (joined or declared there) without a purchase there in the period"}}
 rules: [TZ, RET, GUEST, UNK, DIV0, RECON, SET]
 notes:
-- "every sale is in one row, EC and 不明 included, so the rows add up to 売上推移 (rule RECON); avg_order is per receipt"
-- "yoy_existing compares with the same days a year before, for stores that were open months_open months when the period began and have not closed in it"
-- "conversion = receipts over counted visitors of the days that have a count; null without store_traffic"
-- "cluster_rank orders by sales per square metre, then by sales; a store without a floor area comes after those with one"
-- "the answer holds no coordinates, so it is drawn as bars and bubbles; for a map see store_catchment"
+- ja: "すべての売上は、ECと「不明」を含めていずれか1行に入るので、行を足すと売上推移になる（規則RECON）。客単価はレシート1件あたり。"
+  en: "every sale is in one row, EC and 不明 included, so the rows add up to 売上推移 (rule RECON); avg_order is per receipt"
+- ja: "既存店前年比は前年の同じ日との比。集計開始日に「既存店とする営業月数」以上営業し、集計期間に閉店していない店舗のもの。"
+  en: "yoy_existing compares with the same days a year before, for stores that were open months_open months when the period began and have not closed in it"
+- ja: "買上率＝レシート数÷来店客数（来店客数の記録がある日のもの）。store_trafficがなければ値なし。"
+  en: "conversion = receipts over counted visitors of the days that have a count; null without store_traffic"
+- ja: "クラスタ内順位は、坪効率(m2)、次に売上の順。面積のない店舗は、ある店舗の後になる。"
+  en: "cluster_rank orders by sales per square metre, then by sales; a store without a floor area comes after those with one"
+- ja: "答えに座標がないので、棒とバブルで描く。地図は商圏分析を参照。"
+  en: "the answer holds no coordinates, so it is drawn as bars and bubbles; for a map see store_catchment"
 */
 WITH sold AS (
   SELECT

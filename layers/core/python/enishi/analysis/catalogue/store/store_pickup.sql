@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 店舗受取は誰が使い、どれだけ早く取りに来て、そのとき他に何を買うか。
   en: "Who uses pickup, how fast do they come, and what else do they buy at the store?"
-method: "Pickup share of EC orders, hours to collect, not collected, extra store purchase within the same day, later store purchases of EC-only customers."
+method:
+  ja: "ECの注文に占める店舗受取の割合、受取までの時間、未受取、同じ日の店舗でのついで買い、ECだけだった顧客のその後の店舗購入。"
+  en: "Pickup share of EC orders, hours to collect, not collected, extra store purchase within the same day, later store purchases of EC-only customers."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: same_day, type: bool, default: true, label_ja: 当日のついで買いだけ, note: "false counts the next day too"}
@@ -28,14 +30,18 @@ charts:
 - {kind: bubble, x: hours_median, y: addon_rate, size: pickup_orders, color: store}
 - {kind: table}
 cells:
-- {name: users, keys: [store, addon], types: {addon: string}, customers: collected, becomes: "who collected there, addon=あり or なし (pickup users without add-on)"}
-- {name: near, keys: [near_store], types: {near_store: string}, customers: never_used, becomes: EC buyers of the period near a pickup store who never used pickup}
+- {name: users, keys: [store, addon], types: {addon: string}, customers: collected, becomes: {ja: "そこで受け取った顧客。addonは「あり」または「なし」（なし＝ついで買いのない受取利用者）", en: "who collected there, addon=あり or なし (pickup users without add-on)"}}
+- {name: near, keys: [near_store], types: {near_store: string}, customers: never_used, becomes: {ja: "集計期間のECの購買者のうち、受取のできる店舗の近くに住み、店舗受取を使ったことがない顧客", en: "EC buyers of the period near a pickup store who never used pickup"}}
 rules: [TZ, RET, GUEST, MERGE, CENSOR, DIV0, SET]
 notes:
-- "members' orders of EC, app and marketplace in the period; pickup_share is of all of them, so the stores' shares add up to the share of pickup"
-- "a cancelled order counts only when it had been ready: it was not collected. not_collected is over orders that were ready at least collect_days before as_of (rule CENSOR)"
-- "add-on: a purchase in that store on the day of collecting; addon_amount is per collected order with one"
-- "later_store_rate: of collected orders of members who had never bought in a store before, those followed by a store purchase after the day of collecting within follow_days, once these have passed"
+- ja: "集計期間の、会員によるEC、アプリ、モールの注文。受取比率はその全件に対する割合なので、店舗の割合を足すと店舗受取の割合になる。"
+  en: "members' orders of EC, app and marketplace in the period; pickup_share is of all of them, so the stores' shares add up to the share of pickup"
+- ja: "キャンセルされた注文は、受取の準備ができていたときだけ数える（受け取られなかったもの）。未受取率は、基準日の「受取期限(日)」以上前に準備ができていた注文に対する割合（規則CENSOR）。"
+  en: "a cancelled order counts only when it had been ready: it was not collected. not_collected is over orders that were ready at least collect_days before as_of (rule CENSOR)"
+- ja: "ついで買い：受取の日の、その店舗での購入。ついで買い額は、ついで買いのあった受取1件あたり。"
+  en: "add-on: a purchase in that store on the day of collecting; addon_amount is per collected order with one"
+- ja: "その後店舗購入率：それまで店舗で買ったことのない会員の受取済み注文のうち、受取の日より後、「その後を見る日数」以内に店舗購入があった割合。その日数が過ぎたものに限る。"
+  en: "later_store_rate: of collected orders of members who had never bought in a store before, those followed by a store purchase after the day of collecting within follow_days, once these have passed"
 */
 WITH web_orders AS (
   SELECT

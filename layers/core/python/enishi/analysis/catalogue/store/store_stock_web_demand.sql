@@ -7,7 +7,9 @@ tier: core
 question:
   ja: Webで関心を持たれている商品は、その顧客の店舗に在庫があるか。どこへ誘い、どこへ在庫を動かすか。
   en: "Which items are wanted online by customers living near a store that has them (or lacks them)?"
-method: "Known viewers, favourites and carts per item x main or nearest store x available stock; four cases: wanted and in stock (invite), wanted and missing (move stock), in stock and unwanted, neither."
+method:
+  ja: "商品とメイン（または最寄り）店舗ごとに、顧客の分かる閲覧、お気に入り、カートを、販売できる在庫と突き合わせる。4つの区分：関心あり・在庫あり（誘う）、関心あり・在庫なし（在庫を動かす）、関心なし・在庫あり、関心なし・在庫なし。"
+  en: "Known viewers, favourites and carts per item x main or nearest store x available stock; four cases: wanted and in stock (invite), wanted and missing (move stock), in stock and unwanted, neither."
 parameter_groups: [asof, base, web]
 parameters:
 - {name: demand_days, type: int, default: 14, minimum: 1, label_ja: 関心を見る日数, note: up to as_of}
@@ -29,15 +31,21 @@ charts:
 - {kind: heatmap, x: store, y: item, color: interested, where: {case: [関心あり・在庫あり, 関心あり・在庫なし]}}
 - {kind: table}
 cells:
-- {name: wanted, keys: [store, item, case], customers: wanted, products: wanted, becomes: "case=関心あり・在庫あり: customers with store and product for 店舗誘導シナリオ"}
+- {name: wanted, keys: [store, item, case], customers: wanted, products: wanted, becomes: {ja: "case=関心あり・在庫あり：店舗誘導シナリオの対象となる顧客と、その店舗・商品", en: "case=関心あり・在庫あり: customers with store and product for 店舗誘導シナリオ"}}
 rules: [TZ, BOT, DEDUP, MERGE, WD, SET]
 notes:
-- customers who bought the item since are out
-- stock is of last night unless a fresher snapshot is loaded
-- "a customer's store is the shop with most purchases of the last 24 months (equal counts: the one bought in last), else the nearest open one within max_km; who has neither is left out"
-- "interest: product views of known visitors, favourites added and not removed, carts neither ordered nor emptied, all within demand_days"
-- "items without interest are one row a store, 合計: 関心なし・在庫あり and 関心なし・在庫なし (items of the store's last snapshot)"
-- "nearest_with_stock is the shop nearest to this one that has the item; potential is interested customers x list price; 相談 from price_split on"
+- ja: "その後その商品を買った顧客は除く。"
+  en: "customers who bought the item since are out"
+- ja: "より新しい在庫記録を取り込んでいなければ、在庫は前夜のもの。"
+  en: "stock is of last night unless a fresher snapshot is loaded"
+- ja: "顧客の店舗は、直近24か月の購入が最も多い店舗（同数なら最後に買った店舗）。なければ「最寄り店舗までの最大距離(km)」以内で最も近い営業中の店舗。どちらもない顧客は除く。"
+  en: "a customer's store is the shop with most purchases of the last 24 months (equal counts: the one bought in last), else the nearest open one within max_km; who has neither is left out"
+- ja: "関心：顧客の分かる訪問者の商品閲覧、追加して外していないお気に入り、注文も空にもしていないカート。いずれも「関心を見る日数」以内。"
+  en: "interest: product views of known visitors, favourites added and not removed, carts neither ordered nor emptied, all within demand_days"
+- ja: "関心のない商品は、店舗ごとに「合計」の行とする：関心なし・在庫ありと、関心なし・在庫なし（その店舗の最後の在庫記録にある商品）。"
+  en: "items without interest are one row a store, 合計: 関心なし・在庫あり and 関心なし・在庫なし (items of the store's last snapshot)"
+- ja: "在庫店舗は、この店舗に最も近い、その商品のある店舗。機会額＝関心者数×定価。「受取と相談の境界価格」以上は「相談」。"
+  en: "nearest_with_stock is the shop nearest to this one that has the item; potential is interested customers x list price; 相談 from price_split on"
 needs: [inventory]
 */
 WITH looks AS (

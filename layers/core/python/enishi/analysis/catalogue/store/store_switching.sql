@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 顧客はどの店舗からどの店舗へ移り、どの店舗がどこに客を取られているか。
   en: "Between which stores do customers move, and which store loses to which?"
-method: "Main store of two periods: from-to matrix, net flow, distance, cause hints (home moved, store closed, new store)."
+method:
+  ja: "2つの期間のメイン店舗による、前期店舗→当期店舗の表と純移動。"
+  en: "Main store of two periods: from-to matrix, net flow, distance, cause hints (home moved, store closed, new store)."
 parameter_groups: [base, pur]
 parameters:
 - {name: from_start, type: date, default: as_of - 24 months, label_ja: 前期開始日, note: ""}
@@ -24,14 +26,19 @@ charts:
 - {kind: heatmap, x: to_store, y: from_store, color: customers}
 - {kind: table}
 cells:
-- {name: cell, keys: [from_store, to_store], customers: moved, becomes: customers who moved}
+- {name: cell, keys: [from_store, to_store], customers: moved, becomes: {ja: "移った顧客", en: "customers who moved"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, TIE, SMALL, SET]
 notes:
-- "main store = most purchases in the period; equal counts: the one bought in last, then the smaller id; shops and outlets only"
-- "店舗購入なし stands for a period without a store purchase; who had none in both is in no row"
-- "amount is what these customers spent in to_store in the later period (for 店舗購入なし: what they had spent in from_store before)"
-- "net_flow = customers of this cell less those of the opposite one; multi_store_rate: bought in more than one store in the later period"
-- "home moves and distances are not in the lake's history: a closed from_store or a new to_store shows in store_open_close"
+- ja: "メイン店舗＝期間内の購入が最も多い店舗。同数なら最後に買った店舗、それも同じなら店舗IDの小さい方。店舗とアウトレットだけ。"
+  en: "main store = most purchases in the period; equal counts: the one bought in last, then the smaller id; shops and outlets only"
+- ja: "「店舗購入なし」は、店舗での購入がない期間。どちらの期間にもない人は、どの行にも入らない。"
+  en: "店舗購入なし stands for a period without a store purchase; who had none in both is in no row"
+- ja: "移動金額は、これらの顧客が当期に当期店舗で使った額（「店舗購入なし」に移ったときは、前期に前期店舗で使った額）。"
+  en: "amount is what these customers spent in to_store in the later period (for 店舗購入なし: what they had spent in from_store before)"
+- ja: "純移動＝このセルの人数−逆向きのセルの人数。併用率：当期に2つ以上の店舗で買った割合。"
+  en: "net_flow = customers of this cell less those of the opposite one; multi_store_rate: bought in more than one store in the later period"
+- ja: "転居と距離はレイクの履歴にない。前期店舗の閉店や当期店舗の開店は、開閉店影響分析で見る。"
+  en: "home moves and distances are not in the lake's history: a closed from_store or a new to_store shows in store_open_close"
 */
 WITH bought AS (
   SELECT p.customer_id, p.store_id, p.purchase_date >= :split_date AS is_later, p.purchase_at, p.amount

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 定期の解約は、なぜ、何回目で起きるか。どの理由なら引き止められるか。
   en: "Why and when do subscribers stop, and which reasons can be answered?"
-method: "Reason x delivery number x product, days from last delivery, save offers made and taken, come-back within 180 days."
+method:
+  ja: "解約を理由×お届け回数で（比べる軸を選べば商品などの別にも）数える。引止めの提示と応諾、「復帰を見る日数」（既定180日）以内の復帰を示す。"
+  en: "Reason x delivery number x product, days from last delivery, save offers made and taken, come-back within 180 days."
 parameter_groups: [period, base, axis]
 parameters:
 - {name: winback_days, type: int, default: 180, minimum: 1, label_ja: 復帰を見る日数, note: ""}
@@ -27,13 +29,17 @@ charts:
 - {kind: stacked_bar, x: k, y: cancelled, color: reason}
 - {kind: table}
 cells:
-- {name: reason, keys: [axis_value, reason, k], customers: cancellations, becomes: former subscribers with this reason}
+- {name: reason, keys: [axis_value, reason, k], customers: cancellations, becomes: {ja: "この理由で解約した顧客", en: "former subscribers with this reason"}}
 rules: [TZ, MERGE, UNK, CENSOR, SMALL, SET]
 notes:
-- "k is the number of deliveries until then; share is of the cancellations of the same axis value"
-- "save_offered counts contracts that were made an offer to stay, saved_rate those that took it; an offer without a reason takes that of the cancellation, else 不明"
-- "winback_rate: a new contract of the same customer within winback_days, over cancellations that are at least that old (rule CENSOR)"
-- "the axis is a column of its own, before the reason; all together unless one is chosen"
+- ja: "回数はそれまでのお届けの数。構成比は同じ区分の解約に対する割合。"
+  en: "k is the number of deliveries until then; share is of the cancellations of the same axis value"
+- ja: "引止め提示は、継続の提案をした契約の数。引止め率はそのうち応じた割合。理由のない提案は解約の理由をとり、それもなければ「不明」とする。"
+  en: "save_offered counts contracts that were made an offer to stay, saved_rate those that took it; an offer without a reason takes that of the cancellation, else 不明"
+- ja: "復帰率は、同じ顧客が「復帰を見る日数」以内に新しい契約を始めた割合。その日数が過ぎた解約についてのもの（規則CENSOR）。"
+  en: "winback_rate: a new contract of the same customer within winback_days, over cancellations that are at least that old (rule CENSOR)"
+- ja: "比べる軸は理由の前の独立した列。選ばなければ全体をまとめて示す。"
+  en: "the axis is a column of its own, before the reason; all together unless one is chosen"
 */
 WITH grouped AS (
   SELECT

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 毎月の定期売上は、新規・増額・減額・休止・解約・再開のどれでどれだけ動いたか。
   en: Through which flows did monthly recurring sales change?
-method: "Normalise each contract to a monthly amount (price x quantity x 30 / interval); bridge: new, expansion, contraction, paused, churned, resumed."
+method:
+  ja: "契約を月額（単価×数量×30/お届け周期(日)）に直し、新規・増額・減額・休止・解約・再開に分けて増減を示す。"
+  en: "Normalise each contract to a monthly amount (price x quantity x 30 / interval); bridge: new, expansion, contraction, paused, churned, resumed."
 parameter_groups: [period, base, grain]
 columns:
 - {name: bucket, type: month, unit: months, label_ja: 月}
@@ -25,14 +27,19 @@ charts:
 - {kind: line, x: bucket, y: closing}
 - {kind: table}
 cells:
-- {name: flow, keys: [bucket, flow], types: {flow: string}, customers: flows, becomes: "holders; flow is new, expansion, contraction, paused, churned or resumed"}
+- {name: flow, keys: [bucket, flow], types: {flow: string}, customers: flows, becomes: {ja: "契約者。flowは新規＝new、増額＝expansion、減額＝contraction、休止＝paused、解約＝churned、再開＝resumedのいずれか", en: "holders; flow is new, expansion, contraction, paused, churned or resumed"}}
 rules: [TZ, MERGE, RECON, DIV0, SCD, SET]
 notes:
-- "opening + new + expansion + contraction + paused + churned + resumed = closing; contraction, paused and churned are below zero"
-- "net_retention: of the opening amount, what contracts from before the bucket (those that resumed too) bill at its end"
-- "churned holds completed contracts too; a contract that is cancelled while paused counts in resumed and in churned, as in 定期契約推移分析"
-- "the interval of each day is that of change_interval events; after change_product the price before is the present one in the proportion of the two products' list prices; earlier prices and quantities are not kept, so other changes of them do not show"
-- "a change while paused shows in the amount that is resumed"
+- ja: "期首月額＋新規＋増額＋減額＋休止＋解約＋再開＝期末月額。減額・休止・解約は負の値。"
+  en: "opening + new + expansion + contraction + paused + churned + resumed = closing; contraction, paused and churned are below zero"
+- ja: "売上維持率は、期首月額に対する、期間より前からの契約（再開したものを含む）の期末の月額の割合。"
+  en: "net_retention: of the opening amount, what contracts from before the bucket (those that resumed too) bill at its end"
+- ja: "解約には終了した契約も含む。休止中に解約した契約は、定期契約推移分析と同じく再開と解約の両方に数える。"
+  en: "churned holds completed contracts too; a contract that is cancelled while paused counts in resumed and in churned, as in 定期契約推移分析"
+- ja: "各日のお届け周期は周期変更の記録による。商品変更の前の単価は、現在の単価に2商品の定価の比を掛けたもの。過去の単価と数量は残らないため、それ以外の変更は表れない。"
+  en: "the interval of each day is that of change_interval events; after change_product the price before is the present one in the proportion of the two products' list prices; earlier prices and quantities are not kept, so other changes of them do not show"
+- ja: "休止中の変更は、再開する金額に表れる。"
+  en: "a change while paused shows in the amount that is resumed"
 needs: [subscriptions]
 */
 WITH changes AS (

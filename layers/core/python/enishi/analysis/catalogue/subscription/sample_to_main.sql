@@ -7,7 +7,9 @@ tier: core
 question:
   ja: サンプルの申込者の何割が、いつ、どのフォローで本品を買うか(KPI 本品引上率)。
   en: "How many sample customers buy the main product, when, and with which follow-up? (KPI 本品引上率)"
-method: "From sample order: main purchase within window; cumulative by day since shipment with the sample's run-out day marked; by medium, offer, step reached, single or subscription."
+method:
+  ja: "サンプルの申込みから、「観測日数」内の本品の購入を見る。発送からの経過日別の累積引上率（サンプルを使い切る日に印を付ける）を、媒体、オファー、到達したステップなどの集計軸別に示す。あわせて単品か定期かを見る。"
+  en: "From sample order: main purchase within window; cumulative by day since shipment with the sample's run-out day marked; by medium, offer, step reached, single or subscription."
 parameter_groups: [period, base, pur, axis]
 parameters:
 - {name: axis, type: axis, default: medium, label_ja: 集計軸, over: [media, customers, orders, messages], shown_as: axis_value, note: "media: the medium that won the sample order; orders: the sample order; messages: the last follow-up before the purchase or the end of the window (messages.step_id, messages.offer_code …); null = all together"}
@@ -30,17 +32,24 @@ charts:
 - {kind: funnel, x: axis_value, y: converted, where: {day: 0}, title_ja: 引上人数}
 - {kind: table}
 cells:
-- {name: waiting, keys: [axis_value, waiting_days], types: {waiting_days: int}, customers: waiting, becomes: "sample customers who have not bought, by days since shipment; just before run-out: waiting_days=11..14"}
-- {name: outcome, keys: [axis_value, is_converted], types: {is_converted: bool}, customers: outcomes, becomes: "sample customers who bought the main product, or not"}
+- {name: waiting, keys: [axis_value, waiting_days], types: {waiting_days: int}, customers: waiting, becomes: {ja: "まだ購入していないサンプル申込者（発送からの日数別）。使い切る直前はwaiting_days=11..14", en: "sample customers who have not bought, by days since shipment; just before run-out: waiting_days=11..14"}}
+- {name: outcome, keys: [axis_value, is_converted], types: {is_converted: bool}, customers: outcomes, becomes: {ja: "サンプル申込者（本品を購入したかどうか別）", en: "sample customers who bought the main product, or not"}}
 rules: [TZ, RET, GUEST, MERGE, CENSOR, UNK, DIV0, SET]
 notes:
-- customers who already owned the main product are out
-- here sample orders count although PUR leaves them out elsewhere
-- "a customer's first sample order of the period; the main product is any product of the sample's series, else of its parent_id, else any at all, and never a sample; product_filter names it instead"
-- "days since shipment (of an order without it, since the order); a purchase before the parcel leaves counts on day 0"
-- "conversion, days_median, cum_rate and to_subscription are over customers whose window has passed (observed); converted are all so far"
-- "to_subscription is the share of those converted who took a contract: the main order is a contract's"
-- "cost_per_main: each sample customer costs what her medium cost in the period over its sample customers; over all converted so far"
+- ja: "すでに本品を持っていた顧客は除く。"
+  en: "customers who already owned the main product are out"
+- ja: "購入の規則PURではほかの分析から除くサンプルの注文を、ここでは数える。"
+  en: "here sample orders count although PUR leaves them out elsewhere"
+- ja: "対象は、期間内の顧客の最初のサンプル注文。本品は、サンプルと同じシリーズの商品、シリーズがなければ同じ親商品、それもなければサンプル以外のすべての商品。「商品の絞り込み」で指定すればそれに代える。"
+  en: "a customer's first sample order of the period; the main product is any product of the sample's series, else of its parent_id, else any at all, and never a sample; product_filter names it instead"
+- ja: "日数は発送から（発送のない注文は注文から）数える。発送前の購入は0日目とする。"
+  en: "days since shipment (of an order without it, since the order); a purchase before the parcel leaves counts on day 0"
+- ja: "本品引上率、日数中央値、累積引上率、定期化率は、観測期間が過ぎた顧客（観測済み）についてのもの。引上人数はこれまでの全員。"
+  en: "conversion, days_median, cum_rate and to_subscription are over customers whose window has passed (observed); converted are all so far"
+- ja: "定期化率は、引き上げた顧客のうち契約した割合（本品の注文が契約のもの）。"
+  en: "to_subscription is the share of those converted who took a contract: the main order is a contract's"
+- ja: "引上CPOは、サンプル申込者1人あたりの費用（期間内の獲得媒体の費用をその媒体のサンプル申込者数で割ったもの）の合計を、これまでの引上人数で割ったもの。"
+  en: "cost_per_main: each sample customer costs what her medium cost in the period over its sample customers; over all converted so far"
 */
 WITH asked AS (
   SELECT

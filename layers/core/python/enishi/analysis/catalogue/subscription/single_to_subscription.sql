@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 単品を何回買うと定期に移るか。今、定期を勧める準備ができている人は誰か。
   en: "After how many single purchases do customers take a subscription, and who is ready?"
-method: "Rate of starting a contract after the k-th single purchase of an item, by discount and channel; ready = at or above the best k and regular interval."
+method:
+  ja: "商品をk回目に単品で購入した後に契約を始めた割合。候補者は、転換率が最も高い回数以上で、購入間隔が規則的な人。"
+  en: "Rate of starting a contract after the k-th single purchase of an item, by discount and channel; ready = at or above the best k and regular interval."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: max_k, type: int, default: 10, minimum: 1, label_ja: 最大回数, note: ""}
@@ -25,14 +27,18 @@ charts:
 - {kind: line, x: k, y: [customers, converted]}
 - {kind: table}
 cells:
-- {name: reached, keys: [k], customers: reached, products: reached, becomes: "customers with a k-th single purchase of an item, and the items"}
-- {name: ready, keys: [ready_k], types: {ready_k: int}, customers: ready, products: ready, becomes: "ready_now: customers; products = the item"}
+- {name: reached, keys: [k], customers: reached, products: reached, becomes: {ja: "商品をk回目に単品で購入した顧客と、その商品", en: "customers with a k-th single purchase of an item, and the items"}}
+- {name: ready, keys: [ready_k], types: {ready_k: int}, customers: ready, products: ready, becomes: {ja: "候補者の顧客と、その商品", en: "ready_now: customers; products = the item"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, SMALL, SET]
 notes:
-- "items that have ever been taken as a contract; a single purchase is one of an order that is no contract's, before the customer's first contract of that item, in all the time the lake knows; the row is the k-th, if it falls into the period"
-- "converted = the contract began on or after the k-th single purchase and before a next one; who has had no next step yet counts as not converted so far"
-- "ready_now: no contract of the item, at or above the k with the highest rate (the smaller of equals), bought at regular intervals; counted at their present k, those above max_k at max_k"
-- "a customer with two items is counted once in a row"
+- ja: "対象は、これまでに契約のあった商品。単品購入は、契約の注文でない注文の購入で、その商品の最初の契約より前のもの。データにある全期間の購入を数え、期間に入るk回目を行とする。"
+  en: "items that have ever been taken as a contract; a single purchase is one of an order that is no contract's, before the customer's first contract of that item, in all the time the lake knows; the row is the k-th, if it falls into the period"
+- ja: "定期化は、k回目の単品購入の日以降、次の購入より前に契約が始まったもの。まだ次の動きのない人は、いまのところ定期化していないとする。"
+  en: "converted = the contract began on or after the k-th single purchase and before a next one; who has had no next step yet counts as not converted so far"
+- ja: "候補者は、その商品の契約がなく、転換率が最も高い回数（同率なら小さい回数）以上で、間隔の規則的な人。現在の回数で数え、最大回数を超える人は最大回数の行に入れる。"
+  en: "ready_now: no contract of the item, at or above the k with the highest rate (the smaller of equals), bought at regular intervals; counted at their present k, those above max_k at max_k"
+- ja: "2つの商品がある顧客も、1つの行では1回だけ数える。"
+  en: "a customer with two items is counted once in a row"
 */
 WITH started AS (
   SELECT k.customer_id, k.product_id, MIN(k.started_date) AS started_date

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: スキップや休止は解約の前ぶれか。お届け周期を延ばすと契約は続くか。
   en: "Do skips and pauses announce cancellation, and do longer intervals save the contract?"
-method: "Cancellation within 90 days after the first skip, second skip, pause, interval change, against contracts without; stock-up estimate from delivered quantity."
+method:
+  ja: "最初のスキップ、2回目のスキップ、休止、周期の変更から「追跡日数」（既定90日）以内の解約を、その行動のない契約と比べる。お届けした数量から使い残しを推定する。"
+  en: "Cancellation within 90 days after the first skip, second skip, pause, interval change, against contracts without; stock-up estimate from delivered quantity."
 parameter_groups: [period, base, stat]
 parameters:
 - {name: follow_days, type: int, default: 90, minimum: 1, label_ja: 追跡日数, note: ""}
@@ -24,15 +26,20 @@ charts:
 - {kind: bar, x: behaviour, y: lift}
 - {kind: table}
 cells:
-- {name: current, keys: [behaviour], customers: currently, becomes: holders to offer a longer interval}
-- {name: followed, keys: [behaviour, is_cancelled], types: {is_cancelled: bool}, customers: followed, becomes: "holders who did so in the period, and cancelled within follow_days or not"}
+- {name: current, keys: [behaviour], customers: currently, becomes: {ja: "お届け周期の延長を勧める契約者", en: "holders to offer a longer interval"}}
+- {name: followed, keys: [behaviour, is_cancelled], types: {is_cancelled: bool}, customers: followed, becomes: {ja: "期間内にその行動をとった契約者（「追跡日数」以内に解約したかどうか別）", en: "holders who did so in the period, and cancelled within follow_days or not"}}
 rules: [TZ, MERGE, CENSOR, SMALL, DIV0, SET]
 notes:
-- "contracts: those that first did so in the period, if follow_days have passed since; cancel_rate is theirs"
-- "base_rate: contracts that had not done so at the age (days since the start) at which the others typically did, the median; cancelled within follow_days of that day"
-- "使い残し is an estimate: on the day of a delivery, what earlier ones brought (quantity x the product's expected_cycle_days) would still last for a whole further delivery"
-- "周期延長 and 周期短縮 compare the old and new value of the change; interval_changed_rate is the share that changed the interval in follow_days afterwards"
-- "current: running contracts that last did so in the last follow_days; who has skipped twice is in 2回目スキップ only"
+- ja: "契約数は、期間内にその行動を最初にした契約で、その後「追跡日数」が過ぎたもの。解約率はその契約についてのもの。"
+  en: "contracts: those that first did so in the period, if follow_days have passed since; cancel_rate is theirs"
+- ja: "比較解約率は、その行動をとった契約の典型的な契約日数（開始からの日数の中央値）の時点で、まだその行動をとっていなかった契約のうち、その日から「追跡日数」以内に解約した割合。"
+  en: "base_rate: contracts that had not done so at the age (days since the start) at which the others typically did, the median; cancelled within follow_days of that day"
+- ja: "使い残しは推定。お届けの日に、それまでにお届けした分（数量×商品の想定使用日数）がさらに1回分以上残っていると見積もられるもの。"
+  en: "使い残し is an estimate: on the day of a delivery, what earlier ones brought (quantity x the product's expected_cycle_days) would still last for a whole further delivery"
+- ja: "周期延長と周期短縮は、変更前後の値の比較による。周期変更率は、その後「追跡日数」以内に周期を変えた割合。"
+  en: "周期延長 and 周期短縮 compare the old and new value of the change; interval_changed_rate is the share that changed the interval in follow_days afterwards"
+- ja: "現在該当は、直近の「追跡日数」にその行動を最後にとった、続いている契約。2回スキップした契約は「2回目スキップ」だけに入る。"
+  en: "current: running contracts that last did so in the last follow_days; who has skipped twice is in 2回目スキップ only"
 needs: [subscriptions]
 */
 WITH skips AS (

@@ -7,7 +7,9 @@ tier: standard
 question:
   ja: 定期客はほかに何を、何回目のお届けのころに買うか。併せて買う人の契約は長続きするか。
   en: "What else do subscribers buy, when in their life, and does it lengthen the contract?"
-method: Non-contract lines of active subscribers by delivery number and category; survival of contracts with and without a cross purchase by delivery 3 (landmark).
+method:
+  ja: "契約中の顧客の、契約以外の購入明細をお届け回数とカテゴリ別に見る。「基準のお届け回数」（既定3回目）までに併買のある契約とない契約の継続率を比べる（ランドマーク法）。"
+  en: "Non-contract lines of active subscribers by delivery number and category; survival of contracts with and without a cross purchase by delivery 3 (landmark)."
 parameter_groups: [period, base, pur, stat]
 parameters:
 - {name: landmark, type: int, default: 3, minimum: 1, label_ja: 基準のお届け回数, note: ""}
@@ -26,16 +28,22 @@ charts:
 - {kind: line, x: k, y: [survival_with, survival_without], where: {category: 合計}, title_ja: 併買の有無と継続率}
 - {kind: table}
 cells:
-- {name: bought, keys: [category, k], customers: bought, products: bought, becomes: "customers who bought that after their k-th delivery, and the products"}
-- {name: crossed, keys: [is_crossed], types: {is_crossed: bool}, customers: holding, products: best_products, becomes: "is_crossed=false: holders of running contracts with no cross purchase yet; products = best category"}
+- {name: bought, keys: [category, k], customers: bought, products: bought, becomes: {ja: "k回目のお届けの後にそれを購入した顧客と、その商品", en: "customers who bought that after their k-th delivery, and the products"}}
+- {name: crossed, keys: [is_crossed], types: {is_crossed: bool}, customers: holding, products: best_products, becomes: {ja: "is_crossed=falseは、続いている契約があり、まだ併買のない契約者。商品は最も購入者の多いカテゴリの商品", en: "is_crossed=false: holders of running contracts with no cross purchase yet; products = best category"}}
 rules: [TZ, PUR, RET, MERGE, CENSOR, SMALL, MULTI, SET]
 notes:
-- "landmark keeps the comparison fair: only contracts alive at the landmark enter"
-- "a line is bought at k between the k-th delivery and the next one, or the end of the contract; deliveries of the period. A contract's own line is that of its product in a contract's order; services are left out"
-- "holders are customers with a k-th delivery in the period; a customer counts once in each category and in 合計"
-- "with = bought in the category (合計: anything else) from the contract's start up to its landmark delivery; survival is Kaplan and Meier's from there, k the next delivery that comes"
-- "low_n: fewer than min_cell holders, or contracts on either side of the comparison"
-- "people who buy more may be those who stay anyway: the difference is no proof that the cross purchase keeps them"
+- ja: "公平な比較のため、基準のお届け回数の時点で続いている契約だけを対象とする。"
+  en: "landmark keeps the comparison fair: only contracts alive at the landmark enter"
+- ja: "回数kの購入は、k回目のお届けから次のお届け、または契約の終わりまでの間のもの（期間内のお届け）。契約自身の明細は、契約の注文のうち契約の商品のもの。サービスは除く。"
+  en: "a line is bought at k between the k-th delivery and the next one, or the end of the contract; deliveries of the period. A contract's own line is that of its product in a contract's order; services are left out"
+- ja: "契約者数は、期間内にk回目のお届けのあった顧客。顧客は各カテゴリと「合計」でそれぞれ1回だけ数える。"
+  en: "holders are customers with a k-th delivery in the period; a customer counts once in each category and in 合計"
+- ja: "併買ありは、契約の開始から基準のお届けまでにそのカテゴリ（「合計」では何か）を購入したもの。継続率はそこからのKaplan–Meier法によるもので、kは次に来るお届けの回数。"
+  en: "with = bought in the category (合計: anything else) from the contract's start up to its landmark delivery; survival is Kaplan and Meier's from there, k the next delivery that comes"
+- ja: "参考値は、契約者数、または比べる両側のいずれかの契約数が「参考値とする母数」に満たないもの。"
+  en: "low_n: fewer than min_cell holders, or contracts on either side of the comparison"
+- ja: "多く買う人は、もともと続ける人かもしれない。この差は、併買が契約を続けさせている証拠にはならない。"
+  en: "people who buy more may be those who stay anyway: the difference is no proof that the cross purchase keeps them"
 needs: [subscriptions]
 */
 WITH others AS (

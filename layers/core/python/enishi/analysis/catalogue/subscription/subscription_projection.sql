@@ -7,7 +7,9 @@ tier: advanced
 question:
   ja: 今の定期契約は12回先のお届けまでにいくつ残るか。新しい契約1件にはいくらの価値があるか。
   en: "How many of today's contracts will be left in 12 deliveries, and what is a new contract worth?"
-method: "Fit alpha and beta of the shifted-beta-geometric on cohort survivors, S(t) = B(alpha, beta+t)/B(alpha, beta); project, discount, and compare with held-out cohorts."
+method:
+  ja: "コホートの残存に、シフト付きベータ幾何モデル（sBG）のalphaとbetaを当てはめる。S(t) = B(alpha, beta+t)/B(alpha, beta)。予測し、割り引き、別に取り置いたコホートと比べる。"
+  en: "Fit alpha and beta of the shifted-beta-geometric on cohort survivors, S(t) = B(alpha, beta+t)/B(alpha, beta); project, discount, and compare with held-out cohorts."
 parameter_groups: [asof, base]
 parameters:
 - {name: horizon, type: int, default: 12, minimum: 1, maximum: 200, label_ja: 予測する回数, note: ""}
@@ -30,16 +32,23 @@ charts:
 - {kind: line, x: k, y: projected, color: by}
 - {kind: table}
 cells:
-- {name: group, keys: [by], customers: active_contracts, becomes: holders of the active contracts of the group (projected cells are not a set)}
+- {name: group, keys: [by], customers: active_contracts, becomes: {ja: "その区分の有効な契約の契約者（予測の値は集合として開けない）", en: "holders of the active contracts of the group (projected cells are not a set)"}}
 rules: [TZ, CENSOR, SMALL, MERGE]
 notes:
-- not valid where a commitment keeps people in; the first min_commit_count deliveries are left out
-- "k counts deliveries after those that the contract binds to (at least the first one); who cancelled before has no k. Rows go from 0 to horizon and as far as anybody has come"
-- "contracts is how many are watched at k, actual the Kaplan-Meier share that took the k-th further delivery; contracts that run, pause or are complete are known as far as they have come"
-- "remaining: of today's active contracts those expected after k more deliveries"
-- "expected_deliveries and contract_value are of a new contract up to k: the binding deliveries and each further one by its probability, at the group's mean price and interval, discounted from the first one; margin is not known of a contract, so it is sales"
-- "error in percentage points: projected from the contracts that started in odd months, minus what those of even months did"
-- a contract already past its binding deliveries is projected from where it stands; one that is not is taken to reach them
+- ja: "回数の縛りで続いている間には適用できない。最少契約回数までのお届けは除く。"
+  en: "not valid where a commitment keeps people in; the first min_commit_count deliveries are left out"
+- ja: "回数kは、契約で縛られるお届け（少なくとも1回目）の後のお届けの数。その前に解約した契約にはkがない。行は0から「予測する回数」まで、または実績が進んだところまで。"
+  en: "k counts deliveries after those that the contract binds to (at least the first one); who cancelled before has no k. Rows go from 0 to horizon and as far as anybody has come"
+- ja: "対象契約は、kの時点で見ている契約の数。実績継続率は、さらにk回目のお届けを受けた割合（Kaplan–Meier法）。継続中・休止中・終了の契約は、これまでに進んだところまでわかる。"
+  en: "contracts is how many are watched at k, actual the Kaplan-Meier share that took the k-th further delivery; contracts that run, pause or are complete are known as far as they have come"
+- ja: "現契約の残存数は、現在の有効な契約のうち、さらにk回のお届けの後に残ると見込む数。"
+  en: "remaining: of today's active contracts those expected after k more deliveries"
+- ja: "期待お届け回数と契約LTVは、新しい契約の回数kまでの値。縛られるお届けと、その後の各お届けを継続する確率で、区分の平均単価と平均周期により、1回目から割り引いて合計する。契約の粗利はわからないため、売上とする。"
+  en: "expected_deliveries and contract_value are of a new contract up to k: the binding deliveries and each further one by its probability, at the group's mean price and interval, discounted from the first one; margin is not known of a contract, so it is sales"
+- ja: "検証誤差はパーセントポイント。奇数月に始まった契約による予測から、偶数月の契約の実績を引いたもの。"
+  en: "error in percentage points: projected from the contracts that started in odd months, minus what those of even months did"
+- ja: "縛られるお届けを過ぎた契約は、いまの位置から予測する。過ぎていない契約は、そこまで達するものとする。"
+  en: "a contract already past its binding deliveries is projected from where it stands; one that is not is taken to reach them"
 standard: "Fader and Hardie (2007), Journal of Interactive Marketing 21(1) 76-90."
 needs: [subscriptions]
 */

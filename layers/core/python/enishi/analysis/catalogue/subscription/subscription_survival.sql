@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 定期契約の何割が2回目、3回目…のお届けに達し、どの回で最も多く失うか。
   en: "What share reaches the 2nd, 3rd, ... delivery, and at which one do we lose most?"
-method: "Kaplan-Meier on delivery number (or months) per start cohort, product, medium or offer; hazard per delivery."
+method:
+  ja: "お届け回数（または月数）に対するKaplan–Meier法。集計期間に始まった契約について、商品または顧客の列（比べる軸）別の継続率と、回ごとの解約率を示す。"
+  en: "Kaplan-Meier on delivery number (or months) per start cohort, product, medium or offer; hazard per delivery."
 parameter_groups: [period, base, axis, stat]
 parameters:
 - {name: scale, type: "enum(deliveries,months)", default: deliveries, label_ja: 経過の単位, note: "months are 30 days of an active contract"}
@@ -29,13 +31,17 @@ charts:
 - {kind: heatmap, x: k, y: axis_value, color: hazard}
 - {kind: table}
 cells:
-- {name: arriving, keys: [k, axis_value], customers: arriving, becomes: contracts that arrive at k next (F2転換フォロー)}
+- {name: arriving, keys: [k, axis_value], customers: arriving, becomes: {ja: "次にk回目に達する契約（F2転換フォロー）", en: "contracts that arrive at k next (F2転換フォロー)"}}
 rules: [TZ, MERGE, CENSOR, UNK, SMALL, SET]
 notes:
-- "contracts that started in the period; k is lost when the k-th delivery did not come: a contract cancelled after d deliveries counts at d + 1, a running one is known up to d"
-- "survival at k is the share that reaches the k-th delivery (Kaplan-Meier); the interval is Greenwood's on the log-log scale"
-- paused contracts are at risk only in deliveries, not in months
-- completed contracts are not lost, they leave the risk set
+- ja: "対象は期間内に始まった契約。kで失うのは、k回目のお届けがなかったもの。d回のお届けの後に解約した契約はd＋1に数え、続いている契約はdまでわかるものとする。"
+  en: "contracts that started in the period; k is lost when the k-th delivery did not come: a contract cancelled after d deliveries counts at d + 1, a running one is known up to d"
+- ja: "kでの継続率は、k回目のお届けに達する割合（Kaplan–Meier法）。区間はGreenwoodの分散によるlog-log変換の区間。"
+  en: "survival at k is the share that reaches the k-th delivery (Kaplan-Meier); the interval is Greenwood's on the log-log scale"
+- ja: "休止中の契約は、お届け回数でだけ対象とし、月数では対象としない。"
+  en: "paused contracts are at risk only in deliveries, not in months"
+- ja: "終了した契約は失ったものとせず、対象から外す。"
+  en: "completed contracts are not lost, they leave the risk set"
 standard: Kaplan and Meier (1958).
 */
 WITH pauses AS (

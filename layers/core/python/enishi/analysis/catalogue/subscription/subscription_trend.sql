@@ -7,7 +7,9 @@ tier: core
 question:
   ja: 定期契約は毎月いくつ始まり、休み、再開し、やめ、残っているか。請求額はいくらか。
   en: "How many contracts start, pause, resume, stop and remain each month, and what do they bill?"
-method: "Opening + started + resumed - paused - cancelled - completed = closing, with billed amount and monthly churn = cancelled / opening."
+method:
+  ja: "期首＋開始＋再開−休止−解約−終了＝期末。あわせて請求額と、月の解約率（解約/期首）を示す。"
+  en: "Opening + started + resumed - paused - cancelled - completed = closing, with billed amount and monthly churn = cancelled / opening."
 parameter_groups: [period, base, grain]
 parameters:
 - {name: by, type: axis, default: product_id, label_ja: 内訳, over: [products], shown_as: by, note: "a column of products; null = all together"}
@@ -29,13 +31,17 @@ charts:
 - {kind: stacked_bar, x: bucket, y: cancelled, color: by}
 - {kind: table}
 cells:
-- {name: flow, keys: [bucket, by, flow], types: {flow: string}, customers: flows, becomes: "holders of the contracts that did so; flow is started, resumed, paused, cancelled or completed"}
+- {name: flow, keys: [bucket, by, flow], types: {flow: string}, customers: flows, becomes: {ja: "その動きのあった契約の契約者。flowは開始＝started、再開＝resumed、休止＝paused、解約＝cancelled、終了＝completedのいずれか", en: "holders of the contracts that did so; flow is started, resumed, paused, cancelled or completed"}}
 rules: [TZ, MERGE, RECON, DIV0, SCD, SET]
 notes:
-- "opening + started + resumed - paused - cancelled - completed = closing; completed contracts have no column, the cell flow=completed lists them"
-- "the stock is of active contracts; a contract that is cancelled while paused counts in resumed and in cancelled, so that every cancellation is seen and the stock adds up"
-- started and cancelled in the same month counts in both
-- "billed: orders that name the contract, net of returns; where no order names it, its deliveries at the present price"
+- ja: "期首＋開始＋再開−休止−解約−終了＝期末。終了した契約の列はなく、掘り下げのflow=completedで挙げる。"
+  en: "opening + started + resumed - paused - cancelled - completed = closing; completed contracts have no column, the cell flow=completed lists them"
+- ja: "残高は有効な契約の数。休止中に解約した契約は再開と解約の両方に数え、すべての解約が見え、残高が合うようにする。"
+  en: "the stock is of active contracts; a contract that is cancelled while paused counts in resumed and in cancelled, so that every cancellation is seen and the stock adds up"
+- ja: "同じ月に開始し解約した契約は、両方に数える。"
+  en: "started and cancelled in the same month counts in both"
+- ja: "請求額は、その契約を示す注文の額（返品を差し引く）。そのような注文がなければ、現在の単価でのお届けの額。"
+  en: "billed: orders that name the contract, net of returns; where no order names it, its deliveries at the present price"
 */
 WITH grouped AS (
   SELECT k.subscription_id, :by AS "by"
