@@ -1,5 +1,5 @@
 -- A number that looks random, the same for the same row and purpose: a share, or one of `n`.
-CREATE MACRO share(i, purpose) AS CAST(hash(i, purpose) % 1000003 AS DOUBLE) / 1000003;
+CREATE MACRO share(i, purpose) AS CAST(hash(i, purpose) >> 11 AS DOUBLE) / 9007199254740992;
 CREATE MACRO pick(i, purpose, n) AS CAST(hash(i, purpose) % CAST(n AS UBIGINT) AS BIGINT);
 CREATE MACRO customer(number) AS 'C' || lpad(CAST(number AS VARCHAR), 9, '0');
 CREATE MACRO order_of(number) AS 'R' || lpad(CAST(number AS VARCHAR), 11, '0');

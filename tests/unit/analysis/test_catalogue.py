@@ -80,6 +80,7 @@ def test_every_parameter_is_used_and_every_hole_is_a_parameter(name: str) -> Non
     derived |= {f"{axis.name}_reads_{one}" for axis in analysis.parameters for one in axis.over}
     assert holes <= declared | derived
     said = holes | {hole.removesuffix("_name").removesuffix("_is_open") for hole in holes}
+    said |= {name for one in analysis.parameters for name in re.findall("[a-z_]+", str(one.default))}
     own = {parameter.name for parameter in analysis.parameters}
     assert own <= said or analysis.step or analysis.given_by, f"unused: {own - said}"
 

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from enishi.local import warehouse_engine
 from enishi.local.warehouse import LocalWarehouse
 from enishi.local.warehouse_spill import SpillFolder
 from enishi.settings import Settings
@@ -31,6 +34,21 @@ def test_the_engine_spills_into_the_workspace_and_leaves_nothing(tmp_path: Path)
     assert spilled(tmp_path) == [Path(said)]
     warehouse.close()
     assert spilled(tmp_path) == []
+
+
+def test_what_the_memory_does_not_hold_is_spilled_and_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million names of 70 letters are sorted and counted in 64 MB: 70 MB of letters alone."""
+    monkeypatch.setattr(warehouse_engine, "MEMORY", "64MB")
+    warehouse = LocalWarehouse(tmp_path, Settings())
+    counted = """
+        SELECT COUNT(*), MIN(place) FROM (
+          SELECT name, ROW_NUMBER() OVER (ORDER BY name) AS place
+          FROM (SELECT DISTINCT repeat(CAST(i % 1000000 + 1000000 AS VARCHAR), 10) AS name FROM range(2000000) AS n(i))
+        )
+    """
+    with warehouse._engine.cursor() as cursor:
+        assert cursor.execute(counted).fetchall() == [(1_000_000, 1)]
+    warehouse.close()
 
 
 def test_two_at_once_have_a_folder_each(tmp_path: Path) -> None:

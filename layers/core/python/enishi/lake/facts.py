@@ -24,6 +24,7 @@ VIEW = "v_purchases"
 _FORM = "form=2"
 """Counted up when the rollup's columns or what they mean change: one of an older form is not read."""
 _POPULATION = "population"
+_CUSTOMER = "customer_id"
 _COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "purchase_date": "f.purchase_dates",
@@ -184,8 +185,22 @@ def _shortened(table: exp.Table, rows: exp.Expr, rollup: Facts) -> exp.Select | 
     select = table.find_ancestor(exp.Select)
     if select is None or select.args["from_"].this is not table:
         return None
-    short = in_spans(select, rows) or (in_places(select, rows) if rollup.in_order else None)
+    short = in_spans(_grouped(select), rows) or (in_places(select, rows) if rollup.in_order else None)
     return select.replace(short) if short is not None else None
+
+
+def _grouped(select: exp.Select) -> exp.Select:
+    """A SELECT of customers alone whose repeats do not matter as one that groups by them; another as it is."""
+    once = bool(select.args.get("distinct")) or _is_membership(select)
+    if not once or select.args.get("group") or [each.name for each in select.selects] != [_CUSTOMER]:
+        return select
+    grouped = select.copy().group_by(select.selects[0].unalias().copy())
+    grouped.set("distinct", None)
+    return grouped
+
+
+def _is_membership(select: exp.Select) -> bool:
+    return isinstance(select.parent, exp.Subquery) and isinstance(select.parent.parent, exp.In)
 
 
 def _said(table: exp.Table, at: datetime) -> set[str] | None:

@@ -22,8 +22,8 @@ _ARRAYS: Mapping[str, str] = MappingProxyType(
         DAY: "SLICE(s.purchase_dates, s.place_before + 1, s.place_until - s.place_before)",
         "amount": "SLICE(s.purchase_amounts, s.place_before + 1, s.place_until - s.place_before)",
         "previous_date": (
-            "SLICE(CONCAT(ARRAY[CAST(NULL AS DATE)], s.purchase_dates), s.place_before + 1,"
-            " s.place_until - s.place_before)"
+            "CASE WHEN s.place_before > 0 THEN SLICE(s.purchase_dates, s.place_before, s.place_until - s.place_before)"
+            " ELSE CONCAT(ARRAY[CAST(NULL AS DATE)], SLICE(s.purchase_dates, 1, s.place_until - 1)) END"
         ),
     }
 )

@@ -17,6 +17,7 @@ from enishi.lake.sql import column, parse
 
 ROLLUP = "customer_facts"
 DAY, AMOUNT, CUSTOMER = "purchase_date", "amount", "customer_id"
+_FIRST, _LAST = "first_purchase_date", "last_purchase_date"
 _ROLLUP = "f"
 _SPANS = "spans"
 _HELD = """
@@ -102,7 +103,7 @@ def _rewritten(select: exp.Select, source: exp.Expr) -> exp.Select:
     keys = _keys(select, alias, others)
     whole, places = _span(_conjuncts(select.args.get("where")), alias), _Places()
     columns = [_column(each, alias, whole, places) for each in select.selects]
-    found = exp.select(*columns).where(exp.GT(this=_count(whole, places), expression=exp.Literal.number(0)))
+    found = exp.select(*columns).where(_is_bought(whole, places))
     having = select.args.get("having")
     if having is not None:
         found = found.where(_substituted(having.this.copy(), alias, whole, places))
@@ -257,7 +258,22 @@ def _until(span: Span, places: _Places) -> exp.Expr:
 
 
 def _counting(test: exp.Expr) -> exp.Expr:
-    return exp.ArraySize(this=_days(test))
+    """How many purchases lie before a moment; the ends of a row tell it for most, and nothing is gone through there.
+
+    `test` holds for every day before one for which it holds.
+    """
+    every = exp.cast(column(_ROLLUP, "purchases"), exp.DataType.build("BIGINT"))
+    none = exp.cast(exp.Literal.number(0), exp.DataType.build("BIGINT"))
+    told = exp.case().when(_at(test, _LAST), every).when(exp.not_(_at(test, _FIRST)), none)
+    return told.else_(exp.ArraySize(this=_days(test)))
+
+
+def _at(test: exp.Expr, name: str) -> exp.Expr:
+    """The test of a day as one of the column `name` of the row."""
+    inside = exp.Paren(this=test.copy())
+    for found in [node for node in inside.find_all(exp.Column) if node.name == DAY]:
+        found.replace(column(_ROLLUP, name))
+    return inside
 
 
 def _days(test: exp.Expr) -> exp.Expr:
@@ -281,29 +297,44 @@ def _count(span: Span, places: _Places) -> exp.Expr:
 def _sum(span: Span, places: _Places) -> exp.Expr:
     """What lies before the upper end less what lies before the lower one; null for a span without purchases."""
     before, until = _before(span, places), _until(span, places)
-    top = _running(until) if span.upper else column(_SPANS, "amount")
+    top = _running(until, column(_SPANS, "amount")) if span.upper else column(_SPANS, "amount")
     whole = top if before is None else exp.Sub(this=top, expression=_running(before))
     return exp.case().when(_is_bought(span, places), whole)
 
 
-def _running(place: exp.Expr) -> exp.Expr:
+def _running(place: exp.Expr, every: exp.Expr | None = None) -> exp.Expr:
+    """What the purchases before `place` sum to; `every` is what all sum to, where `place` may stand behind the last."""
     at = exp.Bracket(this=column(_SPANS, "running_amounts"), expressions=[place.copy()], offset=1, safe=True)
+    found = exp.case()
+    if every is not None:
+        found = found.when(exp.EQ(this=place.copy(), expression=column(_SPANS, "purchases")), every)
     some = exp.GT(this=place.copy(), expression=exp.Literal.number(0))
-    return exp.case().when(some, at).else_(exp.Literal.number(0))
+    return found.when(some, at).else_(exp.Literal.number(0))
 
 
 def _last(span: Span, places: _Places) -> exp.Expr:
-    last = exp.ArrayMax(this=places.name(_days(exp.and_(*span.upper)), "days")) if span.upper else None
-    return exp.case().when(_is_bought(span, places), last or column(_SPANS, "last_purchase_date"))
+    last = places.name(_end(exp.and_(*span.upper), _LAST, exp.ArrayMax), "last") if span.upper else None
+    return exp.case().when(_is_bought(span, places), last or column(_SPANS, _LAST))
 
 
 def _first(span: Span, places: _Places) -> exp.Expr:
-    first = exp.ArrayMin(this=places.name(_days(exp.and_(*span.lower)), "days")) if span.lower else None
-    return exp.case().when(_is_bought(span, places), first or column(_SPANS, "first_purchase_date"))
+    first = places.name(_end(exp.and_(*span.lower), _FIRST, exp.ArrayMin), "first") if span.lower else None
+    return exp.case().when(_is_bought(span, places), first or column(_SPANS, _FIRST))
+
+
+def _end(test: exp.Expr, name: str, best: type[exp.Func]) -> exp.Expr:
+    """The best of the days that pass the test: that of the row, if it passes."""
+    return exp.case().when(_at(test, name), column(_ROLLUP, name)).else_(best(this=_days(test)))
 
 
 def _is_bought(span: Span, places: _Places) -> exp.Expr:
-    return exp.GT(this=_count(span, places), expression=exp.Literal.number(0))
+    """Whether a purchase lies in the span: the row's last or first one tells it where the span has one end."""
+    if span.lower and span.upper:
+        return exp.GT(this=_count(span, places), expression=exp.Literal.number(0))
+    if not span.lower and not span.upper:
+        return exp.true()
+    tests, name = (span.lower, _LAST) if span.lower else (span.upper, _FIRST)
+    return places.name(_at(exp.and_(*tests), name), "some")
 
 
 _VALUES = ((exp.Sum, AMOUNT, _sum), (exp.Max, DAY, _last), (exp.Min, DAY, _first))

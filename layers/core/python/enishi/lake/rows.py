@@ -12,7 +12,9 @@ from enishi.lake.schema import Table, table
 from enishi.ports import Rows
 
 BATCH = 1_000_000
-"""Rows that are held at once while a stream is written."""
+"""Rows that are held at once while a stream is written, …"""
+BATCH_BYTES = 128 * 1024 * 1024
+"""… and the bytes at which fewer rows are enough: rows with long lists would fill the memory."""
 
 
 def conform(declared: Table, rows: pa.Table, *, complete: bool = True) -> pa.Table:
@@ -50,8 +52,11 @@ def _cast(declared: Table, name: str, rows: pa.Table) -> pa.ChunkedArray[Any]:
         raise LakeError(what, where=declared.name, remedy="Convert the column before it is written.") from None
 
 
-def batches(rows: Rows, limit: int = BATCH) -> Iterator[pa.Table]:
-    """Tables of about `limit` rows, in order; at least one, so that an empty source keeps its columns."""
+def batches(rows: Rows, limit: int = BATCH, size: int = BATCH_BYTES) -> Iterator[pa.Table]:
+    """Tables of about `limit` rows, in order; those of a stream end when they hold `size` bytes, too.
+
+    There is at least one, so that an empty source keeps its columns.
+    """
     if isinstance(rows, pa.Table):
         yield from ([rows] if rows.num_rows <= limit else _slices(rows, limit))
         return
@@ -59,7 +64,7 @@ def batches(rows: Rows, limit: int = BATCH) -> Iterator[pa.Table]:
     yielded = False
     for batch in rows:
         held.append(batch)
-        if sum(part.num_rows for part in held) >= limit:
+        if sum(part.num_rows for part in held) >= limit or sum(part.nbytes for part in held) >= size:
             yield pa.Table.from_batches(held, schema=rows.schema)
             held, yielded = [], True
     if held or not yielded:

@@ -26,6 +26,12 @@ from enishi.local.warehouse_spill import SpillFolder
 MIRROR_ROWS = 300_000
 """Tables of at most so many rows are held in memory."""
 
+MEMORY = "1GB"
+"""What the queries of an engine hold at most; what needs more is spilled. A process holds half of it again beside that,
+so that any question, and the rollup's making, fit in 2 GB."""
+ROWS_BEFORE_WRITING = 100_000
+"""Rows of a folder that a partitioned write gathers before it writes them; they are held for every folder at once."""
+
 FILE = "_file"
 _COME = "rows_that_come"
 _FILES = "__files__"
@@ -38,8 +44,13 @@ class Engine:
 
     def __init__(self, home: Path, threads: int = 0) -> None:
         self._spill = SpillFolder(home)
-        limits = {"threads": threads} if threads else {}
-        self._root = duckdb.connect(":memory:", config={"temp_directory": str(self._spill.path), **limits})
+        limits: dict[str, str | bool | int | float | list[str]] = {
+            "temp_directory": str(self._spill.path),
+            "memory_limit": MEMORY,
+            "partitioned_write_flush_threshold": ROWS_BEFORE_WRITING,
+            **({"threads": threads} if threads else {}),
+        }
+        self._root = duckdb.connect(":memory:", config=limits)
         self._root.execute(dialect.SETTINGS)
         self._root.execute(dialect.macros())
         self._root.execute("SET parquet_metadata_cache = true; SET preserve_insertion_order = true")

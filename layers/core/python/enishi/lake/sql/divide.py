@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from sqlglot import exp
 
+from enishi.lake.sql.nothing import gives_no_row, is_whole
 from enishi.lake.sql.prune import pruned
 from enishi.lake.sql.views import with_views
 
@@ -122,41 +123,12 @@ def _part_without(tree: exp.Expr, beside: Mapping[str, _Part], inside: Mapping[s
 def _living(tree: exp.Expr) -> Iterator[exp.Expr]:
     """The nodes of `tree`, without the inside of a WITH, of queries that have one, and of SELECTs that give no row."""
     for node in tree.walk(prune=lambda node: node is not tree and _is_apart(node)):
-        if not _is_dead(node):
+        if not gives_no_row(node):
             yield node
 
 
 def _is_apart(node: exp.Expr) -> bool:
-    return isinstance(node, exp.With) or bool(_ctes(node)) or _is_dead(node)
-
-
-def _is_dead(node: exp.Expr) -> bool:
-    """Whether it is a SELECT that gives no row, whatever the tables hold."""
-    if not isinstance(node, exp.Select) or node.args.get("where") is None:
-        return False
-    return _holds(node.args["where"].this) is False and not _is_whole(node)
-
-
-def _holds(test: exp.Expr) -> bool | None:
-    """Whether a test of literals alone holds; None where it depends on rows."""
-    test = test.unnest()
-    if isinstance(test, exp.Boolean):
-        return bool(test.this)
-    if isinstance(test, exp.Not):
-        inner = _holds(test.this)
-        return None if inner is None else not inner
-    if isinstance(test, exp.And | exp.Or):
-        return _joined(test)
-    if isinstance(test, exp.EQ) and isinstance(test.this, exp.Literal) and isinstance(test.expression, exp.Literal):
-        return bool(test.this == test.expression)
-    return None
-
-
-def _joined(test: exp.And | exp.Or) -> bool | None:
-    sides, settles = {_holds(test.left), _holds(test.right)}, isinstance(test, exp.Or)
-    if settles in sides:
-        return settles
-    return None if None in sides else not settles
+    return isinstance(node, exp.With) or bool(_ctes(node)) or gives_no_row(node)
 
 
 def _takes(node: exp.Expr) -> int:
@@ -180,16 +152,7 @@ def _takes(node: exp.Expr) -> int:
 def _is_grouped(select: exp.Select) -> bool:
     """Whether rows are brought together."""
     keys = select.args.get("group") is not None or select.args.get("distinct") is not None
-    return keys or _is_whole(select)
-
-
-def _is_whole(select: exp.Select) -> bool:
-    """Whether aggregates stand without keys: one row, even of nothing."""
-    if select.args.get("group") is not None:
-        return False
-    return any(
-        not isinstance(found.parent, exp.Window) for one in select.selects for found in one.find_all(exp.AggFunc)
-    )
+    return keys or is_whole(select)
 
 
 def _partitions(select: exp.Select) -> set[tuple[exp.Expr, ...]]:

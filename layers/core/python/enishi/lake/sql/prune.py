@@ -1,4 +1,5 @@
-"""Columns and joins that nobody reads are left out of a query's CTEs: no engine drops a join that only adds columns."""
+"""Columns and joins that nobody reads are left out of a query's CTEs: no engine drops a join that only adds columns.
+So are the arms of a UNION ALL that give no row: what they read, nobody reads."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from sqlglot import exp
+
+from enishi.lake.sql.nothing import gives_no_row
 
 Named = Mapping[str, exp.Query]
 """The queries of the CTEs that are in scope, by name."""
@@ -16,9 +19,31 @@ def pruned(tree: exp.Query) -> exp.Query:
 
     What is read is told by names alone, so a column may stay that could go; one that goes is named by no reader.
     """
+    _drop_arms(tree)
     _spell_stars(tree, {})
     _prune(tree, {})
     return tree
+
+
+def _drop_arms(tree: exp.Query) -> None:
+    """Take the second arm of a UNION ALL out where it gives no row and has columns of the kinds of the first."""
+    for union in list(tree.find_all(exp.Union)):
+        left, right = union.left, union.right
+        inside = union.parent is not None and not any(union.args.get(part) for part in ("distinct", "with_"))
+        if inside and gives_no_row(right) and not _is_ordered(union) and _are_alike(left, right):
+            union.replace(left)
+
+
+def _are_alike(left: exp.Expr, right: exp.Expr) -> bool:
+    """Whether the columns of two SELECTs are plain columns, or literals of one kind, place by place."""
+    if not isinstance(left, exp.Select) or not isinstance(right, exp.Select):
+        return False
+    kinds = [[_kind(column.unalias()) for column in select.selects] for select in (left, right)]
+    return kinds[0] == kinds[1] and None not in kinds[0]
+
+
+def _kind(value: exp.Expr) -> tuple[type[exp.Expr], bool] | None:
+    return (type(value), value.is_string) if isinstance(value, exp.Column | exp.Literal) else None
 
 
 def _ctes(tree: exp.Expr) -> list[exp.CTE]:
@@ -197,6 +222,8 @@ def _gives_one(join: exp.Join, named: Named) -> bool:
     source = join.this.this if isinstance(join.this, exp.Subquery) else None
     if isinstance(join.this, exp.Table) and not join.this.db and join.this.name in named:
         source = named[join.this.name]
+    if source is not None and gives_no_row(source):
+        return True
     on = join.args.get("on")
     if not isinstance(source, exp.Select) or on is None:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -80,9 +81,22 @@ class Purchase(_Bought, Event, Counted):
         if self.none_in is not None:
             return exp.not_(member_of(self._within(ask)))
         if self.last_before is not None:
-            recent = exp.GT(this=col("purchase_date", FACTS), expression=value(self.last_before.before(ask.moment.day)))
-            return every([self._enough(self._within(ask)), exp.not_(member_of(self._within(ask).where(recent)))])
+            return self._lapsed(ask, self.last_before.before(ask.moment.day))
         return self._enough(self._within(ask))
+
+    @property
+    def _counts(self) -> bool:
+        return any(bounds is not None and bounds.given for bounds in (self.count, self.items, self.amount))
+
+    def _lapsed(self, ask: Ask, day: date) -> exp.Expr:
+        """Bought, as often as is asked for, and nothing after the day; a purchase without a day is after none."""
+        rows, bought = self._within(ask), col("purchase_date", FACTS)
+        if self._counts:
+            recent = exp.GT(this=bought, expression=value(day))
+            return every([self._enough(rows), exp.not_(member_of(self._within(ask).where(recent)))])
+        early = exp.LTE(this=exp.Max(this=bought), expression=value(day))
+        known = exp.Coalesce(this=exp.paren(early), expressions=[exp.true()])
+        return member_of(rows.group_by(rows.selects[0].unalias()).having(known))
 
     def events(self, ask: Ask) -> exp.Select:
         product = col("product_id", FACTS) if self.of is not None else exp.cast(exp.null(), "varchar")

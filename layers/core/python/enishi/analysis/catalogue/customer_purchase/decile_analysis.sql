@@ -73,14 +73,45 @@ measured AS (
 not_positive_customers AS (
   SELECT COUNT(*) AS customers FROM measured WHERE measure <= 0
 ),
--- Equal values are in the band of their best place.
+-- Equal values are in the group of their best place. Bands of near values are placed first, and the values themselves in
+-- the few bands in which a group ends: values are nearly as many as customers.
+bands AS (
+  SELECT
+    v.band,
+    v.customers,
+    CAST(SUM(v.customers) OVER () AS BIGINT) AS total,
+    CAST(SUM(v.customers) OVER (ORDER BY v.band DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT)
+      - v.customers + 1 AS place
+  FROM (
+    SELECT NARROW_BAND_OF(measure) AS band, COUNT(*) AS customers
+    FROM measured
+    WHERE measure > 0
+    GROUP BY NARROW_BAND_OF(measure)
+  ) AS v
+),
+band_deciles AS (
+  SELECT
+    b.band,
+    b.total,
+    b.place,
+    TILE_OF(b.place, b.total, :tiles) AS best_decile,
+    TILE_OF(b.place + b.customers - 1, b.total, :tiles) AS worst_decile
+  FROM bands AS b
+),
 placed_values AS (
   SELECT
     v.measure,
-    CAST(SUM(v.customers) OVER () AS BIGINT) AS total,
-    CAST(SUM(v.customers) OVER (ORDER BY v.measure DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT)
-      - v.customers + 1 AS place
-  FROM (SELECT measure, COUNT(*) AS customers FROM measured WHERE measure > 0 GROUP BY measure) AS v
+    v.total,
+    CAST(SUM(v.customers) OVER (
+      PARTITION BY v.band ORDER BY v.measure DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS BIGINT) - v.customers + v.place AS place
+  FROM (
+    SELECT m.measure, b.band, b.total, b.place, COUNT(*) AS customers
+    FROM measured AS m
+    JOIN (SELECT * FROM band_deciles WHERE best_decile <> worst_decile) AS b ON b.band = NARROW_BAND_OF(m.measure)
+    WHERE m.measure > 0
+    GROUP BY m.measure, b.band, b.total, b.place
+  ) AS v
 ),
 placed AS (
   SELECT
@@ -91,10 +122,15 @@ placed AS (
   WHERE m.measure > 0 AND :ties = 'split'
 ),
 tiled AS (
-  SELECT TILE_OF(v.place, v.total, :tiles) AS decile, m.customer_id, m.amount, m.orders
+  SELECT
+    COALESCE(TILE_OF(v.place, v.total, :tiles), b.best_decile) AS decile,
+    m.customer_id,
+    m.amount,
+    m.orders
   FROM measured AS m
-  JOIN placed_values AS v ON v.measure = m.measure
-  WHERE :ties = 'together'
+  JOIN band_deciles AS b ON b.band = NARROW_BAND_OF(m.measure)
+  LEFT JOIN placed_values AS v ON v.measure = m.measure
+  WHERE :ties = 'together' AND m.measure > 0
   UNION ALL
   SELECT TILE_OF(p.place, p.total, :tiles), p.customer_id, p.amount, p.orders
   FROM placed AS p

@@ -98,6 +98,8 @@ tallied AS (
     COALESCE(b.previous_date <= DATE_ADD('day', -:maturity_days, :as_of), FALSE) AS is_matured_arrival,
     b.purchase_date <= DATE_ADD('day', -:maturity_days, :as_of) AS is_matured,
     b.is_first,
+    -- The one purchase with which a customer comes into the last row.
+    b.nth = :max_n + 1 OR (b.is_first AND b.nth > :max_n) AS is_entry_beyond,
     COUNT(*) AS purchases,
     SUM(b.amount) AS amount
   FROM bought AS b
@@ -106,14 +108,15 @@ tallied AS (
     DATE_DIFF('day', b.previous_date, b.purchase_date),
     COALESCE(b.previous_date <= DATE_ADD('day', -:maturity_days, :as_of), FALSE),
     b.purchase_date <= DATE_ADD('day', -:maturity_days, :as_of),
-    b.is_first
+    b.is_first,
+    b.nth = :max_n + 1 OR (b.is_first AND b.nth > :max_n)
 ),
 base AS (
   SELECT COUNT(*) AS customers FROM population
 ),
 -- Whoever is in the last row may be there with several purchases.
 beyond AS (
-  SELECT COUNT(DISTINCT b.customer_id) AS customers FROM bought AS b WHERE b.nth > :max_n
+  SELECT CAST(COALESCE(SUM(purchases), 0) AS BIGINT) AS customers FROM tallied WHERE is_entry_beyond
 ),
 rows_by_n AS (
   SELECT

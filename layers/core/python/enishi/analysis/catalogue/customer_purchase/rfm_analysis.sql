@@ -21,6 +21,7 @@ parameters:
 - {name: m_borders, type: list(money), default: "5000,15000,40000,100000", label_ja: Mの境界, note: "JPY, the lowest amount of scores 2-5"}
 - {name: view, type: "enum(rf,rm,fm,rfm)", default: rf, label_ja: 見る面, note: a score that is not in view is null}
 - {name: rfm_dates, type: list(date), default: as_of, label_ja: 判定日, hidden: true}
+- {name: compares_dates, type: bool, default: false, label_ja: 二時点の比較, hidden: true}
 columns:
 - {name: r_score, type: int, unit: score, label_ja: Rスコア}
 - {name: f_score, type: int, unit: score, label_ja: Fスコア}

@@ -24,6 +24,7 @@ parameters:
   note: "name:R/F/M, each from-to; best first, the first block that holds the scores wins; what is in none is その他"
 - {name: level, type: "enum(group,rf,rfm)", default: group, label_ja: 見る単位, note: ""}
 - {name: rfm_dates, type: list(date), default: "from_date,to_date", label_ja: 判定日, hidden: true}
+- {name: compares_dates, type: bool, default: true, label_ja: 二時点の比較, hidden: true}
 - {name: method, type: "enum(quintile,nested,threshold)", default: quintile, label_ja: 区切り方, hidden: true}
 - {name: bins, type: int, default: 5, label_ja: 段階数, hidden: true}
 - {name: r_borders, type: list(int), default: "30,90,180,365", label_ja: Rの境界, hidden: true}
@@ -65,15 +66,15 @@ standard: First-order transition counts between scored groups; group names follo
 -- Every score's end that is nearest to the next lower score, at the first date, the lowest score first.
 WITH borders AS (
   SELECT
-    r_score,
-    f_score,
-    m_score,
-    MAX(recency) AS recency,
-    MIN(orders) AS orders,
-    MIN(amount) AS amount
-  FROM rfm_scored
-  WHERE rfm_date = :from_date
-  GROUP BY GROUPING SETS ((r_score), (f_score), (m_score))
+    first_r_score AS r_score,
+    first_f_score AS f_score,
+    first_m_score AS m_score,
+    MAX(first_recency) AS recency,
+    MIN(first_orders) AS orders,
+    MIN(first_amount) AS amount
+  FROM rfm_sides
+  WHERE first_orders > 0
+  GROUP BY GROUPING SETS ((first_r_score), (first_f_score), (first_m_score))
 ),
 frozen AS (
   SELECT
@@ -85,33 +86,66 @@ frozen AS (
     ARRAY_AGG(CASE WHEN m_score IS NOT NULL THEN amount END ORDER BY m_score NULLS LAST) AS amounts
   FROM borders
 ),
--- Each value that somebody has, at either date, under the frozen borders.
+-- Each value that somebody has at the second date, under the frozen borders.
 recencies AS (
   SELECT v.recency, ELEMENT_AT(z.r_scores, GREATEST(1, CARDINALITY(FILTER(z.recencies, b -> v.recency <= b)))) AS r_score
-  FROM (SELECT DISTINCT recency FROM rfm_scored) AS v
+  FROM (SELECT DISTINCT last_recency AS recency FROM rfm_measures WHERE last_orders > 0) AS v
   CROSS JOIN frozen AS z
 ),
 frequencies AS (
   SELECT v.orders, ELEMENT_AT(z.f_scores, GREATEST(1, CARDINALITY(FILTER(z.orders, b -> v.orders >= b)))) AS f_score
-  FROM (SELECT DISTINCT orders FROM rfm_scored) AS v
+  FROM (SELECT DISTINCT last_orders AS orders FROM rfm_measures WHERE last_orders > 0) AS v
   CROSS JOIN frozen AS z
 ),
-monies AS (
-  SELECT v.amount, ELEMENT_AT(z.m_scores, GREATEST(1, CARDINALITY(FILTER(z.amounts, b -> v.amount >= b)))) AS m_score
-  FROM (SELECT DISTINCT amount FROM rfm_scored) AS v
+-- Who bought before either date; scores of zero are no purchase in the lookback of that date.
+standings AS (
+  SELECT
+    s.customer_id,
+    COALESCE(s.first_r_score, 0) AS first_r_score,
+    COALESCE(s.first_f_score, 0) AS first_f_score,
+    COALESCE(s.first_m_score, 0) AS first_m_score,
+    s.first_amount,
+    COALESCE(r.r_score, 0) AS last_r_score,
+    COALESCE(f.f_score, 0) AS last_f_score,
+    CASE
+      WHEN s.last_orders > 0
+        THEN ELEMENT_AT(z.m_scores, GREATEST(1, CARDINALITY(FILTER(z.amounts, b -> s.last_amount >= b))))
+      ELSE 0
+    END AS last_m_score,
+    s.last_amount
+  FROM rfm_sides AS s
   CROSS JOIN frozen AS z
-),
-rescored AS (
-  SELECT s.rfm_date, s.customer_id, s.amount, r.r_score, f.f_score, m.m_score
-  FROM rfm_scored AS s
-  LEFT JOIN recencies AS r ON r.recency = s.recency
-  LEFT JOIN frequencies AS f ON f.orders = s.orders
-  LEFT JOIN monies AS m ON m.amount = s.amount
-  WHERE :freeze_borders
+  LEFT JOIN recencies AS r ON r.recency = s.last_recency
+  LEFT JOIN frequencies AS f ON f.orders = s.last_orders
+  WHERE :freeze_borders AND (s.first_orders > 0 OR s.last_orders > 0)
   UNION ALL
-  SELECT s.rfm_date, s.customer_id, s.amount, s.r_score, s.f_score, s.m_score
-  FROM rfm_scored AS s
-  WHERE NOT :freeze_borders
+  SELECT
+    s.customer_id,
+    COALESCE(s.first_r_score, 0),
+    COALESCE(s.first_f_score, 0),
+    COALESCE(s.first_m_score, 0),
+    s.first_amount,
+    COALESCE(s.last_r_score, 0),
+    COALESCE(s.last_f_score, 0),
+    COALESCE(s.last_m_score, 0),
+    s.last_amount
+  FROM rfm_sides AS s
+  WHERE NOT :freeze_borders AND (s.first_orders > 0 OR s.last_orders > 0)
+),
+-- Few moves from three scores to three stand for all who made them.
+tallied AS (
+  SELECT
+    first_r_score,
+    first_f_score,
+    first_m_score,
+    last_r_score,
+    last_f_score,
+    last_m_score,
+    COUNT(*) AS customers,
+    COALESCE(SUM(first_amount), 0) AS amount_before,
+    COALESCE(SUM(last_amount), 0) AS amount_after
+  FROM standings
+  GROUP BY first_r_score, first_f_score, first_m_score, last_r_score, last_f_score, last_m_score
 ),
 entries AS (
   SELECT
@@ -146,31 +180,48 @@ labels AS (
       WHEN 'rfm' THEN t.r_score + t.f_score + t.m_score
       ELSE -COALESCE(MIN_BY(b.name_place, b.place), 1000)
     END AS worth
-  FROM (SELECT DISTINCT r_score, f_score, m_score FROM rescored) AS t
+  FROM (
+    SELECT first_r_score AS r_score, first_f_score AS f_score, first_m_score AS m_score
+    FROM tallied
+    WHERE first_r_score > 0
+    UNION
+    SELECT last_r_score, last_f_score, last_m_score FROM tallied WHERE last_r_score > 0
+  ) AS t
   LEFT JOIN blocks AS b
     ON t.r_score BETWEEN ELEMENT_AT(b.lows, 1) AND ELEMENT_AT(b.highs, 1)
     AND t.f_score BETWEEN ELEMENT_AT(b.lows, 2) AND ELEMENT_AT(b.highs, 2)
     AND t.m_score BETWEEN ELEMENT_AT(b.lows, 3) AND ELEMENT_AT(b.highs, 3)
   GROUP BY t.r_score, t.f_score, t.m_score
 ),
-standings AS (
+-- Each move of three scores by name.
+named AS (
   SELECT
-    r.customer_id,
-    COALESCE(MAX(CASE WHEN r.rfm_date = :from_date THEN l.label END), '購入なし') AS from_group,
-    COALESCE(MAX(CASE WHEN r.rfm_date = :from_date THEN l.worth END), -1001) AS from_worth,
-    COALESCE(MAX(CASE WHEN r.rfm_date = :to_date THEN l.label END), '購入なし') AS to_group,
-    COALESCE(MAX(CASE WHEN r.rfm_date = :to_date THEN l.worth END), -1001) AS to_worth,
-    COALESCE(SUM(CASE WHEN r.rfm_date = :from_date THEN r.amount END), 0) AS amount_before,
-    COALESCE(SUM(CASE WHEN r.rfm_date = :to_date THEN r.amount END), 0) AS amount_after
-  FROM rescored AS r
-  JOIN labels AS l ON l.r_score = r.r_score AND l.f_score = r.f_score AND l.m_score = r.m_score
-  GROUP BY r.customer_id
+    t.*,
+    COALESCE(f.label, '購入なし') AS from_group,
+    COALESCE(f.worth, -1001) AS from_worth,
+    COALESCE(l.label, '購入なし') AS to_group,
+    COALESCE(l.worth, -1001) AS to_worth
+  FROM tallied AS t
+  LEFT JOIN labels AS f
+    ON f.r_score = t.first_r_score AND f.f_score = t.first_f_score AND f.m_score = t.first_m_score
+  LEFT JOIN labels AS l ON l.r_score = t.last_r_score AND l.f_score = t.last_f_score AND l.m_score = t.last_m_score
+),
+directed AS (
+  SELECT
+    n.*,
+    CASE WHEN n.to_worth > n.from_worth THEN '上昇' WHEN n.to_worth < n.from_worth THEN '下降' ELSE '維持' END AS direction
+  FROM named AS n
 ),
 moves AS (
-  SELECT
-    s.*,
-    CASE WHEN s.to_worth > s.from_worth THEN '上昇' WHEN s.to_worth < s.from_worth THEN '下降' ELSE '維持' END AS direction
+  SELECT d.from_group, d.to_group, d.direction, s.customer_id
   FROM standings AS s
+  JOIN directed AS d
+    ON d.first_r_score = s.first_r_score
+    AND d.first_f_score = s.first_f_score
+    AND d.first_m_score = s.first_m_score
+    AND d.last_r_score = s.last_r_score
+    AND d.last_f_score = s.last_f_score
+    AND d.last_m_score = s.last_m_score
 ),
 counted AS (
   SELECT
@@ -179,10 +230,10 @@ counted AS (
     to_group,
     to_worth,
     direction,
-    COUNT(*) AS customers,
+    CAST(SUM(customers) AS BIGINT) AS customers,
     SUM(amount_before) AS amount_before,
     SUM(amount_after) AS amount_after
-  FROM moves
+  FROM directed
   GROUP BY from_group, from_worth, to_group, to_worth, direction
 ),
 sides AS (
