@@ -25,7 +25,7 @@ columns:
 - {name: dow, type: int, unit: none, label_ja: 曜日}
 - {name: hour, type: int, unit: hours, label_ja: 時}
 charts:
-- {kind: heatmap, x: hour, y: dow, color: orders, where: {dow: {min: 1}}}
+- {kind: heatmap, x: hour, y: dow, color: orders, where: {dow: {min: 1}}, options: {words: {dow: [月, 火, 水, 木, 金, 土, 日]}}}
 - {kind: bar, x: block, y: customers, where: {dow: null}}
 - {kind: table}
 cells:
