@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from enishi.lake.schema import Table
+from enishi.local.blobs import FolderBlobs
 
 
 class ObjectStore(Protocol):
@@ -23,12 +24,16 @@ class ObjectStore(Protocol):
 
 
 class StoredWork:
-    """Work and staging tables whose files are objects: fetched into `folder`, once a version."""
+    """Work and staging tables whose files are objects: fetched into `folder`, once a version.
+
+    A file appears there when it is whole, for another statement may ask for it meanwhile.
+    """
 
     def __init__(self, store: ObjectStore, bucket: str, folder: Path) -> None:
         self._store = store
         self._bucket = bucket
         self._folder = folder
+        self._fetches = FolderBlobs(folder)
 
     def find(self, declared: Table, wanted: Mapping[str, str]) -> list[Path]:
         """Files whose folders have the `wanted` values."""
@@ -44,10 +49,10 @@ class StoredWork:
     def _fetched(self, key: str, etag: str) -> Path:
         version = hashlib.sha256(etag.encode()).hexdigest()[:12]
         folder, _, name = key.rpartition("/")
-        path = self._folder / version / folder / f"{name.removesuffix('.parquet')}.parquet"
+        kept = f"{version}/{folder}/{name.removesuffix('.parquet')}.parquet"
+        path = self._folder / kept
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self._store.get(self._bucket, key))
+            self._fetches.put(kept, self._store.get(self._bucket, key))
         return path
 
 
