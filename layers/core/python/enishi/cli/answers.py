@@ -17,25 +17,19 @@ from enishi.analysis.shown import NUMBERS, shown
 from enishi.analysis.words import names_scenarios
 from enishi.cli.context import Session
 from enishi.cli.output import Record, plain, print_whole
-from enishi.errors import AnalysisError, ScenarioError
-from enishi.scenario.library import Library, library
+from enishi.errors import AnalysisError
+from enishi.scenario.library import library
 from enishi.segment.problems import did_you_mean
 
 
 def titled(session: Session, answer: Answer) -> Answer:
     """The answer with the titles of the scenarios that it names; one whose definition does not hold keeps its id."""
     columns = [column.name for column in answer.columns if names_scenarios(column.name)]
-    known = library(session.settings)
+    if not columns:
+        return answer
     named = {str(value) for column in columns for value in answer.rows.column(column).to_pylist()}
-    titles = {name: _title(known, name) for name in sorted(named & set(known.paths))}
+    titles = {scenario.id: scenario.title for scenario in library(session.settings).readable(named)}
     return replace(answer, titles=titles)
-
-
-def _title(known: Library, name: str) -> str:
-    try:
-        return known.load(name).title
-    except ScenarioError:
-        return ""
 
 
 def write(session: Session, answer: Answer, format: str, out: Path | None) -> None:

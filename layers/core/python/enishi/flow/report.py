@@ -7,22 +7,20 @@ from datetime import date
 from pathlib import Path
 
 from enishi.clock import business_day
-from enishi.errors import ScenarioError
 from enishi.flow.import_due import expectations
 from enishi.flow.ingest import catalogue
 from enishi.ingest.connectors.due import Expectation
 from enishi.ports import Services
 from enishi.results import report
 from enishi.results.queries import ask
-from enishi.scenario.library import Library, library
-from enishi.scenario.model import Scenario
+from enishi.scenario.library import library
 
 Samples = Mapping[str, Sequence[tuple[str, str]]]
 
 
 def write_report(services: Services, path: Path, samples: Samples | None = None, retailer: str = "") -> None:
     """Write the page to `path`; `samples` are (label, relative link) of messages to open, by scenario."""
-    scenarios = _known(library(services.settings))
+    scenarios = library(services.settings).readable()
     heading = report.Heading(
         title="シナリオの成果",
         retailer=retailer or services.settings.tenant,
@@ -54,17 +52,6 @@ def _deliveries(services: Services) -> list[report.Delivery]:
         )
         for source, (last, following) in expected.items()
     ]
-
-
-def _known(scenarios: Library) -> list[Scenario]:
-    """Every scenario that reads; a broken one does not take the report of the others with it."""
-    found = []
-    for name in scenarios.paths:
-        try:
-            found.append(scenarios.load(name))
-        except ScenarioError:
-            continue
-    return found
 
 
 def _first_day(services: Services) -> date:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 
 from enishi.ingest import groups
-from enishi.ingest.stage import Pile, Staged, partial_schema
+from enishi.ingest.stage import Pile, Staged
 from enishi.ingest.watch import MARKS
 from enishi.lake import schema
 
@@ -25,7 +25,7 @@ def form_of(piles: list[Pile], *, marked: bool = False) -> pa.Schema:
     """The columns that any pile of a table has, in the table's order; with `marked` the marks of its rows too."""
     declared = piles[0].plan.target.declared
     found = {name for pile in piles if pile.spill.schema for name in pile.spill.schema.names}
-    form = partial_schema(declared, [name for name in declared.names if name in found])
+    form = declared.arrow_of(name for name in declared.names if name in found)
     marks = [pa.field(name, kind) for name, kind in MARKS.items() if marked and name in found]
     return pa.schema([*form, *marks])
 

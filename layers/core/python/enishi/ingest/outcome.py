@@ -17,7 +17,7 @@ from enishi.ingest.commit import Written
 from enishi.ingest.log import STOPPED, Past
 from enishi.ingest.order import Place
 from enishi.ingest.report import Check, LoadReport, Rejected, Status, TableLoad
-from enishi.ingest.stage import Staged, partial_schema, table_load_id
+from enishi.ingest.stage import Staged, table_load_id
 from enishi.ingest.thresholds import empties
 from enishi.lake import schema
 
@@ -87,7 +87,7 @@ def quarantined(staged: Staged, facts: Facts) -> pa.RecordBatchReader:
     """Rows of the quarantine for the file's bad rows."""
     table = schema.table("quarantine")
     closing = ("repaired_load_id", "closed_at", "closed_by", "why")
-    form = partial_schema(table, [name for name in table.names if name not in closing])
+    form = table.arrow_of(name for name in table.names if name not in closing)
     constant: Mapping[str, Any] = {
         "load_id": staged.load_id,
         "source_id": staged.mapping.id,

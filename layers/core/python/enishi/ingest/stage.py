@@ -238,7 +238,7 @@ def _unnamed(staged: Staged, rejects: Iterable[Reject]) -> Iterator[Reject]:
 def _write(pile: Pile, rows: Settled, marks: Mapping[str, Array]) -> None:
     declared = pile.plan.target.declared
     names = [name for name in declared.names if name in rows.columns]
-    table = pa.table({name: rows.columns[name] for name in names}).cast(partial_schema(declared, names))
+    table = pa.table({name: rows.columns[name] for name in names}).cast(declared.arrow_of(names))
     pile.newest = newest(pile.newest, table, declared)
     for name, values in marks.items():
         table = table.append_column(pa.field(name, MARKS[name]), values.take(pa.array(rows.origin)))
@@ -246,11 +246,6 @@ def _write(pile: Pile, rows: Settled, marks: Mapping[str, Array]) -> None:
         table = groups.collapse(table, pile.plan.target.group_by, pile.how)
     if table.num_rows:
         pile.spill.write(table)
-
-
-def partial_schema(table: schema.Table, names: Sequence[str]) -> pa.Schema:
-    """The table's schema, cut to some of its columns."""
-    return pa.schema([table.arrow.field(name) for name in names])
 
 
 def newest(known: datetime | None, rows: pa.Table, table: schema.Table) -> datetime | None:

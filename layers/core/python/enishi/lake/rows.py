@@ -33,15 +33,12 @@ def conform(declared: Table, rows: pa.Table, *, complete: bool = True) -> pa.Tab
     if lacking := [name for name in declared.key if name not in rows.column_names]:
         raise LakeError(f"the key column {lacking[0]} is missing", where=declared.name, remedy="Give every key column.")
     names = [name for name in declared.names if complete or name in rows.column_names]
-    return pa.Table.from_arrays([_cast(declared, name, rows) for name in names], schema=_schema(declared, names))
+    schema = declared.arrow_of(names)
+    return pa.Table.from_arrays([_cast(declared, field, rows) for field in schema], schema=schema)
 
 
-def _schema(declared: Table, names: list[str]) -> pa.Schema:
-    return pa.schema([declared.arrow.field(name) for name in names])
-
-
-def _cast(declared: Table, name: str, rows: pa.Table) -> pa.ChunkedArray[Any]:
-    kind = declared.arrow.field(name).type
+def _cast(declared: Table, field: pa.Field[Any], rows: pa.Table) -> pa.ChunkedArray[Any]:
+    name, kind = field.name, field.type
     if name not in rows.column_names:
         return pa.chunked_array([pa.nulls(rows.num_rows, kind)], type=kind)
     given = rows.column(name)
@@ -61,12 +58,14 @@ def batches(rows: Rows, limit: int = BATCH, size: int = BATCH_BYTES) -> Iterator
         yield from ([rows] if rows.num_rows <= limit else _slices(rows, limit))
         return
     held: list[pa.RecordBatch] = []
+    count = weight = 0
     yielded = False
     for batch in rows:
         held.append(batch)
-        if sum(part.num_rows for part in held) >= limit or sum(part.nbytes for part in held) >= size:
+        count, weight = count + batch.num_rows, weight + batch.nbytes
+        if count >= limit or weight >= size:
             yield pa.Table.from_batches(held, schema=rows.schema)
-            held, yielded = [], True
+            held, count, weight, yielded = [], 0, 0, True
     if held or not yielded:
         yield pa.Table.from_batches(held, schema=rows.schema)
 

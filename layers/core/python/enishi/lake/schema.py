@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -34,10 +34,6 @@ class Column(_Declared):
     name: str
     type: str
     meaning: str
-
-    def __hash__(self) -> int:
-        """Columns are keys of a cache that every row of every commit asks."""
-        return hash(self.name)
 
     @property
     def kind(self) -> Type:
@@ -178,6 +174,11 @@ class Table(_Declared):
     def arrow(self) -> pa.Schema:
         """The table's rows as Arrow; every column may be null."""
         return _arrow(self.columns)
+
+    def arrow_of(self, names: Iterable[str]) -> pa.Schema:
+        """The same, cut to some of its columns, in the order given."""
+        whole = self.arrow
+        return pa.schema([whole.field(name) for name in names])
 
 
 @cache

@@ -53,7 +53,7 @@ _SIMPLE: Mapping[str, IcebergType] = MappingProxyType(
     }
 )
 _TRANSFORMS: Mapping[str, Transform[int, int]] = MappingProxyType({"month": MonthTransform(), "day": DayTransform()})
-_PROPERTIES: Mapping[str, str] = MappingProxyType(
+PROPERTIES: Mapping[str, str] = MappingProxyType(
     {
         "format-version": "2",
         "write.delete.mode": "copy-on-write",
@@ -128,7 +128,7 @@ class LocalCatalog:
         schema = to_schema(declared)
         try:
             return self._catalog.create_table(
-                name, schema, partition_spec=to_partition(declared, schema), properties=dict(_PROPERTIES)
+                name, schema, partition_spec=to_partition(declared, schema), properties=dict(PROPERTIES)
             )
         except TableAlreadyExistsError:
             return self._catalog.load_table(name)

@@ -30,8 +30,10 @@ from pyiceberg.typedef import Record
 from pyiceberg.types import IcebergType, ListType, MapType, NestedField, StructType
 
 from enishi.lake.schema import Table
+from enishi.local.catalog import PROPERTIES
 
 _ID = b"PARQUET:field_id"
+_CODEC = "write.parquet.compression-codec"
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,12 @@ class Layout:
 
 def write(table: IcebergTable, declared: Table, key: PartitionKey | None, rows: pa.Table) -> DataFile:
     """Write `rows` (declared types and order) as one file, not yet part of the table."""
-    layout = _layout(declared, _Known(table))
+    layout = _layout(declared, table.schema().fields)
     output = table.io.new_output(_location(table, key))
+    codec: Any = PROPERTIES[_CODEC]
     with output.create(overwrite=True) as stream:
-        with pq.ParquetWriter(
-            cast(IO[Any], stream), layout.arrow, compression="zstd", store_decimal_as_integer=True
-        ) as writer:
+        target = cast(IO[Any], stream)
+        with pq.ParquetWriter(target, layout.arrow, compression=codec, store_decimal_as_integer=True) as writer:
             writer.write_table(pa.Table.from_arrays(rows.columns, schema=layout.arrow))
         metadata = writer.writer.metadata
     found = data_file_statistics_from_parquet_metadata(metadata, dict(layout.statistics), dict(layout.paths))
@@ -75,26 +77,11 @@ def _location(table: IcebergTable, key: PartitionKey | None) -> str:
     return load_location_provider(table.location(), table.properties).new_data_location(name, key)
 
 
-class _Known:
-    """A table as a key of the cache: its columns' numbers follow from the declaration and the last number given."""
-
-    def __init__(self, table: IcebergTable) -> None:
-        self.table = table
-        self._numbers = (table.schema().schema_id, table.metadata.last_column_id)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self._numbers == other._numbers
-
-    def __hash__(self) -> int:
-        return hash(self._numbers)
-
-
 @lru_cache(maxsize=256)
-def _layout(declared: Table, known: _Known) -> Layout:
-    schema: Schema = known.table.schema()
-    arrow = pa.schema([_numbered(field, declared.arrow.field(field.name).type) for field in schema.fields])
-    plan = compute_statistics_plan(schema, known.table.properties)
-    return Layout(arrow, plan, parquet_path_to_id_mapping(schema))
+def _layout(declared: Table, fields: tuple[NestedField, ...]) -> Layout:
+    schema = Schema(*fields)
+    arrow = pa.schema([_numbered(field, declared.arrow.field(field.name).type) for field in fields])
+    return Layout(arrow, compute_statistics_plan(schema, dict(PROPERTIES)), parquet_path_to_id_mapping(schema))
 
 
 def _numbered(field: NestedField, kind: pa.DataType) -> pa.Field[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -113,6 +113,16 @@ class Library:
     def load(self, name: str | Path) -> Scenario:
         """The scenario alone; raises as `read`."""
         return self.read(name).scenario
+
+    def readable(self, names: Iterable[str] | None = None) -> list[Scenario]:
+        """Those of these ids (all by default) that exist and hold: a broken one does not take the others with it."""
+        found = []
+        for name in self.paths if names is None else sorted(set(names) & set(self.paths)):
+            try:
+                found.append(self.load(name))
+            except ScenarioError:
+                continue
+        return found
 
     def _path(self, name: str | Path) -> Path:
         if isinstance(name, str) and name in self.paths:
