@@ -27,6 +27,7 @@ SELECT
   CAST(f.amount AS DECIMAL(17, 2)) AS amount,
   f.first_purchase_date,
   f.last_purchase_date,
+  f.purchase_dates,
   f.running_amounts
 """
 """What the outer SELECT may need of a row; sums and differences of 17 digits are numbers of one word."""
@@ -205,7 +206,8 @@ def _conjuncts(where: exp.Expr | None) -> list[exp.Expr]:
 
 
 def _flat(test: exp.Expr) -> list[exp.Expr]:
-    return [part for each in test.flatten() for part in _flat(each)] if isinstance(test, exp.And) else [test.unnest()]
+    inner = test.unnest()
+    return [part for each in inner.flatten() for part in _flat(each)] if isinstance(inner, exp.And) else [inner]
 
 
 def _span(tests: list[exp.Expr], alias: str) -> Span:
@@ -226,6 +228,7 @@ def _bounds(test: exp.Expr) -> list[exp.Expr]:
 
 
 def _bound(test: exp.Expr, alias: str) -> Span:
+    test = type(test)(this=test.this.unnest(), expression=test.expression.unnest()) if type(test) in _MIRRORED else test
     if type(test) in _MIRRORED and _is_day(test.expression, alias):
         test = _MIRRORED[type(test)](this=test.expression, expression=test.this)
     if type(test) not in _MIRRORED or not _is_day(test.this, alias) or _names(test.expression, alias):

@@ -4,55 +4,23 @@
 WITH measured AS (
   SELECT
     p.customer_id,
-    CAST(DATE_DIFF(
-      'day',
-      MAX(
-        CASE
-          WHEN p.purchase_date > DATE_ADD('month', -:lookback_months, ELEMENT_AT(:rfm_dates, 1))
-            AND p.purchase_date <= ELEMENT_AT(:rfm_dates, 1)
-            THEN p.purchase_date
-        END
-      ),
-      ELEMENT_AT(:rfm_dates, 1)
-    ) AS INTEGER) AS first_recency,
-    CAST(COUNT_IF(
-      p.purchase_date > DATE_ADD('month', -:lookback_months, ELEMENT_AT(:rfm_dates, 1))
-      AND p.purchase_date <= ELEMENT_AT(:rfm_dates, 1)
-    ) AS INTEGER) AS first_orders,
-    SUM(
-      CASE
-        WHEN p.purchase_date > DATE_ADD('month', -:lookback_months, ELEMENT_AT(:rfm_dates, 1))
-          AND p.purchase_date <= ELEMENT_AT(:rfm_dates, 1)
-          THEN p.amount
-      END
-    ) AS first_amount,
-    CAST(DATE_DIFF(
-      'day',
-      MAX(
-        CASE
-          WHEN p.purchase_date > DATE_ADD('month', -:lookback_months, ELEMENT_AT(:rfm_dates, 2))
-            AND p.purchase_date <= ELEMENT_AT(:rfm_dates, 2)
-            THEN p.purchase_date
-        END
-      ),
-      ELEMENT_AT(:rfm_dates, 2)
-    ) AS INTEGER) AS last_recency,
-    CAST(COUNT_IF(
-      p.purchase_date > DATE_ADD('month', -:lookback_months, ELEMENT_AT(:rfm_dates, 2))
-      AND p.purchase_date <= ELEMENT_AT(:rfm_dates, 2)
-    ) AS INTEGER) AS last_orders,
-    SUM(
-      CASE
-        WHEN p.purchase_date > DATE_ADD('month', -:lookback_months, ELEMENT_AT(:rfm_dates, 2))
-          AND p.purchase_date <= ELEMENT_AT(:rfm_dates, 2)
-          THEN p.amount
-      END
-    ) AS last_amount
+    MAX(CASE WHEN IN_LOOKBACK(p.purchase_date, ELEMENT_AT(:rfm_dates, 1)) THEN p.purchase_date END) AS first_day,
+    COUNT_IF(IN_LOOKBACK(p.purchase_date, ELEMENT_AT(:rfm_dates, 1))) AS first_orders,
+    SUM(CASE WHEN IN_LOOKBACK(p.purchase_date, ELEMENT_AT(:rfm_dates, 1)) THEN p.amount END) AS first_amount,
+    MAX(CASE WHEN IN_LOOKBACK(p.purchase_date, ELEMENT_AT(:rfm_dates, 2)) THEN p.purchase_date END) AS last_day,
+    COUNT_IF(IN_LOOKBACK(p.purchase_date, ELEMENT_AT(:rfm_dates, 2))) AS last_orders,
+    SUM(CASE WHEN IN_LOOKBACK(p.purchase_date, ELEMENT_AT(:rfm_dates, 2)) THEN p.amount END) AS last_amount
   FROM purchases AS p
   GROUP BY p.customer_id
 )
 SELECT
-  m.*,
+  m.customer_id,
+  CAST(DATE_DIFF('day', m.first_day, ELEMENT_AT(:rfm_dates, 1)) AS INTEGER) AS first_recency,
+  CAST(m.first_orders AS INTEGER) AS first_orders,
+  m.first_amount,
   CAST(NARROW_BAND_OF(m.first_amount) AS INTEGER) AS first_band,
+  CAST(DATE_DIFF('day', m.last_day, ELEMENT_AT(:rfm_dates, 2)) AS INTEGER) AS last_recency,
+  CAST(m.last_orders AS INTEGER) AS last_orders,
+  m.last_amount,
   CAST(NARROW_BAND_OF(m.last_amount) AS INTEGER) AS last_band
 FROM measured AS m

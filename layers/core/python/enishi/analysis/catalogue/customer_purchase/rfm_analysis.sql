@@ -22,6 +22,7 @@ parameters:
 - {name: view, type: "enum(rf,rm,fm,rfm)", default: rf, label_ja: 見る面, note: a score that is not in view is null}
 - {name: rfm_dates, type: list(date), default: as_of, label_ja: 判定日, hidden: true}
 - {name: compares_dates, type: bool, default: false, label_ja: 二時点の比較, hidden: true}
+- {name: freeze_borders, type: bool, default: false, label_ja: 移動前の境界で固定, hidden: true}
 columns:
 - {name: r_score, type: int, unit: score, label_ja: Rスコア}
 - {name: f_score, type: int, unit: score, label_ja: Fスコア}

@@ -21,6 +21,7 @@ parameters:
 - {name: return_mode, type: "enum(origin,event)", default: event, label_ja: 返品の計上, note: "event: a return that came after base_date cannot change the scores"}
 - {name: rfm_dates, type: list(date), default: base_date, label_ja: 判定日, hidden: true}
 - {name: compares_dates, type: bool, default: false, label_ja: 二時点の比較, hidden: true}
+- {name: freeze_borders, type: bool, default: false, label_ja: 移動前の境界で固定, hidden: true}
 - {name: method, type: "enum(quintile,nested,threshold)", default: quintile, label_ja: 区切り方, hidden: true}
 - {name: r_borders, type: list(int), default: "30,90,180,365", label_ja: Rの境界, hidden: true}
 - {name: f_borders, type: list(int), default: "1,2,4,8", label_ja: Fの境界, hidden: true}

@@ -63,74 +63,20 @@ notes:
   en: "direction: groups are better the earlier they stand in group_map; rf and rfm compare the sum of the scores; 購入なし is the worst"
 standard: First-order transition counts between scored groups; group names follow the block map of R package rfm (rfm_segment) and can be edited.
 */
--- Every score's end that is nearest to the next lower score, at the first date, the lowest score first.
-WITH borders AS (
-  SELECT
-    first_r_score AS r_score,
-    first_f_score AS f_score,
-    first_m_score AS m_score,
-    MAX(first_recency) AS recency,
-    MIN(first_orders) AS orders,
-    MIN(first_amount) AS amount
-  FROM rfm_sides
-  WHERE first_orders > 0
-  GROUP BY GROUPING SETS ((first_r_score), (first_f_score), (first_m_score))
-),
-frozen AS (
-  SELECT
-    ARRAY_AGG(r_score ORDER BY r_score NULLS LAST) AS r_scores,
-    ARRAY_AGG(CASE WHEN r_score IS NOT NULL THEN recency END ORDER BY r_score NULLS LAST) AS recencies,
-    ARRAY_AGG(f_score ORDER BY f_score NULLS LAST) AS f_scores,
-    ARRAY_AGG(CASE WHEN f_score IS NOT NULL THEN orders END ORDER BY f_score NULLS LAST) AS orders,
-    ARRAY_AGG(m_score ORDER BY m_score NULLS LAST) AS m_scores,
-    ARRAY_AGG(CASE WHEN m_score IS NOT NULL THEN amount END ORDER BY m_score NULLS LAST) AS amounts
-  FROM borders
-),
--- Each value that somebody has at the second date, under the frozen borders.
-recencies AS (
-  SELECT v.recency, ELEMENT_AT(z.r_scores, GREATEST(1, CARDINALITY(FILTER(z.recencies, b -> v.recency <= b)))) AS r_score
-  FROM (SELECT DISTINCT last_recency AS recency FROM rfm_measures WHERE last_orders > 0) AS v
-  CROSS JOIN frozen AS z
-),
-frequencies AS (
-  SELECT v.orders, ELEMENT_AT(z.f_scores, GREATEST(1, CARDINALITY(FILTER(z.orders, b -> v.orders >= b)))) AS f_score
-  FROM (SELECT DISTINCT last_orders AS orders FROM rfm_measures WHERE last_orders > 0) AS v
-  CROSS JOIN frozen AS z
-),
 -- Who bought before either date; scores of zero are no purchase in the lookback of that date.
-standings AS (
+WITH standings AS (
   SELECT
     s.customer_id,
     COALESCE(s.first_r_score, 0) AS first_r_score,
     COALESCE(s.first_f_score, 0) AS first_f_score,
     COALESCE(s.first_m_score, 0) AS first_m_score,
     s.first_amount,
-    COALESCE(r.r_score, 0) AS last_r_score,
-    COALESCE(f.f_score, 0) AS last_f_score,
-    CASE
-      WHEN s.last_orders > 0
-        THEN ELEMENT_AT(z.m_scores, GREATEST(1, CARDINALITY(FILTER(z.amounts, b -> s.last_amount >= b))))
-      ELSE 0
-    END AS last_m_score,
+    COALESCE(s.last_r_score, 0) AS last_r_score,
+    COALESCE(s.last_f_score, 0) AS last_f_score,
+    COALESCE(s.last_m_score, 0) AS last_m_score,
     s.last_amount
   FROM rfm_sides AS s
-  CROSS JOIN frozen AS z
-  LEFT JOIN recencies AS r ON r.recency = s.last_recency
-  LEFT JOIN frequencies AS f ON f.orders = s.last_orders
-  WHERE :freeze_borders AND (s.first_orders > 0 OR s.last_orders > 0)
-  UNION ALL
-  SELECT
-    s.customer_id,
-    COALESCE(s.first_r_score, 0),
-    COALESCE(s.first_f_score, 0),
-    COALESCE(s.first_m_score, 0),
-    s.first_amount,
-    COALESCE(s.last_r_score, 0),
-    COALESCE(s.last_f_score, 0),
-    COALESCE(s.last_m_score, 0),
-    s.last_amount
-  FROM rfm_sides AS s
-  WHERE NOT :freeze_borders AND (s.first_orders > 0 OR s.last_orders > 0)
+  WHERE s.first_orders > 0 OR s.last_orders > 0
 ),
 -- Few moves from three scores to three stand for all who made them.
 tallied AS (
