@@ -2,10 +2,14 @@
 -- Amounts have many values: bands of them are placed, and values only in the few bands in which a score ends, whose
 -- `m_score` is not their `worst_score` (`rfm_values`). With frozen borders only those of side 1 are.
 WITH first_groups AS (
-  SELECT recency, orders, m_group FROM rfm_pairs WHERE side = 1 AND :method = 'nested'
+  SELECT recency, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
+  FROM rfm_pairs
+  WHERE side = 1 AND :method = 'nested'
 ),
 last_groups AS (
-  SELECT recency, orders, m_group FROM rfm_pairs WHERE side = 2 AND :method = 'nested' AND :compares_dates
+  SELECT recency, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
+  FROM rfm_pairs
+  WHERE side = 2 AND :method = 'nested' AND :compares_dates
 ),
 banded AS (
   SELECT b.side, COALESCE(b.m_group, 0) AS m_group, b.m_band, COUNT(*) AS customers, MIN(b.amount) AS lowest

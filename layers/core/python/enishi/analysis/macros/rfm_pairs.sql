@@ -1,6 +1,6 @@
 -- The pairs of recency and frequency that customers of `rfm_measures` have at either day (side 1 and 2), how many have them, and
 -- their scores, 1 to :bins, 5 best (rule TIE). Each has few values, so a pair stands for all who have it. quintile cuts each
--- measure over all, nested cuts F inside R (and M inside both: `m_group`), threshold takes the borders as they are given.
+-- measure over all, nested cuts F inside R (and M inside both), threshold takes the borders as they are given.
 -- Equal values have one place, the best of theirs, and so one score: values are placed, not customers.
 WITH paired AS (
   SELECT 1 AS side, m.first_recency AS recency, m.first_orders AS orders
@@ -83,6 +83,5 @@ SELECT
   s.recency,
   s.orders,
   CAST(s.r_score AS INTEGER) AS r_score,
-  CAST(s.f_score AS INTEGER) AS f_score,
-  CAST(CASE :method WHEN 'nested' THEN s.r_score * (:bins + 1) + s.f_score ELSE 0 END AS INTEGER) AS m_group
+  CAST(s.f_score AS INTEGER) AS f_score
 FROM scored AS s

@@ -2,8 +2,18 @@
 -- where nothing was bought before it. How values are scored, `rfm_pairs`, `rfm_bands` and `rfm_values` say; with
 -- :freeze_borders the second day is scored by `rfm_frozen`, its values one by one. Joins are LEFT so that no engine joins the scores to
 -- each other first, and what is joined is short: an engine that does not know how many rows there are keeps that.
-WITH last_pairs AS (
-  SELECT p.recency, p.orders, p.r_score, p.f_score, p.m_group
+WITH first_bands AS (
+  SELECT CAST(b.m_group AS INTEGER) AS m_group, b.m_band, CAST(b.m_score AS INTEGER) AS m_score
+  FROM rfm_bands AS b
+  WHERE b.side = 1
+),
+first_values AS (
+  SELECT CAST(v.m_group AS INTEGER) AS m_group, v.amount, CAST(v.m_score AS INTEGER) AS m_score
+  FROM rfm_values AS v
+  WHERE v.side = 1
+),
+last_pairs AS (
+  SELECT p.recency, p.orders, p.r_score, p.f_score
   FROM rfm_pairs AS p
   WHERE p.side = 2 AND NOT :freeze_borders
   UNION ALL
@@ -11,8 +21,7 @@ WITH last_pairs AS (
     p.recency,
     p.orders,
     CAST(ELEMENT_AT(z.r_scores, GREATEST(1, CARDINALITY(FILTER(z.recencies, b -> p.recency <= b)))) AS INTEGER),
-    CAST(ELEMENT_AT(z.f_scores, GREATEST(1, CARDINALITY(FILTER(z.orders, b -> p.orders >= b)))) AS INTEGER),
-    0
+    CAST(ELEMENT_AT(z.f_scores, GREATEST(1, CARDINALITY(FILTER(z.orders, b -> p.orders >= b)))) AS INTEGER)
   FROM rfm_pairs AS p
   CROSS JOIN rfm_frozen AS z
   WHERE p.side = 2 AND :freeze_borders
@@ -22,7 +31,7 @@ frozen_bands AS (
     b.m_band,
     ELEMENT_AT(z.m_scores, GREATEST(1, CARDINALITY(FILTER(z.amounts, a -> NARROW_BAND_OF(a) <= b.m_band)))) AS m_score,
     ANY_MATCH(z.amounts, a -> NARROW_BAND_OF(a) = b.m_band) AS is_parted
-  FROM (SELECT DISTINCT last_band AS m_band FROM rfm_measures WHERE last_orders > 0) AS b
+  FROM (SELECT DISTINCT m.last_band AS m_band FROM rfm_measures AS m WHERE m.last_orders > 0) AS b
   CROSS JOIN rfm_frozen AS z
 ),
 frozen_values AS (
@@ -32,23 +41,23 @@ frozen_values AS (
   FROM (
     SELECT DISTINCT m.last_amount AS amount
     FROM rfm_measures AS m
-    WHERE m.last_band IN (SELECT m_band FROM frozen_bands WHERE is_parted)
+    WHERE m.last_band IN (SELECT b.m_band FROM frozen_bands AS b WHERE b.is_parted)
   ) AS v
   CROSS JOIN rfm_frozen AS z
 ),
 last_bands AS (
-  SELECT m_group, m_band, CAST(m_score AS INTEGER) AS m_score
-  FROM rfm_bands
-  WHERE side = 2 AND NOT :freeze_borders
+  SELECT CAST(b.m_group AS INTEGER) AS m_group, b.m_band, CAST(b.m_score AS INTEGER) AS m_score
+  FROM rfm_bands AS b
+  WHERE b.side = 2 AND NOT :freeze_borders
   UNION ALL
-  SELECT 0, m_band, CAST(m_score AS INTEGER) FROM frozen_bands WHERE :freeze_borders
+  SELECT 0, b.m_band, CAST(b.m_score AS INTEGER) FROM frozen_bands AS b WHERE :freeze_borders
 ),
 last_values AS (
-  SELECT m_group, amount, CAST(m_score AS INTEGER) AS m_score
-  FROM rfm_values
-  WHERE side = 2 AND NOT :freeze_borders
+  SELECT CAST(v.m_group AS INTEGER) AS m_group, v.amount, CAST(v.m_score AS INTEGER) AS m_score
+  FROM rfm_values AS v
+  WHERE v.side = 2 AND NOT :freeze_borders
   UNION ALL
-  SELECT 0, amount, CAST(m_score AS INTEGER) FROM frozen_values WHERE :freeze_borders
+  SELECT 0, v.amount, CAST(v.m_score AS INTEGER) FROM frozen_values AS v WHERE :freeze_borders
 )
 SELECT
   m.customer_id,
@@ -65,12 +74,17 @@ SELECT
   lp.f_score AS last_f_score,
   COALESCE(lv.m_score, lb.m_score) AS last_m_score
 FROM rfm_measures AS m
-LEFT JOIN (SELECT recency, orders, r_score, f_score, m_group FROM rfm_pairs WHERE side = 1) AS fp
+LEFT JOIN (SELECT p.* FROM rfm_pairs AS p WHERE p.side = 1) AS fp
   ON fp.recency = m.first_recency AND fp.orders = m.first_orders
-LEFT JOIN (SELECT m_group, m_band, CAST(m_score AS INTEGER) AS m_score FROM rfm_bands WHERE side = 1) AS fb
-  ON fb.m_group = fp.m_group AND fb.m_band = m.first_band
-LEFT JOIN (SELECT m_group, amount, CAST(m_score AS INTEGER) AS m_score FROM rfm_values WHERE side = 1) AS fv
-  ON fv.m_group = fp.m_group AND fv.amount = m.first_amount
-LEFT JOIN (SELECT * FROM last_pairs WHERE :compares_dates) AS lp ON lp.recency = m.last_recency AND lp.orders = m.last_orders
-LEFT JOIN (SELECT * FROM last_bands WHERE :compares_dates) AS lb ON lb.m_group = lp.m_group AND lb.m_band = m.last_band
-LEFT JOIN (SELECT * FROM last_values WHERE :compares_dates) AS lv ON lv.m_group = lp.m_group AND lv.amount = m.last_amount
+LEFT JOIN first_bands AS fb
+  ON fb.m_band = m.first_band AND fb.m_group = MONEY_GROUP_OF(fp.r_score, fp.f_score)
+LEFT JOIN first_values AS fv
+  ON fv.amount = m.first_amount AND fv.m_group = MONEY_GROUP_OF(fp.r_score, fp.f_score)
+LEFT JOIN (SELECT p.* FROM last_pairs AS p WHERE :compares_dates) AS lp
+  ON lp.recency = m.last_recency AND lp.orders = m.last_orders
+LEFT JOIN (SELECT b.* FROM last_bands AS b WHERE :compares_dates) AS lb
+  ON lb.m_band = m.last_band
+  AND lb.m_group = CASE WHEN :freeze_borders THEN 0 ELSE MONEY_GROUP_OF(lp.r_score, lp.f_score) END
+LEFT JOIN (SELECT v.* FROM last_values AS v WHERE :compares_dates) AS lv
+  ON lv.amount = m.last_amount
+  AND lv.m_group = CASE WHEN :freeze_borders THEN 0 ELSE MONEY_GROUP_OF(lp.r_score, lp.f_score) END

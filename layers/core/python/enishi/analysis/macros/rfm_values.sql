@@ -1,9 +1,13 @@
 -- The amounts of `rfm_bands` in which a score ends, each value placed and scored, the better places first.
 WITH first_groups AS (
-  SELECT recency, orders, m_group FROM rfm_pairs WHERE side = 1 AND :method = 'nested'
+  SELECT recency, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
+  FROM rfm_pairs
+  WHERE side = 1 AND :method = 'nested'
 ),
 last_groups AS (
-  SELECT recency, orders, m_group FROM rfm_pairs WHERE side = 2 AND :method = 'nested' AND :compares_dates
+  SELECT recency, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
+  FROM rfm_pairs
+  WHERE side = 2 AND :method = 'nested' AND :compares_dates
 ),
 parted AS (
   SELECT side, m_group, m_band, total, place FROM rfm_bands WHERE m_score <> worst_score
