@@ -185,7 +185,9 @@ def _shortened(table: exp.Table, rows: exp.Expr, rollup: Facts) -> exp.Select | 
     select = table.find_ancestor(exp.Select)
     if select is None or select.args["from_"].this is not table:
         return None
-    short = in_spans(_grouped(select), rows) or (in_places(select, rows) if rollup.in_order else None)
+    short = in_spans(_grouped(select), rows, in_order=rollup.in_order)
+    if short is None and rollup.in_order:
+        short = in_places(select, rows)
     return select.replace(short) if short is not None else None
 
 

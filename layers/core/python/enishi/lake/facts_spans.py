@@ -2,7 +2,8 @@
 
 A SELECT that groups purchases by customer and asks for no more than counts, sums and ends of spans of days becomes one
 over `customer_facts`: how many purchases lie before a day is counted in `purchase_dates`, and what they sum to stands
-in `running_amounts` at that place. Both hold whatever the order of the days is.
+in `running_amounts` at that place. Both hold whatever the order of the days is; where everybody's days follow the order
+of N, the place of the first day that is too late tells the count, and the day before it is the last of the span.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ SELECT
 _BELOW: Mapping[type[exp.Expr], type[exp.Expr]] = MappingProxyType({exp.GT: exp.LTE, exp.GTE: exp.LT})
 """A lower end → what is true of the days before the span."""
 UNKNOWN_PARTS = ("with_", "distinct", "order", "limit", "offset", "windows", "qualify", "laterals")
+_OTHERWISE: Mapping[type[exp.Expr], type[exp.Binary]] = MappingProxyType({exp.LTE: exp.GT, exp.LT: exp.GTE})
+"""A test of a day → what holds where it does not."""
 _MIRRORED: Mapping[type[exp.Expr], type[exp.Binary]] = MappingProxyType(
     {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE}
 )
@@ -58,6 +61,8 @@ class Span:
 class _Places:
     """Counts of purchases, each computed once a customer: text of the test → name of the column."""
 
+    in_order: bool
+    """Whether everybody's days follow the order of N."""
     columns: dict[str, exp.Expr] = field(default_factory=dict)
 
     def name(self, given: exp.Expr, kind: str) -> exp.Expr:
@@ -69,14 +74,15 @@ class _Places:
         return column(_SPANS, name)
 
 
-def in_spans(select: exp.Select, source: exp.Expr) -> exp.Select | None:
+def in_spans(select: exp.Select, source: exp.Expr, *, in_order: bool = False) -> exp.Select | None:
     """The SELECT over `source`, rows of the rollup under the alias `f`, that gives what `select` gives.
 
     `select` reads purchases first of all, under any alias. None where it asks for anything but spans of days. `source`
-    is what stands after FROM: the rollup, and the conditions of its rows if any.
+    is what stands after FROM: the rollup, and the conditions of its rows if any. `in_order`: whether everybody's days
+    follow the order of N.
     """
     try:
-        return _rewritten(select.copy(), source)
+        return _rewritten(select.copy(), source, _Places(in_order))
     except NoSpanError:
         return None
 
@@ -91,18 +97,19 @@ def span(where: exp.Expr | None, alias: str) -> Span:
 
 
 def places(span: Span) -> tuple[exp.Expr, exp.Expr]:
-    """How many purchases of a row `f` of the rollup lie before the span, and how many until its end."""
+    """How many purchases of a row `f` of the rollup, whose days follow the order of N, lie before the span, and how many
+    until its end."""
     tests = [_BELOW[type(test)](this=test.this, expression=test.expression) for test in span.lower]
-    before = _counting(exp.or_(*tests)) if tests else exp.cast(exp.Literal.number(0), exp.DataType.build("BIGINT"))
+    before = _counting(exp.or_(*tests), in_order=True) if tests else exp.cast(exp.Literal.number(0), exp.DataType.build("BIGINT"))
     every = exp.cast(column(_ROLLUP, "purchases"), exp.DataType.build("BIGINT"))
-    return before, _counting(exp.and_(*span.upper)) if span.upper else every
+    return before, _counting(exp.and_(*span.upper), in_order=True) if span.upper else every
 
 
-def _rewritten(select: exp.Select, source: exp.Expr) -> exp.Select:
+def _rewritten(select: exp.Select, source: exp.Expr, places: _Places) -> exp.Select:
     alias = select.args["from_"].this.alias_or_name
     others = _crossed(select)
     keys = _keys(select, alias, others)
-    whole, places = _span(_conjuncts(select.args.get("where")), alias), _Places()
+    whole = _span(_conjuncts(select.args.get("where")), alias)
     columns = [_column(each, alias, whole, places) for each in select.selects]
     found = exp.select(*columns).where(_is_bought(whole, places))
     having = select.args.get("having")
@@ -250,17 +257,17 @@ def _before(span: Span, places: _Places) -> exp.Expr | None:
     if not span.lower:
         return None
     tests = [_BELOW[type(test)](this=test.this, expression=test.expression) for test in span.lower]
-    return places.name(_counting(exp.or_(*tests, copy=False)), "before")
+    return places.name(_counting(exp.or_(*tests, copy=False), in_order=places.in_order), "before")
 
 
 def _until(span: Span, places: _Places) -> exp.Expr:
     """How many purchases lie before the span's upper end."""
     if not span.upper:
         return column(_SPANS, "purchases")
-    return places.name(_counting(exp.and_(*span.upper)), "until")
+    return places.name(_counting(exp.and_(*span.upper), in_order=places.in_order), "until")
 
 
-def _counting(test: exp.Expr) -> exp.Expr:
+def _counting(test: exp.Expr, *, in_order: bool) -> exp.Expr:
     """How many purchases lie before a moment; the ends of a row tell it for most, and nothing is gone through there.
 
     `test` holds for every day before one for which it holds.
@@ -268,7 +275,15 @@ def _counting(test: exp.Expr) -> exp.Expr:
     every = exp.cast(column(_ROLLUP, "purchases"), exp.DataType.build("BIGINT"))
     none = exp.cast(exp.Literal.number(0), exp.DataType.build("BIGINT"))
     told = exp.case().when(_at(test, _LAST), every).when(exp.not_(_at(test, _FIRST)), none)
-    return told.else_(exp.ArraySize(this=_days(test)))
+    return told.else_(_up_to_the_first_without(test) if in_order else exp.ArraySize(this=_days(test)))
+
+
+def _up_to_the_first_without(test: exp.Expr) -> exp.Expr:
+    """How many days come before the first that does not pass the test; there is one."""
+    negated = _OTHERWISE.get(type(test))
+    late = negated(this=test.this, expression=test.expression) if negated else exp.not_(test)
+    found = exp.Transform(this=column(_ROLLUP, "purchase_dates"), expression=_of_day(late))
+    return exp.Sub(this=exp.ArrayPosition(this=found, expression=exp.true()), expression=exp.Literal.number(1))
 
 
 def _at(test: exp.Expr, name: str) -> exp.Expr:
@@ -281,13 +296,16 @@ def _at(test: exp.Expr, name: str) -> exp.Expr:
 
 def _days(test: exp.Expr) -> exp.Expr:
     """The days of purchases that pass the test."""
+    return exp.ArrayFilter(this=column(_ROLLUP, "purchase_dates"), expression=_of_day(test))
+
+
+def _of_day(test: exp.Expr) -> exp.Lambda:
+    """The test as a function of a day."""
     day = exp.to_identifier("bought_on")
     inside = exp.Paren(this=test.copy())
     for found in [node for node in inside.find_all(exp.Column) if node.name == DAY]:
         found.replace(day.copy())
-    return exp.ArrayFilter(
-        this=column(_ROLLUP, "purchase_dates"), expression=exp.Lambda(this=inside.this, expressions=[day])
-    )
+    return exp.Lambda(this=inside.this, expressions=[day])
 
 
 def _count(span: Span, places: _Places) -> exp.Expr:
@@ -316,13 +334,29 @@ def _running(place: exp.Expr, every: exp.Expr | None = None) -> exp.Expr:
 
 
 def _last(span: Span, places: _Places) -> exp.Expr:
-    last = places.name(_end(exp.and_(*span.upper), _LAST, exp.ArrayMax), "last") if span.upper else None
-    return exp.case().when(_is_bought(span, places), last or column(_SPANS, _LAST))
+    last: exp.Expr = column(_SPANS, _LAST)
+    if span.upper and places.in_order:
+        until = _until(span, places)
+        every = exp.EQ(this=until.copy(), expression=column(_SPANS, "purchases"))
+        last = exp.case().when(every, last).else_(_day_at(until))
+    elif span.upper:
+        last = places.name(_end(exp.and_(*span.upper), _LAST, exp.ArrayMax), "last")
+    return exp.case().when(_is_bought(span, places), last)
 
 
 def _first(span: Span, places: _Places) -> exp.Expr:
-    first = places.name(_end(exp.and_(*span.lower), _FIRST, exp.ArrayMin), "first") if span.lower else None
-    return exp.case().when(_is_bought(span, places), first or column(_SPANS, _FIRST))
+    first: exp.Expr = column(_SPANS, _FIRST)
+    before = _before(span, places)
+    if before is not None and places.in_order:
+        first = _day_at(exp.Add(this=before, expression=exp.Literal.number(1)))
+    elif before is not None:
+        first = places.name(_end(exp.and_(*span.lower), _FIRST, exp.ArrayMin), "first")
+    return exp.case().when(_is_bought(span, places), first)
+
+
+def _day_at(place: exp.Expr) -> exp.Expr:
+    """The day of the purchase at a place; null behind the last."""
+    return exp.Bracket(this=column(_SPANS, "purchase_dates"), expressions=[place], offset=1, safe=True)
 
 
 def _end(test: exp.Expr, name: str, best: type[exp.Func]) -> exp.Expr:
