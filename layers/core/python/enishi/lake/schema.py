@@ -34,6 +34,8 @@ class Column(_Declared):
     name: str
     type: str
     meaning: str
+    rising: bool = False
+    """An array whose numbers rise: the laptop's files keep the differences, which are shorter and read in half the time."""
 
     @property
     def kind(self) -> Type:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import IO, Any, cast
 
 import pyarrow as pa
@@ -44,6 +45,8 @@ class Layout:
     """The declared columns with their Iceberg field ids."""
     statistics: Mapping[int, StatisticsCollector]
     paths: Mapping[str, int]
+    writing: Mapping[str, Any]
+    """Options of the writer."""
 
 
 def write(table: IcebergTable, declared: Table, key: PartitionKey | None, rows: pa.Table) -> DataFile:
@@ -53,7 +56,7 @@ def write(table: IcebergTable, declared: Table, key: PartitionKey | None, rows: 
     codec: Any = PROPERTIES[_CODEC]
     with output.create(overwrite=True) as stream:
         target = cast(IO[Any], stream)
-        with pq.ParquetWriter(target, layout.arrow, compression=codec, store_decimal_as_integer=True) as writer:
+        with pq.ParquetWriter(target, layout.arrow, compression=codec, **layout.writing) as writer:
             writer.write_table(pa.Table.from_arrays(rows.columns, schema=layout.arrow))
         metadata = writer.writer.metadata
     found = data_file_statistics_from_parquet_metadata(metadata, dict(layout.statistics), dict(layout.paths))
@@ -81,7 +84,17 @@ def _location(table: IcebergTable, key: PartitionKey | None) -> str:
 def _layout(declared: Table, fields: tuple[NestedField, ...]) -> Layout:
     schema = Schema(*fields)
     arrow = pa.schema([_numbered(field, declared.arrow.field(field.name).type) for field in fields])
-    return Layout(arrow, compute_statistics_plan(schema, dict(PROPERTIES)), parquet_path_to_id_mapping(schema))
+    paths = parquet_path_to_id_mapping(schema)
+    return Layout(arrow, compute_statistics_plan(schema, dict(PROPERTIES)), paths, _writing(declared, paths))
+
+
+def _writing(declared: Table, paths: Mapping[str, int]) -> Mapping[str, Any]:
+    """Options of the writer: numbers that rise are kept as differences, which no dictionary can hold."""
+    rising = {column.name for column in declared.columns if column.rising}
+    short = {path: "DELTA_BINARY_PACKED" for path in paths if path.partition(".")[0] in rising}
+    others = [path for path in paths if path not in short]
+    encodings = {"use_dictionary": others, "column_encoding": short} if short else {}
+    return MappingProxyType({"store_decimal_as_integer": True, **encodings})
 
 
 def _numbered(field: NestedField, kind: pa.DataType) -> pa.Field[Any]:

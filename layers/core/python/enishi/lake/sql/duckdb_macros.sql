@@ -77,7 +77,8 @@ CREATE OR REPLACE MACRO tr_slice(list, start, size) AS
          WHEN -start > len(list) THEN list_slice(list, 2, 1)
          ELSE list_slice(list, len(list) + start + 1, len(list) + start + size) END;
 CREATE OR REPLACE MACRO tr_array_position(list, x) AS
-    CASE WHEN list IS NULL OR x IS NULL THEN NULL ELSE coalesce(list_position(list, x), 0) END;
+    CASE WHEN x IS NOT NULL
+         THEN coalesce(list_position(list, x), CASE WHEN list IS NOT NULL THEN 0 END) END;
 CREATE OR REPLACE MACRO tr_contains(list, x) AS
     CASE WHEN x IS NULL THEN NULL WHEN list_contains(list, x) THEN true
          WHEN len(list) = list_count(list) THEN false END;
