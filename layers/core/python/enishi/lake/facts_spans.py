@@ -312,7 +312,8 @@ def _count(span: Span, places: _Places) -> exp.Expr:
     before, until = _before(span, places), _until(span, places)
     if before is None:
         return until
-    return exp.Greatest(this=exp.Sub(this=until, expression=before), expressions=[exp.Literal.number(0)])
+    some = exp.Sub(this=until.copy(), expression=before.copy())
+    return exp.case().when(exp.GT(this=until, expression=before), some).else_(exp.Literal.number(0))
 
 
 def _sum(span: Span, places: _Places) -> exp.Expr:
@@ -366,8 +367,9 @@ def _end(test: exp.Expr, name: str, best: type[exp.Func]) -> exp.Expr:
 
 def _is_bought(span: Span, places: _Places) -> exp.Expr:
     """Whether a purchase lies in the span: the row's last or first one tells it where the span has one end."""
-    if span.lower and span.upper:
-        return exp.GT(this=_count(span, places), expression=exp.Literal.number(0))
+    before = _before(span, places)
+    if before is not None and span.upper:
+        return exp.GT(this=_until(span, places), expression=before)
     if not span.lower and not span.upper:
         return exp.true()
     tests, name = (span.lower, _LAST) if span.lower else (span.upper, _FIRST)

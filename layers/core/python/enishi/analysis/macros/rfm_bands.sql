@@ -2,12 +2,12 @@
 -- Amounts have many values: bands of them are placed, and values only in the few bands in which a score ends, whose
 -- `m_score` is not their `worst_score` (`rfm_values`). With frozen borders only those of side 1 are.
 WITH first_groups AS (
-  SELECT recency, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
+  SELECT day, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
   FROM rfm_pairs
   WHERE side = 1 AND :method = 'nested'
 ),
 last_groups AS (
-  SELECT recency, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
+  SELECT day, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
   FROM rfm_pairs
   WHERE side = 2 AND :method = 'nested' AND :compares_dates
 ),
@@ -16,12 +16,12 @@ banded AS (
   FROM (
     SELECT 1 AS side, g.m_group, m.first_band AS m_band, m.first_amount AS amount
     FROM rfm_measures AS m
-    LEFT JOIN first_groups AS g ON g.recency = m.first_recency AND g.orders = m.first_orders
+    LEFT JOIN first_groups AS g ON g.day = m.first_day AND g.orders = m.first_orders
     WHERE m.first_orders > 0
     UNION ALL
     SELECT 2, g.m_group, m.last_band, m.last_amount
     FROM rfm_measures AS m
-    LEFT JOIN last_groups AS g ON g.recency = m.last_recency AND g.orders = m.last_orders
+    LEFT JOIN last_groups AS g ON g.day = m.last_day AND g.orders = m.last_orders
     WHERE m.last_orders > 0 AND :compares_dates
   ) AS b
   GROUP BY b.side, COALESCE(b.m_group, 0), b.m_band

@@ -15,12 +15,12 @@ WITH measured AS (
 )
 SELECT
   m.customer_id,
-  CAST(DATE_DIFF('day', m.first_day, ELEMENT_AT(:rfm_dates, 1)) AS INTEGER) AS first_recency,
+  m.first_day,
   CAST(m.first_orders AS INTEGER) AS first_orders,
   m.first_amount,
-  CAST(NARROW_BAND_OF(m.first_amount) AS INTEGER) AS first_band,
-  CAST(DATE_DIFF('day', m.last_day, ELEMENT_AT(:rfm_dates, 2)) AS INTEGER) AS last_recency,
+  NARROW_BAND_OF(m.first_amount) AS first_band,
+  m.last_day,
   CAST(m.last_orders AS INTEGER) AS last_orders,
   m.last_amount,
-  CAST(NARROW_BAND_OF(m.last_amount) AS INTEGER) AS last_band
+  NARROW_BAND_OF(m.last_amount) AS last_band
 FROM measured AS m

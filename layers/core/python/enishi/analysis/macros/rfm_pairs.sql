@@ -1,20 +1,25 @@
--- The pairs of recency and frequency that customers of `rfm_measures` have at either day (side 1 and 2), how many have them, and
+-- The pairs of recency (told by the last day) and frequency that customers of `rfm_measures` have at either day (side 1 and 2), how many have them, and
 -- their scores, 1 to :bins, 5 best (rule TIE). Each has few values, so a pair stands for all who have it. quintile cuts each
 -- measure over all, nested cuts F inside R (and M inside both), threshold takes the borders as they are given.
 -- Equal values have one place, the best of theirs, and so one score: values are placed, not customers.
 WITH paired AS (
-  SELECT 1 AS side, m.first_recency AS recency, m.first_orders AS orders
+  SELECT 1 AS side, m.first_day AS day, m.first_orders AS orders
   FROM rfm_measures AS m
   WHERE m.first_orders > 0
   UNION ALL
-  SELECT 2, m.last_recency, m.last_orders
+  SELECT 2, m.last_day, m.last_orders
   FROM rfm_measures AS m
   WHERE m.last_orders > 0 AND :compares_dates
 ),
 pairs AS (
-  SELECT p.side, p.recency, p.orders, COUNT(*) AS customers
+  SELECT
+    p.side,
+    p.day,
+    CAST(DATE_DIFF('day', p.day, ELEMENT_AT(:rfm_dates, p.side)) AS INTEGER) AS recency,
+    p.orders,
+    COUNT(*) AS customers
   FROM paired AS p
-  GROUP BY p.side, p.recency, p.orders
+  GROUP BY p.side, p.day, p.orders
 ),
 r_placed AS (
   SELECT
@@ -39,6 +44,7 @@ r_scores AS (
 r_pairs AS (
   SELECT
     p.side,
+    p.day,
     p.recency,
     p.orders,
     p.customers,
@@ -74,12 +80,13 @@ f_scores AS (
   FROM f_placed AS p
 ),
 scored AS (
-  SELECT r.side, r.recency, r.orders, r.customers, r.r_score, f.f_score
+  SELECT r.side, r.day, r.recency, r.orders, r.r_score, f.f_score
   FROM r_pairs AS r
   LEFT JOIN f_scores AS f ON f.side = r.side AND f.f_group = r.f_group AND f.orders = r.orders
 )
 SELECT
   s.side,
+  s.day,
   s.recency,
   s.orders,
   CAST(s.r_score AS INTEGER) AS r_score,

@@ -2,7 +2,7 @@
 SELECT
   ELEMENT_AT(:rfm_dates, 1) AS rfm_date,
   s.customer_id,
-  s.first_recency AS recency,
+  DATE_DIFF('day', s.first_day, ELEMENT_AT(:rfm_dates, 1)) AS recency,
   s.first_orders AS orders,
   s.first_amount AS amount,
   s.first_r_score AS r_score,

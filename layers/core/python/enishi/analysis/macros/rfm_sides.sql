@@ -13,12 +13,12 @@ first_values AS (
   WHERE v.side = 1
 ),
 last_pairs AS (
-  SELECT p.recency, p.orders, p.r_score, p.f_score
+  SELECT p.day, p.orders, p.r_score, p.f_score
   FROM rfm_pairs AS p
   WHERE p.side = 2 AND NOT :freeze_borders
   UNION ALL
   SELECT
-    p.recency,
+    p.day,
     p.orders,
     CAST(ELEMENT_AT(z.r_scores, GREATEST(1, CARDINALITY(FILTER(z.recencies, b -> p.recency <= b)))) AS INTEGER),
     CAST(ELEMENT_AT(z.f_scores, GREATEST(1, CARDINALITY(FILTER(z.orders, b -> p.orders >= b)))) AS INTEGER)
@@ -61,27 +61,27 @@ last_values AS (
 )
 SELECT
   m.customer_id,
-  m.first_recency,
+  m.first_day,
   m.first_orders,
   m.first_amount,
   fp.r_score AS first_r_score,
   fp.f_score AS first_f_score,
   COALESCE(fv.m_score, fb.m_score) AS first_m_score,
-  m.last_recency,
+  m.last_day,
   m.last_orders,
   m.last_amount,
   lp.r_score AS last_r_score,
   lp.f_score AS last_f_score,
   COALESCE(lv.m_score, lb.m_score) AS last_m_score
 FROM rfm_measures AS m
-LEFT JOIN (SELECT p.* FROM rfm_pairs AS p WHERE p.side = 1) AS fp
-  ON fp.recency = m.first_recency AND fp.orders = m.first_orders
+LEFT JOIN (SELECT p.day, p.orders, p.r_score, p.f_score FROM rfm_pairs AS p WHERE p.side = 1) AS fp
+  ON fp.day = m.first_day AND fp.orders = m.first_orders
 LEFT JOIN first_bands AS fb
   ON fb.m_band = m.first_band AND fb.m_group = MONEY_GROUP_OF(fp.r_score, fp.f_score)
 LEFT JOIN first_values AS fv
   ON fv.amount = m.first_amount AND fv.m_group = MONEY_GROUP_OF(fp.r_score, fp.f_score)
 LEFT JOIN (SELECT p.* FROM last_pairs AS p WHERE :compares_dates) AS lp
-  ON lp.recency = m.last_recency AND lp.orders = m.last_orders
+  ON lp.day = m.last_day AND lp.orders = m.last_orders
 LEFT JOIN (SELECT b.* FROM last_bands AS b WHERE :compares_dates) AS lb
   ON lb.m_band = m.last_band
   AND lb.m_group = CASE WHEN :freeze_borders THEN 0 ELSE MONEY_GROUP_OF(lp.r_score, lp.f_score) END

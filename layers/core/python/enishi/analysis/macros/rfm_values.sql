@@ -1,11 +1,11 @@
 -- The amounts of `rfm_bands` in which a score ends, each value placed and scored, the better places first.
 WITH first_groups AS (
-  SELECT recency, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
+  SELECT day, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
   FROM rfm_pairs
   WHERE side = 1 AND :method = 'nested'
 ),
 last_groups AS (
-  SELECT recency, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
+  SELECT day, orders, MONEY_GROUP_OF(r_score, f_score) AS m_group
   FROM rfm_pairs
   WHERE side = 2 AND :method = 'nested' AND :compares_dates
 ),
@@ -17,12 +17,12 @@ parted_values AS (
   FROM (
     SELECT 1 AS side, g.m_group, m.first_band AS m_band, m.first_amount AS amount
     FROM rfm_measures AS m
-    LEFT JOIN first_groups AS g ON g.recency = m.first_recency AND g.orders = m.first_orders
+    LEFT JOIN first_groups AS g ON g.day = m.first_day AND g.orders = m.first_orders
     WHERE m.first_band IN (SELECT m_band FROM parted WHERE side = 1)
     UNION ALL
     SELECT 2, g.m_group, m.last_band, m.last_amount
     FROM rfm_measures AS m
-    LEFT JOIN last_groups AS g ON g.recency = m.last_recency AND g.orders = m.last_orders
+    LEFT JOIN last_groups AS g ON g.day = m.last_day AND g.orders = m.last_orders
     WHERE m.last_band IN (SELECT m_band FROM parted WHERE side = 2) AND :compares_dates AND NOT :freeze_borders
   ) AS v
   GROUP BY v.side, COALESCE(v.m_group, 0), v.m_band, v.amount

@@ -70,28 +70,39 @@ WITH standings AS (
     COALESCE(s.first_r_score, 0) AS first_r_score,
     COALESCE(s.first_f_score, 0) AS first_f_score,
     COALESCE(s.first_m_score, 0) AS first_m_score,
-    s.first_amount,
     COALESCE(s.last_r_score, 0) AS last_r_score,
     COALESCE(s.last_f_score, 0) AS last_f_score,
-    COALESCE(s.last_m_score, 0) AS last_m_score,
-    s.last_amount
+    COALESCE(s.last_m_score, 0) AS last_m_score
   FROM rfm_sides AS s
   WHERE s.first_orders > 0 OR s.last_orders > 0
 ),
 -- Few moves from three scores to three stand for all who made them.
 tallied AS (
   SELECT
-    first_r_score,
-    first_f_score,
-    first_m_score,
-    last_r_score,
-    last_f_score,
-    last_m_score,
-    COUNT(*) AS customers,
-    COALESCE(SUM(first_amount), 0) AS amount_before,
-    COALESCE(SUM(last_amount), 0) AS amount_after
-  FROM standings
-  GROUP BY first_r_score, first_f_score, first_m_score, last_r_score, last_f_score, last_m_score
+    COALESCE(t.first_r_score, 0) AS first_r_score,
+    COALESCE(t.first_f_score, 0) AS first_f_score,
+    COALESCE(t.first_m_score, 0) AS first_m_score,
+    COALESCE(t.last_r_score, 0) AS last_r_score,
+    COALESCE(t.last_f_score, 0) AS last_f_score,
+    COALESCE(t.last_m_score, 0) AS last_m_score,
+    t.customers,
+    COALESCE(t.amount_before, 0) AS amount_before,
+    COALESCE(t.amount_after, 0) AS amount_after
+  FROM (
+    SELECT
+      s.first_r_score,
+      s.first_f_score,
+      s.first_m_score,
+      s.last_r_score,
+      s.last_f_score,
+      s.last_m_score,
+      COUNT(*) AS customers,
+      SUM(s.first_amount) AS amount_before,
+      SUM(s.last_amount) AS amount_after
+    FROM rfm_sides AS s
+    WHERE s.first_orders > 0 OR s.last_orders > 0
+    GROUP BY s.first_r_score, s.first_f_score, s.first_m_score, s.last_r_score, s.last_f_score, s.last_m_score
+  ) AS t
 ),
 entries AS (
   SELECT
