@@ -97,11 +97,14 @@ def span(where: exp.Expr | None, alias: str) -> Span:
 
 
 def places(span: Span) -> tuple[exp.Expr, exp.Expr]:
-    """How many purchases of a row `f` of the rollup, whose days follow the order of N, lie before the span, and how many
-    until its end."""
+    """How many purchases of a row `f` of the rollup lie before the span, and how many until its end.
+
+    Days must follow the order of N.
+    """
     tests = [_BELOW[type(test)](this=test.this, expression=test.expression) for test in span.lower]
-    before = _counting(exp.or_(*tests), in_order=True) if tests else exp.cast(exp.Literal.number(0), exp.DataType.build("BIGINT"))
+    none = exp.cast(exp.Literal.number(0), exp.DataType.build("BIGINT"))
     every = exp.cast(column(_ROLLUP, "purchases"), exp.DataType.build("BIGINT"))
+    before = _counting(exp.or_(*tests), in_order=True) if tests else none
     return before, _counting(exp.and_(*span.upper), in_order=True) if span.upper else every
 
 

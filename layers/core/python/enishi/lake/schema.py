@@ -35,7 +35,7 @@ class Column(_Declared):
     type: str
     meaning: str
     rising: bool = False
-    """An array whose numbers rise: the laptop's files keep the differences, which are shorter and read in half the time."""
+    """Whether an array's numbers rise: a laptop's files keep the differences, which are read in half the time."""
 
     @property
     def kind(self) -> Type:
