@@ -1,7 +1,7 @@
 """Purchases of a span of days with their place in it, unfolded from one row of the rollup: no window over purchases.
 
 A SELECT of the purchases between two days that numbers each customer's, or looks at the one before, by N. Where days
-follow the order of N in every row, such a span is a slice of the rollup's arrays.
+follow the order of N in every row, such a span is a run of places in the rollup's arrays.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ from enishi.lake.facts_spans import CUSTOMER, DAY, ROLLUP, NoSpanError
 from enishi.lake.sql import column, parse
 
 N = "n"
-_ARRAYS: Mapping[str, str] = MappingProxyType(
+_VALUES: Mapping[str, str] = MappingProxyType(
     {
-        N: "SEQUENCE(s.place_before + 1, s.place_until)",
-        DAY: "SLICE(s.purchase_dates, s.place_before + 1, s.place_until - s.place_before)",
-        "amount": "SLICE(s.purchase_amounts, s.place_before + 1, s.place_until - s.place_before)",
-        "previous_date": (
-            "CASE WHEN s.place_before > 0 THEN SLICE(s.purchase_dates, s.place_before, s.place_until - s.place_before)"
-            " ELSE CONCAT(ARRAY[CAST(NULL AS DATE)], SLICE(s.purchase_dates, 1, s.place_until - 1)) END"
-        ),
+        N: "u.n",
+        DAY: "ELEMENT_AT(u.purchase_dates, u.n)",
+        "amount": "ELEMENT_AT(u.purchase_amounts, u.n)",
+        "previous_date": "CASE WHEN u.n > 1 THEN ELEMENT_AT(u.purchase_dates, u.n - 1) END",
     }
 )
-_NTH = "u.n - s.place_before"
-_BEFORE = "CASE WHEN u.n > s.place_before + 1 THEN u.previous_date END"
+"""What the rollup knows of the purchase at a place. Places alone are unfolded, values are looked up there: rows of one
+array cost half of what rows of four do."""
+_PLACES = "SEQUENCE(s.place_before + 1, s.place_until)"
+_NTH = "u.n - u.place_before"
+_BEFORE = "CASE WHEN u.n > u.place_before + 1 THEN ELEMENT_AT(u.purchase_dates, u.n - 1) END"
+_HELD = (CUSTOMER, "purchase_dates", "purchase_amounts", "place_before")
 
 
 def in_places(select: exp.Select, source: exp.Expr) -> exp.Select | None:
@@ -48,12 +49,19 @@ def _rewritten(select: exp.Select, source: exp.Expr) -> exp.Select:
         raise NoSpanError
     columns = [exp.alias_(_column(each.unalias(), alias), each.alias_or_name) for each in select.selects]
     span = spans.span(select.args.get("where"), alias)
-    read = {found.name for each in columns for found in each.find_all(exp.Column) if found.table == "u"} | {N}
-    arrays = [_parsed(_ARRAYS[name]) for name in sorted(read)]
-    names = exp.TableAlias(this=exp.to_identifier("u"), columns=[exp.to_identifier(name) for name in sorted(read)])
-    found = exp.select(*columns).from_(exp.alias_(exp.Subquery(this=_placed(span, source)), "s", table=True))
-    found = found.join(exp.Unnest(expressions=arrays, alias=names), join_type="cross")
-    return found.where(_parsed("s.place_until > s.place_before"))
+    return exp.select(*columns).from_(exp.alias_(exp.Subquery(this=_unfolded(span, source)), "u", table=True))
+
+
+def _unfolded(span: spans.Span, source: exp.Expr) -> exp.Select:
+    """A row of the rollup for each place of its purchases in the span."""
+    some = exp.select(*[column("p", name) for name in (*_HELD, "place_until")]).from_(
+        exp.alias_(exp.Subquery(this=_placed(span, source)), "p", table=True)
+    )
+    some = some.where(_parsed("p.place_until > p.place_before"))
+    names = exp.TableAlias(this=exp.to_identifier("t"), columns=[exp.to_identifier(N)])
+    held = [column("s", name) for name in _HELD]
+    found = exp.select(*held, column("t", N)).from_(exp.alias_(exp.Subquery(this=some), "s", table=True))
+    return found.join(exp.Unnest(expressions=[_parsed(_PLACES)], alias=names), join_type="cross")
 
 
 def _placed(span: spans.Span, source: exp.Expr) -> exp.Select:
@@ -70,10 +78,10 @@ def _column(given: exp.Expr, alias: str) -> exp.Expr:
     if not isinstance(given, exp.Column) or given.table not in ("", alias):
         raise NoSpanError
     if given.name == CUSTOMER:
-        return column("s", CUSTOMER)
-    if given.name not in _ARRAYS:
+        return column("u", CUSTOMER)
+    if given.name not in _VALUES:
         raise NoSpanError
-    return column("u", given.name)
+    return _parsed(_VALUES[given.name])
 
 
 def _windowed(window: exp.Window, alias: str) -> exp.Expr:

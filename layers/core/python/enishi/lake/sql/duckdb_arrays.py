@@ -113,15 +113,14 @@ def _unnest(node: exp.Expr) -> exp.Expr:
 def _select(node: exp.Expr) -> exp.Expr:
     """Rows out of arrays side by side, and nothing else, are DuckDB's own UNNEST: half the cost of a lateral join."""
     joins = node.args.get("joins") or []
-    lateral = joins[0].this if len(joins) == 1 and not joins[0].args.get("on") else None
     if (
         not isinstance(node, exp.Select)
-        or not isinstance(lateral, exp.Lateral)
+        or len(joins) != 1
+        or joins[0].args.get("on")
         or set(_given(node)) - {"expressions", "from_", "joins"}
     ):
         return node
-    alias, inner = lateral.args.get("alias"), lateral.this.this
-    sources = inner.selects if isinstance(inner, exp.Select) and set(_given(inner)) == {"expressions"} else []
+    alias, sources = joins[0].this.args.get("alias"), _unfolded(joins[0].this)
     if alias is None or not alias.columns or len(sources) != len(alias.columns):
         return node
     rows = {name.name: source for name, source in zip(alias.columns, sources, strict=True)}
@@ -131,6 +130,15 @@ def _select(node: exp.Expr) -> exp.Expr:
         return node
     columns = [_out_of(column, rows) if column.table == alias.name else column for column in shown]
     return exp.Select(expressions=columns, from_=node.args["from_"])
+
+
+def _unfolded(joined: exp.Expr) -> list[exp.Expr]:
+    """What gives the columns of a lateral join of arrays side by side, or of one; nothing for another relation."""
+    if isinstance(joined, exp.Unnest):
+        plain = len(joined.expressions) == 1 and not joined.args.get("offset")
+        return [call("unnest", joined.expressions[0])] if plain else []
+    inner = joined.this.this if isinstance(joined, exp.Lateral) else None
+    return inner.selects if isinstance(inner, exp.Select) and set(_given(inner)) == {"expressions"} else []
 
 
 def _out_of(column: exp.Column, rows: Mapping[str, exp.Expr]) -> exp.Expr:
