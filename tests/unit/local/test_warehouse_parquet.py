@@ -80,6 +80,15 @@ def test_a_file_is_what_pyiceberg_writes(name: str, tmp_path: Path) -> None:
     assert repr(read(own).read().to_pylist()) == repr(given.to_pylist())
 
 
+def test_numbers_that_rise_are_kept_as_differences(tmp_path: Path) -> None:
+    declared = tables()["customer_facts"]
+    written = read(warehouse_parquet.write(LocalCatalog(tmp_path).open(declared), declared, None, rows(declared)))
+    group = written.metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    differences = [each.path_in_schema for each in columns if "DELTA_BINARY_PACKED" in each.encodings]
+    assert differences == ["running_amounts.list.element"]
+
+
 def _numbers(fields: Any) -> list[tuple[str, bytes, Any]]:
     """Every field's number in Iceberg, with those nested in it."""
     return [(field.name, field.metadata[b"PARQUET:field_id"], _nested(field.type)) for field in fields]
