@@ -20,7 +20,8 @@ from enishi.analysis.model import Analysis
 from enishi.analysis.parameters import AS_OF, complete
 from enishi.clock import business_day
 from enishi.errors import AnalysisError
-from enishi.lake import facts, schema
+from enishi.lake import facts, facts_lines, schema
+from enishi.lake.facts_spans import ROLLUP
 from enishi.lake.sql import check, column, parse, table_ref, tables_of
 from enishi.ports import Services
 from enishi.segment.as_of import up_to
@@ -219,8 +220,9 @@ def _axis_labels(question: Question) -> dict[str, str]:
 
 
 def _watermarks(services: Services, query: exp.Query) -> tuple[Watermark, ...]:
-    """Of every table that the query reads; its views are spelled out."""
-    names = sorted({table.name for table in tables_of(query) if not table.db})
+    """Of every table that the query reads; its views are spelled out. Lines that a refresh wrote are its rollup's."""
+    of_rollup = {ROLLUP} if facts_lines.reads(query) else set()
+    names = sorted({table.name for table in tables_of(query) if not table.db} | of_rollup)
     return tuple(Watermark(name, services.warehouse.snapshot(name), _last_day(services, name)) for name in names)
 
 
