@@ -167,7 +167,7 @@ SCENARIOS = (
 def _campaigns(chart: str) -> Answer:
     analysis = read(FRONT.format(columns=SCENARIOS, chart=chart), "small.sql")
     rows = pa.table({"campaign": ["season", "gone"], "sent": [3, 2]})
-    return Answer(analysis, {}, rows, titles={"season": "シーズン"})
+    return Answer(analysis, {}, rows, names={"scenario": {"season": "シーズン"}})
 
 
 def test_scenarios_are_drawn_by_their_titles() -> None:

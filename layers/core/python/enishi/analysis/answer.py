@@ -36,8 +36,10 @@ class Answer:
     cut: int = 0
     reason: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
-    titles: Mapping[str, str] = field(default_factory=dict)
-    """What the retailer calls his scenarios, by id."""
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What planners call the things whose ids it holds (`scenario`, `store` …): thing → id → name."""
+    chosen: frozenset[str] = frozenset()
+    """The parameters that were given; the others have their defaults."""
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -44,6 +44,8 @@ class Question:
     moment: Moment
     from_lines: bool = False
     """Read the lines even where the rollup `customer_facts` would do."""
+    chosen: frozenset[str] = frozenset()
+    """The parameters that were given."""
 
 
 def ask(
@@ -67,7 +69,8 @@ def ask(
         "segment": lambda address: _cell_query(services, address, "customer", known, from_lines),
         "product_set": lambda address: _cell_query(services, address, "product", known, from_lines),
     }
-    question = Question(analysis, values, sets.resolve(analysis, values, moment, known, opened), moment, from_lines)
+    bound = sets.resolve(analysis, values, moment, known, opened)
+    question = Question(analysis, values, bound, moment, from_lines, frozenset(given))
     return _with_own_statement(services, question, known) if analysis.given_by else question
 
 
@@ -103,7 +106,7 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
     marks = _watermarks(services, query)
     if missing := _missing(services, analysis):
         reason = labels()["no_rows"] + "、".join(f"{schema.table(name).ja}({name})" for name in missing)
-        return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason)
+        return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason, chosen=question.chosen)
     began = time.perf_counter()
     rows, notes = footnotes.taken(services.warehouse.query(_asked(services, question, query)), analysis)
     seconds = time.perf_counter() - began
@@ -123,6 +126,7 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
         notes,
         max(rows.num_rows - cap, 0),
         labels=_axis_labels(question),
+        chosen=question.chosen,
     )
 
 

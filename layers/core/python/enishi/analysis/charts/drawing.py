@@ -13,7 +13,7 @@ from typing import Any
 
 from enishi.analysis.answer import Answer
 from enishi.analysis.model import Chart
-from enishi.analysis.words import in_words
+from enishi.analysis.words import reading
 
 Spec = dict[str, Any]
 Row = dict[str, Any]
@@ -47,8 +47,9 @@ class Drawing:
     @cached_property
     def rows(self) -> list[Row]:
         """The rows that the chart is of, values as JSON has them, codes in words."""
+        read = {name: reading(self.answer, name) for name in self.answer.rows.column_names}
         kept = (row for row in self.answer.rows.to_pylist() if self._is_drawn(row))
-        return [{name: in_words(self.answer, name, plain(value)) for name, value in row.items()} for row in kept]
+        return [{name: read[name](plain(value)) for name, value in row.items()} for row in kept]
 
     def _is_drawn(self, row: Mapping[str, Any]) -> bool:
         return all(_fits(plain(row[name]), wanted) for name, wanted in self.chart.where.items())

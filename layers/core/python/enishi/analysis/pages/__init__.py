@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -14,11 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from enishi.analysis import charts
 from enishi.analysis.answer import Answer
-from enishi.analysis.cells import written
-from enishi.analysis.library import Category, parameters
+from enishi.analysis.conditions import conditions
+from enishi.analysis.library import Category
 from enishi.analysis.model import Analysis, Column
 from enishi.analysis.shown import NUMBERS, shown
-from enishi.analysis.words import in_words, names_scenarios, unit
+from enishi.analysis.words import reading, things, unit
 from enishi.errors import AnalysisError
 
 SCRIPT = "vega.js"
@@ -43,10 +43,10 @@ def answer_page(answer: Answer, *, script_at: str = "", home: str = "", most: in
                 {"label": answer.label(c.name), "unit": unit(c.unit), "right": c.type in NUMBERS}
                 for c in answer.columns
             ],
-            rows=[[_cell(answer, c, row[c.name]) for c in answer.columns] for row in kept.rows.to_pylist()],
+            rows=_rows(kept),
             below=below(kept),
             reason=answer.reason,
-            parameters=_parameters(answer),
+            conditions=conditions(answer),
             cells=_ways_on(answer.analysis),
             specs=specs,
             script="" if script_at or not specs else script(),
@@ -119,28 +119,25 @@ def below(answer: Answer) -> list[str]:
     return [*lines, f"データの最終日: {'、'.join(known)}"] if known else lines
 
 
-def _cell(answer: Answer, column: Column, value: Any) -> str:
-    """A scenario stands with its id, by which its cell is opened."""
-    said = in_words(answer, column.name, value)
-    with_id = f"{said} ({value})" if names_scenarios(column.name) and said != value else said
-    return shown(with_id, column.type)
+def _rows(answer: Answer) -> list[list[str]]:
+    cells = [_cells(answer, column) for column in answer.columns]
+    return [[said(row[c.name]) for c, said in zip(answer.columns, cells, strict=True)] for row in answer.rows.to_pylist()]
+
+
+def _cells(answer: Answer, column: Column) -> Callable[[Any], str]:
+    """How values of a column stand on a page; a thing that has a name with its id, by which its cell is opened."""
+    read, has_ids = reading(answer, column.name), bool(things(answer, column.name))
+
+    def cell(value: Any) -> str:
+        said = read(value)
+        with_id = f"{said} ({value})" if has_ids and said != value and f"({value})" not in said else said
+        return shown(with_id, column.type)
+
+    return cell
 
 
 def _footnote(value: Any) -> str:
     return shown(value, "int" if isinstance(value, int) else "")
-
-
-def _parameters(answer: Answer) -> list[dict[str, str]]:
-    declared = {parameter.name: parameter for parameter in parameters(answer.analysis) if not parameter.hidden}
-    return [
-        {"name": name, "label": declared[name].label_ja if name in declared else "基準日", "value": _given(value)}
-        for name, value in answer.parameters.items()
-        if name in declared or name == "as_of"
-    ]
-
-
-def _given(value: Any) -> str:
-    return "すべて" if value is None else shown(value, "") if isinstance(value, bool) else written(value)
 
 
 def _ways_on(analysis: Analysis) -> list[dict[str, str]]:
