@@ -17,6 +17,7 @@ from enishi.analysis.model import Analysis, Parameter
 from enishi.analysis.own import example
 from enishi.analysis.parameters import complete
 
+Names = Mapping[str, Mapping[str, str]]
 TODAY = date(2026, 11, 22)
 CODE = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 FREE = {"sql", "customer_ids", "campaigns", "segments", "notices", "event_key", "campaign", "catalog_id", "catalog_ids"}
@@ -28,12 +29,12 @@ def _parameters() -> list[tuple[Analysis, Parameter]]:
     return [(one, p) for one in library.shipped().values() for p in library.parameters(one) if not p.hidden]
 
 
-def _answer(analysis: Analysis, given: Mapping[str, Any], names: Mapping[str, Mapping[str, str]] | None = None) -> Answer:
+def _answer(analysis: Analysis, given: Mapping[str, Any], names: Names | None = None) -> Answer:
     rows = pa.table({name: pa.nulls(0) for name in analysis.column_names})
     return Answer(analysis, complete(analysis, given, TODAY), rows, names=names or {}, chosen=frozenset(given))
 
 
-def _said(analysis: str, given: Mapping[str, Any], names: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, str]:
+def _said(analysis: str, given: Mapping[str, Any], names: Names | None = None) -> dict[str, str]:
     return {one.name: one.said for one in conditions(_answer(library.get(analysis), given, names))}
 
 
@@ -85,7 +86,7 @@ def test_values_stand_by_their_words_and_can_be_asked_again() -> None:
         ("omnichannel_buyers", {}, "channel_groups", "店舗、EC+アプリ、電話+カタログ"),
         ("abc_analysis", {"a_border": "65%"}, "a_border", "65.0%"),
         ("customer_portfolio", {"amount_border": "70000"}, "amount_border", "70,000円"),
-        ("sales_trend", {"base_segment": "not decile_analysis[decile=1]"}, "base_segment", "デシル分析 [decile=1] 以外"),
+        ("decile_analysis", {"base_segment": "not abc_analysis[class=A]"}, "base_segment", "ABC分析 [class=A] 以外"),
         ("sales_trend", {"base_segment": "vip"}, "base_segment", "優良顧客 (vip)"),
         ("sales_trend", {}, "base_segment", "全会員"),
         ("sales_trend", {"product_filter": '{"brand": "ミナモ"}'}, "product_filter", "ブランド: ミナモ"),

@@ -1,4 +1,4 @@
-"""What a parameter's values are called: `choices.yaml`, in both languages; command line and addresses keep the values."""
+"""What a parameter's values are called: `choices.yaml`, in both languages; commands and addresses keep the values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of the things whose ids an answer holds or was asked with, for planners to read: stores, products, segments …"""
+"""Names of the things whose ids an answer holds or was asked with, for planners: stores, products, segments …"""
 
 from __future__ import annotations
 

@@ -120,8 +120,8 @@ def below(answer: Answer) -> list[str]:
 
 
 def _rows(answer: Answer) -> list[list[str]]:
-    cells = [_cells(answer, column) for column in answer.columns]
-    return [[said(row[c.name]) for c, said in zip(answer.columns, cells, strict=True)] for row in answer.rows.to_pylist()]
+    cells = {column.name: _cells(answer, column) for column in answer.columns}
+    return [[said(row[name]) for name, said in cells.items()] for row in answer.rows.to_pylist()]
 
 
 def _cells(answer: Answer, column: Column) -> Callable[[Any], str]:
