@@ -45,8 +45,10 @@ def write(session: Session, answer: Answer, format: str, out: Path | None) -> No
 def _table(session: Session, answer: Answer, _: Path | None) -> None:
     console = session.console
     asked = named(session, replace(answer, rows=answer.rows.slice(0, 0)))
-    title = f"{answer.analysis.name.ja}  ({escape(headline(asked))})"
-    table = Table(title=title, title_justify="left", header_style="bold")
+    console.print(
+        f"{answer.analysis.name.ja}  ({headline(asked)})", style="italic", markup=False, highlight=False, soft_wrap=True
+    )
+    table = Table(header_style="bold")
     for column in answer.columns:
         table.add_column(answer.label(column.name), justify="right" if column.type in NUMBERS else "left", no_wrap=True)
     records = _records(answer)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from typing import Any
 
 import vl_convert
@@ -23,6 +24,8 @@ from enishi.errors import AnalysisError
 
 SCRIPT = "vega.js"
 """The name under which pages of a catalogue share the script that draws."""
+MOST_KEYS = 2
+"""Columns that stay in sight at most: the others need room."""
 
 
 def answer_page(answer: Answer, *, script_at: str = "", home: str = "", most: int | None = None) -> str:
@@ -39,10 +42,7 @@ def answer_page(answer: Answer, *, script_at: str = "", home: str = "", most: in
         .get_template("answer.html.j2")
         .render(
             analysis=answer.analysis,
-            columns=[
-                {"label": answer.label(c.name), "unit": unit(c.unit), "right": c.type in NUMBERS}
-                for c in answer.columns
-            ],
+            columns=_heads(answer),
             rows=_rows(kept),
             below=below(kept),
             reason=answer.reason,
@@ -117,6 +117,24 @@ def below(answer: Answer) -> list[str]:
     lines += [f"{label}: {_footnote(value)}" for label, value in answer.footnotes]
     known = [f"{mark.table} {mark.last_day}" for mark in answer.watermarks if mark.last_day]
     return [*lines, f"データの最終日: {'、'.join(known)}"] if known else lines
+
+
+def _heads(answer: Answer) -> list[dict[str, str]]:
+    """The head of each column; the keys at the left stay in sight while a wide table is scrolled."""
+    keys = len(list(takewhile(lambda column: column.type not in NUMBERS, answer.columns[:MOST_KEYS])))
+    keys = keys if keys < len(answer.columns) else 0
+    return [
+        {
+            "label": answer.label(column.name),
+            "unit": unit(column.unit),
+            "classes": " ".join(
+                name
+                for name, is_so in {"n": column.type in NUMBERS, "key": place < keys, "edge": place == keys - 1}.items()
+                if is_so
+            ),
+        }
+        for place, column in enumerate(answer.columns)
+    ]
 
 
 def _rows(answer: Answer) -> list[list[str]]:
