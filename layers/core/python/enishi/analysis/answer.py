@@ -43,7 +43,11 @@ class Answer:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return self.analysis.columns
+        """The columns with the types and units that they have under the parameters of this answer."""
+        return tuple(column.under(self.parameters) for column in self.analysis.columns)
+
+    def column(self, name: str) -> Column:
+        return self.analysis.column(name).under(self.parameters)
 
     def label(self, name: str) -> str:
         """What planners call a column of this answer."""

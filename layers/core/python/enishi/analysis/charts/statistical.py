@@ -9,23 +9,30 @@ from enishi.analysis.charts.ordering import first_of
 
 
 def forest(d: Drawing) -> Spec:
-    """An estimate a row with its interval; the vertical line is no effect."""
+    """An estimate a row with its interval; the vertical line is no effect.
+
+    `options.within` names the column whose value stands before that of x. With `options.log` the axis is one of powers
+    of ten, and nothing stands for no effect.
+    """
     low, high = d.chart.low or "ci_low", d.chart.high or "ci_high"
     y = {**d.place(d.x), "axis": {"labelLimit": 220}}
-    wide = d.measure(low, title=d.label(d.y))
+    log = {"scale": {"type": "log"}} if d.option("log", False) else {}
+    wide = d.measure(low, title=d.label(d.y), **log)
     ends = {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"y": y, "x": wide, "x2": {"field": high}}}
     dots = {
         "mark": {"type": "point", "filled": True, "size": 90, "color": COLOURS[0]},
-        "encoding": {"y": y, "x": d.measure(d.y), "tooltip": d.hint(d.x, d.y, low, high)},
+        "encoding": {"y": y, "x": d.measure(d.y, **log), "tooltip": d.hint(d.x, d.y, low, high)},
     }
     none = {
         "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#999"},
         "data": {"values": [{}]},
         "encoding": {"x": {"datum": d.option("none", 0)}},
     }
-    rows = first_of(d.rows, d.x, MOST_BARS)
+    within = d.option("within", "")
+    said = [{**row, d.x: f"{row[within]}: {row[d.x]}"} for row in d.rows] if within else d.rows
+    rows = first_of(said, d.x, MOST_BARS)
     return {
-        **d.framed(layer=[none, ends, dots]),
+        **d.framed(layer=[ends, dots] if log else [none, ends, dots]),
         **d.cut_to(rows, d.x),
         "data": {"values": rows},
         "height": {"step": 30},
