@@ -34,14 +34,16 @@ def bar(d: Drawing) -> Spec:
         "x" if lying else "y": along,
         "tooltip": d.hint(d.x, *d.ys, d.chart.color),
     }
+    rows = d.placed(d.x, d.chart.color)
+    grouped = bool(d.chart.color) and len(rows) > len({row[d.x] for row in rows})
     if d.chart.color:
         encoding["color"] = d.shade(d.chart.color)
+    if grouped:
         encoding["yOffset" if lying else "xOffset"] = {"field": d.chart.color, "sort": None}
-    rows = d.placed(d.x, d.chart.color)
     spec = d.framed(mark={"type": "bar", "color": COLOURS[0]}, encoding=encoding)
     if not lying:
         return {**spec, "data": {"values": rows}}
-    beside = len({row[d.chart.color] for row in rows}) if d.chart.color else 1
+    beside = len({row[d.chart.color] for row in rows}) if grouped else 1
     rows = first_of(rows, d.x, MOST_BARS if beside == 1 else MOST_BARS // 4)
     return {**spec, **d.cut_to(rows, d.x), "data": {"values": rows}, "height": {"step": max(8, 20 // beside)}}
 

@@ -19,7 +19,7 @@ from enishi.analysis.conditions import conditions
 from enishi.analysis.library import Category
 from enishi.analysis.model import Analysis, Column
 from enishi.analysis.shown import NUMBERS, shown
-from enishi.analysis.words import reading, things, unit
+from enishi.analysis.words import parts, reading, things, unit
 from enishi.errors import AnalysisError
 
 SCRIPT = "vega.js"
@@ -145,11 +145,12 @@ def _rows(answer: Answer) -> list[list[str]]:
 def _cells(answer: Answer, column: Column) -> Callable[[Any], str]:
     """How values of a column stand on a page; a thing that has a name with its id, by which its cell is opened."""
     read, has_ids = reading(answer, column.name), bool(things(answer, column.name))
+    is_key = any(column.name in cell.keys for cell in answer.analysis.cells)
 
     def cell(value: Any) -> str:
         said = read(value)
-        with_id = f"{said} ({value})" if has_ids and said != value and f"({value})" not in said else said
-        return shown(with_id, column.type)
+        asks_id = has_ids and said != value and (is_key or len(parts(value)) == 1) and f"({value})" not in said
+        return shown(f"{said} ({value})" if asks_id else said, column.type)
 
     return cell
 
