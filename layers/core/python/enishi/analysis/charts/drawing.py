@@ -37,7 +37,7 @@ CLEAR = {"labelFlush": False, "labelOverlap": "parity", "labelSeparation": 4}
 """Labels of an axis stand under their ticks, and none touches the next."""
 _LEGEND_LABEL, _LEGEND_SYMBOL = 240, 32
 """Pixels of a legend's label at most, and of its symbol with the space around it."""
-NAME = 240
+NAME = 320
 """Pixels of a name on an axis at most."""
 NEARLY_ALL = 0.9
 """Shares above this are drawn on an axis up to 100 %."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from enishi.analysis.charts.drawing import COLOURS, MOST_BARS, Drawing, Spec
+from enishi.analysis.charts.drawing import COLOURS, MOST_BARS, NAME, Drawing, Spec
 from enishi.analysis.charts.ordering import first_of
 
 
@@ -15,7 +15,7 @@ def forest(d: Drawing) -> Spec:
     of ten, and nothing stands for no effect.
     """
     low, high = d.chart.low or "ci_low", d.chart.high or "ci_high"
-    y = {**d.place(d.x), "axis": {"labelLimit": 220}}
+    y = {**d.place(d.x), "axis": {"labelLimit": NAME}}
     log = {"scale": {"type": "log"}} if d.option("log", False) else {}
     wide = d.measure(low, title=d.label(d.y), **log)
     ends = {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"y": y, "x": wide, "x2": {"field": high}}}
@@ -153,7 +153,7 @@ def funnel(d: Drawing) -> Spec:
     for row in d.rows:
         sums[row[d.x]] = sums.get(row[d.x], 0.0) + float(row[d.y] or 0)
     rows = [{d.x: step, d.y: value, "left": -value / 2, "right": value / 2} for step, value in sums.items()]
-    y = {"field": d.x, "type": "ordinal", "sort": None, "title": d.label(d.x), "axis": {"labelLimit": 220}}
+    y = {"field": d.x, "type": "ordinal", "sort": None, "title": d.label(d.x), "axis": {"labelLimit": NAME}}
     width = {"field": "left", "type": "quantitative", "axis": None}
     bars = {
         "mark": {"type": "bar", "color": COLOURS[0]},
