@@ -217,9 +217,12 @@ def _check_columns(analysis: Analysis, rows: pa.Table) -> None:
 
 
 def _axis_labels(question: Question) -> dict[str, str]:
-    """The header of an axis column is what the planner chose."""
-    chosen = [p for p in parameters(question.analysis) if p.type == "axis" and question.parameters[p.name]]
-    return {p.shown_as: axes.label(question.parameters[p.name]) for p in chosen if p.shown_as}
+    """The header of an axis column is what the planner chose; of two axes in one column, both."""
+    chosen: dict[str, list[str]] = {}
+    for parameter in parameters(question.analysis):
+        if parameter.shown_as and question.parameters[parameter.name]:
+            chosen.setdefault(parameter.shown_as, []).append(question.parameters[parameter.name])
+    return {column: axes.label(",".join(names)) for column, names in chosen.items()}
 
 
 def _watermarks(services: Services, query: exp.Query) -> tuple[Watermark, ...]:

@@ -58,8 +58,8 @@ def parts(value: str) -> list[str]:
 
 def things(answer: Answer, column: str) -> tuple[str, ...]:
     """What the ids in a column are of (`store`, `scenario` …); an axis' values are of what the planner chose."""
-    chosen = next((p.name for p in parameters(answer.analysis) if p.type == "axis" and p.shown_as == column), "")
-    axes = str(answer.parameters.get(chosen) or "").split(",")
+    chosen = [answer.parameters.get(p.name) for p in parameters(answer.analysis) if p.shown_as == column]
+    axes = [axis for one in chosen if one for axis in str(one).split(",")]
     found = [thing_of(axis.strip().rpartition(".")[2], "axes") for axis in axes]
     named = thing_of(column, "columns", answer.analysis.id)
     return tuple(dict.fromkeys(thing for thing in (*found, named) if thing))
