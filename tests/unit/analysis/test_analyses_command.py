@@ -202,6 +202,7 @@ def test_a_table_says_what_was_asked_in_words(run: Run) -> None:
     _, out, _ = run("analyses", "run", "sales_trend", *given)
     asked = "母集団: 購入転換率・タイミング分析 [n=2]、店舗: 渋谷店 (S1)、集計単位: 週"
     assert out.splitlines()[0] == f"売上推移  (2026-11-21、{asked})"
+    assert out.splitlines()[-1] == "データの最終日: 取引明細 2026-11-20、取引(受注)ヘッダ 2026-11-20"
 
 
 def test_what_may_be_chosen_is_listed_in_both_languages(run: Run) -> None:

@@ -21,6 +21,7 @@ from enishi.analysis.model import Analysis, Column
 from enishi.analysis.shown import NUMBERS, shown
 from enishi.analysis.words import parts, reading, things, unit
 from enishi.errors import AnalysisError
+from enishi.lake import schema
 
 SCRIPT = "vega.js"
 """The name under which pages of a catalogue share the script that draws."""
@@ -115,7 +116,7 @@ def below(answer: Answer) -> list[str]:
     """What must be said with the rows: what was cut, footnotes, up to when the inputs are known."""
     lines = [f"ほかに{answer.cut:,}行あります(--limit で増やせます)"] if answer.cut else []
     lines += [f"{label}: {_footnote(value)}" for label, value in answer.footnotes]
-    known = [f"{mark.table} {mark.last_day}" for mark in answer.watermarks if mark.last_day]
+    known = [f"{schema.table(mark.table).ja} {mark.last_day}" for mark in answer.watermarks if mark.last_day]
     return [*lines, f"データの最終日: {'、'.join(known)}"] if known else lines
 
 
