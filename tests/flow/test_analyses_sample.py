@@ -18,6 +18,7 @@ import yaml
 
 from enishi.analysis import charts, library, own, runner
 from enishi.analysis.answer import Answer
+from enishi.analysis.charts.drawing import Drawing
 from enishi.local.services import local_services
 from enishi.ports import Services
 from enishi.settings import from_environment
@@ -71,6 +72,23 @@ def test_an_analysis_has_an_answer(name: str, retailer: Services) -> None:
     assert any(row[column.name] for column in measures for row in rows), "every measure is null or 0"
     assert [name for name in shares_of(answer) if not all(_is_share(row[name]) for row in rows)] == []
     assert all(charts.spec(answer, chart) for chart in charts.drawn(answer))
+    assert [chart for chart in charts.drawn(answer) if mixes(Drawing(answer, chart))] == []
+
+
+def mixes(d: Drawing) -> bool:
+    """Whether a chart puts different shares or means into one place, and does not say how they make one."""
+    if d.chart.kind not in ("bar", "histogram", "line", "heatmap", "stacked_bar") or "weight" in d.chart.options:
+        return False
+    colour = d.chart.color
+    measure = colour if d.chart.kind == "heatmap" else d.y
+    if not measure or d.adds_up(measure):
+        return False
+    keys = [key for key in (d.x, d.y if d.chart.kind == "heatmap" else colour) if key]
+    found: dict[tuple[Any, ...], set[Any]] = {}
+    for row in d.rows:
+        place = tuple(row[key] for key in keys)
+        found.setdefault(place, set()).update({row[measure]} - {None} if None not in place else ())
+    return any(len(values) > 1 for values in found.values())
 
 
 def shares_of(answer: Answer) -> list[str]:

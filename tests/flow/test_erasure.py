@@ -23,6 +23,7 @@ import pytest
 
 from enishi.clock import ManualClock
 from enishi.flow import access, erase
+from enishi.flow.facts import refresh
 from enishi.flow.tasks import perform
 from enishi.flow.unify import unify
 from enishi.lake.sql import parse
@@ -66,6 +67,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         if file.source in LOADED:
             perform(early, "ingest", {"key": f"drop/{file.source}/{file.path.name}"})
     unify(early)
+    refresh(early)
     ran = run_scenario(settings, "points_expiry", SLOT)
     assert not ran.error
     services = local_services(settings, ManualClock(AFTER))

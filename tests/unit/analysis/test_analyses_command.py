@@ -182,3 +182,43 @@ def test_the_catalogue_has_a_page_of_each(run: Run, tmp_path: Path) -> None:
     assert "売上推移" in index
     assert "<svg" in (tmp_path / "cross_tab.svg").read_text(encoding="utf-8")
     assert 'src="vega.js"' in (tmp_path / "cross_tab.html").read_text(encoding="utf-8")
+
+
+def test_stores_stand_by_their_names_and_open_by_their_ids(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "answer.html"
+    status, _, err = run(
+        "analyses", "run", "member_sales_ratio", "-p", "stores=S1,S2", "--format", "html", "--out", str(path)
+    )
+    assert (status, err) == (0, "")
+    page = path.read_text(encoding="utf-8")
+    assert "<td>渋谷店 (S1)、梅田店 (S2)</td>" in page
+    assert ">渋谷店 (S1)</td>" in page
+    assert '"split_value": "渋谷店"' in page
+    assert "stores=S1,S2" in page
+
+
+def test_a_table_says_what_was_asked_in_words(run: Run) -> None:
+    given = ["-p", "grain=week", "-p", "stores=S1", "--base", "purchase_conversion_timing[n=2]"]
+    _, out, _ = run("analyses", "run", "sales_trend", *given)
+    asked = "母集団: 購入転換率・タイミング分析 [n=2]、店舗: 渋谷店 (S1)、集計単位: 週"
+    assert out.splitlines()[0] == f"売上推移  (2026-11-21、{asked})"
+    assert out.splitlines()[-1] == "データの最終日: 取引明細 2026-11-20、取引(受注)ヘッダ 2026-11-20"
+
+
+def test_what_may_be_chosen_is_listed_in_both_languages(run: Run) -> None:
+    _, out, _ = run("analyses", "show", "sales_trend")
+    assert [word for word in ("net_excl_tax", "値引後・税抜", "after discounts without tax") if word not in out] == []
+    described = _json(run, "analyses", "show", "sales_trend")[0]
+    grain = next(one for one in described["parameters"] if one["name"] == "grain")
+    assert grain["choices"]["week"] == {"ja": "週", "en": "week"}
+
+
+def test_saved_segments_stand_by_their_titles(run: Run, tmp_path: Path) -> None:
+    cell = ["--cell", "n=1", "--save-segment", "bought_once"]
+    _json(run, "analyses", "run", "purchase_conversion_timing", *cell)
+    path = tmp_path / "answer.html"
+    given = ["-p", "segments=bought_once,bought_once_again", "--format", "html", "--out", str(path)]
+    _json(run, "analyses", "run", "purchase_conversion_timing", *cell[:-1], "bought_once_again")
+    status, _, err = run("analyses", "run", "segment_overlap", *given)
+    assert (status, err) == (0, "")
+    assert "購入転換率・タイミング分析 [n=1] (bought_once)" in path.read_text(encoding="utf-8")

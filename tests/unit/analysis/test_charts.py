@@ -167,7 +167,7 @@ SCENARIOS = (
 def _campaigns(chart: str) -> Answer:
     analysis = read(FRONT.format(columns=SCENARIOS, chart=chart), "small.sql")
     rows = pa.table({"campaign": ["season", "gone"], "sent": [3, 2]})
-    return Answer(analysis, {}, rows, titles={"season": "シーズン"})
+    return Answer(analysis, {}, rows, names={"scenario": {"season": "シーズン"}})
 
 
 def test_scenarios_are_drawn_by_their_titles() -> None:
@@ -248,3 +248,95 @@ def test_whole_months_are_written_as_months() -> None:
     monthly = answer.analysis.model_copy(update={"columns": columns})
     spec = charts.spec(Answer(monthly, {}, answer.rows), monthly.charts[0])
     assert spec["encoding"]["x"]["axis"]["format"] == "%Y-%m"
+
+
+def _spec(chart: str, places: Sequence[tuple[Any, ...]] = PLACES) -> Any:
+    answer = _answer(chart, places)
+    return charts.spec(answer, answer.analysis.charts[0])
+
+
+def test_shares_end_at_the_whole() -> None:
+    """Parts that add up to one, but for the last digit of a float, are drawn on an axis up to 100 %."""
+    parts = [("東京都", who, 1, 1.0, share) for who, share in (("女性", 0.1), ("男性", 0.2), ("不明", 0.7000000001))]
+    assert _spec("{kind: stacked_bar, x: place, y: share, color: who}", parts)["encoding"]["y"]["scale"]["domain"] == [
+        0,
+        1,
+    ]
+    svg = _svg("{kind: stacked_bar, x: place, y: share, color: who}", parts)
+    assert ("100%" in svg, "110%" in svg) == (True, False)
+    assert "scale" not in _spec("{kind: bar, x: place, y: share}")["encoding"]["y"]
+    above = [("東京都", "女性", 1, 1.0, 1.4)]
+    assert "scale" not in _spec("{kind: bar, x: place, y: share}", above)["encoding"]["y"]
+
+
+TWICE = [("東京都", "女性", 3, 100.0, 0.1), ("東京都", "男性", 1, 50.0, 0.5), ("大阪府", "女性", 2, 10.0, None)]
+
+
+def test_one_bar_a_place_adds_up_what_adds_up() -> None:
+    """3 + 1 people and 150 yen; of shares the last, or their mean by people: (3 × 0.1 + 1 × 0.5) / 4."""
+    people, amount, share, mean = (
+        [row[name] for row in _spec(f"{{kind: bar, x: place, y: {name}{more}}}", TWICE)["data"]["values"]]
+        for name, more in (("people", ""), ("amount", ""), ("share", ""), ("share", ", options: {weight: people}"))
+    )
+    assert (people, amount) == ([4, 2], [150.0, 10.0])
+    assert share == [0.5, None]
+    assert mean == [pytest.approx(0.2), None]
+
+
+def test_only_the_last_rows_of_a_column() -> None:
+    rows = _spec("{kind: bar, x: place, y: people, options: {last: people}}")["data"]["values"]
+    assert [row["place"] for row in rows] == ["東京都"]
+
+
+def test_a_series_without_a_value_is_not_in_the_legend() -> None:
+    svg = _svg("{kind: line, x: people, y: share, color: place}")
+    assert ("大阪府" in svg, "沖縄県" in svg) == (True, False)
+
+
+def test_many_points_have_their_names_beside_them() -> None:
+    """33 shops, no legend: the largest are named, none over another's name."""
+    places = [(f"店舗{n:02d}", "女性", n, float(n), n / 40) for n in range(33)]
+    svg = _svg("{kind: bubble, x: amount, y: share, size: people, color: place}", places)
+    assert (">店舗32<" in svg, ">店舗00<" in svg) == (True, False)
+    assert "都道府県: 33のうち" in svg
+    near = [(f"店舗{n:02d}", "女性", n, 1.0, 0.5 + n / 1e6) for n in range(33)] + [("遠い店", "女性", 50, 9.0, 0.1)]
+    names = _spec("{kind: bubble, x: amount, y: share, size: people, color: place}", near)["layer"][1]["data"]["values"]
+    assert [row["place"] for row in names][:2] == ["遠い店", "店舗32"]
+    assert len(names) < 12
+
+
+def test_a_flow_of_many_is_folded() -> None:
+    places = [(f"店舗{n:02d}", "女性", n + 1, 1.0, 0.1) for n in range(30)]
+    svg = _svg("{kind: sankey, source: place, target: who, size: people}", places)
+    assert ("店舗29" in svg, "店舗10" in svg, "その他" in svg) == (True, False, True)
+
+
+def test_the_largest_lines_are_those_of_most_people_where_a_share_is_drawn() -> None:
+    places = [(f"店舗{n:02d}", "女性", n, 1.0, 1 - n / 40) for n in range(20)]
+    svg = _svg("{kind: line, x: who, y: share, color: place}", places)
+    assert ("店舗19" in svg, "店舗00" in svg) == (True, False)
+
+
+def test_an_estimate_stands_within_what_it_is_of() -> None:
+    svg = _svg("{kind: forest, x: who, y: share, low: share, high: share, options: {within: place}}")
+    assert "東京都: 女性" in svg
+    log = _spec("{kind: forest, x: place, y: people, low: people, high: people, options: {log: true}}")
+    assert log["layer"][0]["encoding"]["x"]["scale"] == {"type": "log"}
+
+
+RATES = "{name: rate, type: ratio, unit: ratio, label_ja: 率, by: {metric: {amount: {type: money, unit: JPY/message}}}}"
+
+
+@pytest.mark.parametrize(("metric", "said"), [("click_rate", "25%"), ("amount", "0.25円")])
+def test_a_column_is_what_the_parameter_makes_it(metric: str, said: str) -> None:
+    columns = f"{{name: arm, type: string, unit: none, label_ja: 群}}, {RATES}"
+    analysis = read(FRONT.format(columns=columns, chart="{kind: bar, x: arm, y: rate}"), "small.sql")
+    answer = Answer(analysis, {"metric": metric}, pa.table({"arm": ["A"], "rate": [0.25]}))
+    assert said in charts.to_svg(charts.spec(answer, analysis.charts[0]))
+
+
+def test_keys_of_a_wide_table_stay_in_sight() -> None:
+    page = pages.answer_page(_answer("{kind: table}"))
+    assert page.count('<th class="key">') == 1
+    assert page.count('<th class="key edge">') == 1
+    assert page.count('<th class="n">') == 3

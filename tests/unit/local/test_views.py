@@ -55,12 +55,14 @@ def returned(order_id: str, original: str, day: int, net: int) -> dict[str, Any]
     return order(order_id, "C1", day, net, order_type="return", original_order_id=original)
 
 
-def line(order_id: str, number: int, product: str, quantity: int, amount: int, **more: Any) -> dict[str, Any]:
+def line(
+    order_id: str, number: int, product: str, quantity: int, amount: int, *, day: int = 1, **more: Any
+) -> dict[str, Any]:
     price = Decimal(abs(amount) // max(abs(quantity), 1))
     return {
         "order_id": order_id,
         "line_no": number,
-        "order_date": date(2026, 1, 1),
+        "order_date": date(2026, 1, day),
         "product_id": product,
         "quantity": quantity,
         "unit_price": price,
@@ -93,8 +95,8 @@ def test_purchases_are_numbered_over_a_persons_ids_and_net_of_returns(lake: Loca
         order("G", None, 17, 800), order("H", "C1", 20, 400, order_type="subscription"),
         order("X", "C1", 20, 400, order_type="exchange"))  # fmt: skip
     put(lake, "order_lines",
-        line("A", 1, "P1", 3, 1000), line("R1", 1, "P1", -1, -300, original_line_no=1),
-        line("B", 1, "P2", 1, 500))  # fmt: skip
+        line("A", 1, "P1", 3, 1000), line("R1", 1, "P1", -1, -300, day=6, original_line_no=1),
+        line("B", 1, "P2", 1, 500, day=4))  # fmt: skip
     found = ask(
         lake,
         "SELECT order_id, customer_id, amount, items, n_lifetime, days_since_prev FROM v_purchases ORDER BY n_lifetime",
@@ -122,7 +124,8 @@ def test_lines_are_net_of_returned_lines(lake: LocalWarehouse) -> None:
     put(lake, "orders", order("A", "C1", 1, 1600), returned("R", "A", 5, -500), returned("Q", "A", 6, -600))
     put(lake, "order_lines",
         line("A", 1, "P1", 2, 1000), line("A", 2, "P2", 1, 600, line_cost=None),
-        line("R", 1, "P1", -1, -500, original_line_no=1), line("Q", 1, "P2", -1, -600, original_line_no=2))  # fmt: skip
+        line("R", 1, "P1", -1, -500, day=5, original_line_no=1),
+        line("Q", 1, "P2", -1, -600, day=6, original_line_no=2))  # fmt: skip
     found = ask(lake, "SELECT line_no, product_id, category_l1, quantity, amount, margin FROM v_lines")
     assert found == [(1, "P1", "食品", 1, Decimal(500), Decimal(250))]
 
@@ -138,7 +141,8 @@ def test_a_customer_has_what_the_purchases_say(lake: LocalWarehouse) -> None:
         {"customer_id": "C3", "status": "merged", "merged_into": "C1"})  # fmt: skip
     put(lake, "products", {"product_id": "P1", "category_l1": "a"}, {"product_id": "P2", "category_l1": "b"})
     put(lake, "orders", order("A", "C1", 1, 100), order("B", "C3", 2, 300, store_id="S2"), order("D", "C1", 3, 100))
-    put(lake, "order_lines", line("A", 1, "P1", 1, 100), line("B", 1, "P2", 1, 300), line("D", 1, "P1", 1, 100))
+    put(lake, "order_lines",
+        line("A", 1, "P1", 1, 100), line("B", 1, "P2", 1, 300, day=2), line("D", 1, "P1", 1, 100, day=3))  # fmt: skip
     text = (
         "SELECT customer_id, purchases, amount, first_purchase_date, main_store_id, favourite_category "
         "FROM v_customers ORDER BY 1"

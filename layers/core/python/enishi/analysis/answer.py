@@ -36,12 +36,18 @@ class Answer:
     cut: int = 0
     reason: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
-    titles: Mapping[str, str] = field(default_factory=dict)
-    """What the retailer calls his scenarios, by id."""
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What planners call the things whose ids it holds (`scenario`, `store` …): thing → id → name."""
+    chosen: frozenset[str] = frozenset()
+    """The parameters that were given; the others have their defaults."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return self.analysis.columns
+        """The columns with the types and units that they have under the parameters of this answer."""
+        return tuple(column.under(self.parameters) for column in self.analysis.columns)
+
+    def column(self, name: str) -> Column:
+        return self.analysis.column(name).under(self.parameters)
 
     def label(self, name: str) -> str:
         """What planners call a column of this answer."""

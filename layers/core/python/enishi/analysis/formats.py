@@ -8,15 +8,22 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from enishi.analysis import choices
 from enishi.analysis.answer import Answer
 from enishi.analysis.library import parameters
-from enishi.analysis.model import Analysis
+from enishi.analysis.model import Analysis, Parameter
 
 
 def described(analysis: Analysis) -> dict[str, Any]:
     """What an analysis is, for scripts."""
     given = analysis.model_dump(exclude={"sql", "place", "parameters"})
-    return {**given, "parameters": [parameter.model_dump() for parameter in parameters(analysis)]}
+    return {**given, "parameters": [_described(analysis, parameter) for parameter in parameters(analysis)]}
+
+
+def _described(analysis: Analysis, parameter: Parameter) -> dict[str, Any]:
+    """A parameter with the words of its values, in both languages."""
+    known = choices.words(analysis, parameter)
+    return {**parameter.model_dump(), "choices": {value: word.model_dump() for value, word in known.items()}}
 
 
 def as_dict(answer: Answer) -> dict[str, Any]:

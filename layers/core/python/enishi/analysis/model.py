@@ -30,6 +30,13 @@ Said = Annotated[Title, BeforeValidator(_both)]
 """A text in both languages, or one for both."""
 
 
+class Measured(Part):
+    """The type and the unit of a column under one value of a parameter."""
+
+    type: ColumnType
+    unit: Unit
+
+
 class Column(Part):
     """A column of the answer."""
 
@@ -37,6 +44,15 @@ class Column(Part):
     type: ColumnType
     unit: Unit = "none"
     label_ja: str
+    by: Mapping[str, Mapping[str, Measured]] = Field(
+        default_factory=dict,
+        description="parameter → value → what it is then, where that differs from `type` and `unit`",
+    )
+
+    def under(self, parameters: Mapping[str, Any]) -> Column:
+        """The column as it is under these parameters."""
+        said = (values.get(str(parameters.get(name))) for name, values in self.by.items())
+        return next((self.model_copy(update={"type": is_.type, "unit": is_.unit}) for is_ in said if is_), self)
 
 
 class Parameter(Part):

@@ -20,7 +20,8 @@ from enishi.analysis.model import Analysis
 from enishi.analysis.parameters import AS_OF, complete
 from enishi.clock import business_day
 from enishi.errors import AnalysisError
-from enishi.lake import facts, schema
+from enishi.lake import facts, facts_lines, schema
+from enishi.lake.facts_spans import ROLLUP
 from enishi.lake.sql import check, column, parse, table_ref, tables_of
 from enishi.ports import Services
 from enishi.segment.as_of import up_to
@@ -44,6 +45,8 @@ class Question:
     moment: Moment
     from_lines: bool = False
     """Read the lines even where the rollup `customer_facts` would do."""
+    chosen: frozenset[str] = frozenset()
+    """The parameters that were given."""
 
 
 def ask(
@@ -67,7 +70,8 @@ def ask(
         "segment": lambda address: _cell_query(services, address, "customer", known, from_lines),
         "product_set": lambda address: _cell_query(services, address, "product", known, from_lines),
     }
-    question = Question(analysis, values, sets.resolve(analysis, values, moment, known, opened), moment, from_lines)
+    bound = sets.resolve(analysis, values, moment, known, opened)
+    question = Question(analysis, values, bound, moment, from_lines, frozenset(given))
     return _with_own_statement(services, question, known) if analysis.given_by else question
 
 
@@ -103,7 +107,7 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
     marks = _watermarks(services, query)
     if missing := _missing(services, analysis):
         reason = labels()["no_rows"] + "、".join(f"{schema.table(name).ja}({name})" for name in missing)
-        return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason)
+        return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason, chosen=question.chosen)
     began = time.perf_counter()
     rows, notes = footnotes.taken(services.warehouse.query(_asked(services, question, query)), analysis)
     seconds = time.perf_counter() - began
@@ -123,6 +127,7 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
         notes,
         max(rows.num_rows - cap, 0),
         labels=_axis_labels(question),
+        chosen=question.chosen,
     )
 
 
@@ -213,14 +218,18 @@ def _check_columns(analysis: Analysis, rows: pa.Table) -> None:
 
 
 def _axis_labels(question: Question) -> dict[str, str]:
-    """The header of an axis column is what the planner chose."""
-    chosen = [p for p in parameters(question.analysis) if p.type == "axis" and question.parameters[p.name]]
-    return {p.shown_as: axes.label(question.parameters[p.name]) for p in chosen if p.shown_as}
+    """The header of an axis column is what the planner chose; of two axes in one column, both."""
+    chosen: dict[str, list[str]] = {}
+    for parameter in parameters(question.analysis):
+        if parameter.shown_as and question.parameters[parameter.name]:
+            chosen.setdefault(parameter.shown_as, []).append(question.parameters[parameter.name])
+    return {column: axes.label(",".join(names)) for column, names in chosen.items()}
 
 
 def _watermarks(services: Services, query: exp.Query) -> tuple[Watermark, ...]:
-    """Of every table that the query reads; its views are spelled out."""
-    names = sorted({table.name for table in tables_of(query) if not table.db})
+    """Of every table that the query reads; its views are spelled out. Lines that a refresh wrote are its rollup's."""
+    of_rollup = {ROLLUP} if facts_lines.reads(query) else set()
+    names = sorted({table.name for table in tables_of(query) if not table.db} | of_rollup)
     return tuple(Watermark(name, services.warehouse.snapshot(name), _last_day(services, name)) for name in names)
 
 

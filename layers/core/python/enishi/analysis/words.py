@@ -1,20 +1,25 @@
-"""Codes and units as planners read them on pages and charts: `words.yaml`, and the words of axes."""
+"""Codes, ids and units as planners read them on pages and charts: `words.yaml`, and the words of axes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
 from enishi.analysis.answer import Answer
 from enishi.analysis.axes import words_of_axis
+from enishi.analysis.library import parameters
 from enishi.consent import reasons
 
 _REFUSALS = "suppression_analysis.reason"
+_JOINTS = re.compile(r"( × | → | > | \+ | / |:)")
+"""What stands between the parts of a value that is made of several."""
+Where = Literal["axes", "columns", "parameters"]
 
 
 def unit(name: str) -> str:
@@ -23,24 +28,58 @@ def unit(name: str) -> str:
     return units.get(name, name)
 
 
-def in_words(answer: Answer, column: str, value: Any) -> Any:
-    """A value of an answer with the word for its code, a scenario by its title; what is not known stays as it is."""
+def reading(answer: Answer, column: str) -> Callable[[Any], Any]:
+    """How a value of a column is read: the word for a code, the name for an id; what is not known stays as it is."""
+    names = [answer.names[thing] for thing in things(answer, column) if thing in answer.names]
+    words: dict[str, str | None] = {**_words(answer.analysis.id, column)}
+    for named in names:
+        words |= named
+    return (lambda value: _in_words(words, value)) if words else (lambda value: value)
+
+
+def _in_words(words: Mapping[str, str | None], value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    words = answer.titles if names_scenarios(column) else _words(answer.analysis.id, column)
-    return words.get(value) or value
+    if value in words:
+        return words[value] or value
+    return "".join(words.get(part) or part for part in _JOINTS.split(value))
 
 
-def names_scenarios(column: str) -> bool:
-    """Whether the values of a column of that name are ids of scenarios."""
-    return column in _data()["scenarios"]
+def filter_part(name: str) -> str:
+    """What a part of a filter on products is called."""
+    words: Mapping[str, str] = _data()["filters"]
+    return words.get(name, name)
+
+
+def parts(value: str) -> list[str]:
+    """The parts of a value that is made of several."""
+    return [part for part in _JOINTS.split(value) if not _JOINTS.fullmatch(part)]
+
+
+def things(answer: Answer, column: str) -> tuple[str, ...]:
+    """What the ids in a column are of (`store`, `scenario` …); an axis' values are of what the planner chose."""
+    chosen = [answer.parameters.get(p.name) for p in parameters(answer.analysis) if p.shown_as == column]
+    axes = [axis for one in chosen if one for axis in str(one).split(",")]
+    found = [thing_of(axis.strip().rpartition(".")[2], "axes") for axis in axes]
+    named = thing_of(column, "columns", answer.analysis.id)
+    return tuple(dict.fromkeys(thing for thing in (*found, named) if thing))
+
+
+@cache
+def thing_of(name: str, where: Where, analysis: str = "") -> str:
+    """What the ids of an axis, a column or a parameter are of; "" where they are no ids of what has a name."""
+    for thing, places in _data()["named"].items():
+        if {name, f"{analysis}.{name}"} & set(places.get(where, ())):
+            return str(thing)
+    return ""
 
 
 @cache
 def _words(analysis: str, column: str) -> Mapping[str, str | None]:
     """Code → word of one column of an answer; its values come by the thousand."""
     codes: Mapping[str, Mapping[str, str]] = {_REFUSALS: reasons.labels(), **_data()["codes"]}
-    return codes.get(f"{analysis}.{column}", codes.get(column, words_of_axis(column)))
+    own = codes.get(f"{analysis}.{column}", codes.get(column, {}))
+    return MappingProxyType({**words_of_axis(column), **own})
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import sqlglot
 import typer
 
-from enishi.analysis import cells, formats, library, runner
+from enishi.analysis import cells, choices, formats, library, runner
 from enishi.analysis.library import parameters
 from enishi.analysis.model import Analysis, Parameter
 from enishi.analysis.runner import Question
@@ -97,6 +97,8 @@ def show_analysis(
         [_parameter_row(one) for one in parameters(found) if not one.hidden],
         title="Parameters (-p name=value)",
     )
+    chosen_from = [row for one in parameters(found) if not one.hidden for row in _choice_rows(found, one)]
+    show(session, chosen_from, title="Choices", columns=("parameter", "value", "meaning", "in English"))
     columns = [{"column": c.name, "label": c.label_ja, "type": c.type, "unit": c.unit} for c in found.columns]
     show(session, columns, title="Columns")
     opened = [{"keys": ", ".join(c.keys), "opens": c.becomes.ja, "products": bool(c.products)} for c in found.cells]
@@ -111,6 +113,15 @@ def _parameter_row(parameter: Parameter) -> dict[str, Any]:
         "default": parameter.default,
         "note": parameter.note,
     }
+
+
+def _choice_rows(analysis: Analysis, parameter: Parameter) -> list[dict[str, Any]]:
+    """What the values of a parameter are called; nothing where it may be any."""
+    known = {value: word for value, word in choices.words(analysis, parameter).items() if value != choices.NOTHING}
+    return [
+        {"parameter": parameter.name, "value": value, "meaning": word.ja, "in English": word.en}
+        for value, word in known.items()
+    ]
 
 
 @app.command("run")

@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from enishi.analysis import formats, pages
+from enishi.analysis import formats, names, pages
 from enishi.analysis.answer import Answer
+from enishi.analysis.conditions import headline
 from enishi.analysis.shown import NUMBERS, shown
-from enishi.analysis.words import names_scenarios
 from enishi.cli.context import Session
 from enishi.cli.output import Record, plain, print_whole
 from enishi.errors import AnalysisError
@@ -22,14 +22,13 @@ from enishi.scenario.library import library
 from enishi.segment.problems import did_you_mean
 
 
-def titled(session: Session, answer: Answer) -> Answer:
-    """The answer with the titles of the scenarios that it names; one whose definition does not hold keeps its id."""
-    columns = [column.name for column in answer.columns if names_scenarios(column.name)]
-    if not columns:
-        return answer
-    named = {str(value) for column in columns for value in answer.rows.column(column).to_pylist()}
-    titles = {scenario.id: scenario.title for scenario in library(session.settings).readable(named)}
-    return replace(answer, titles=titles)
+def named(session: Session, answer: Answer) -> Answer:
+    """The answer with the names of what it holds; a scenario whose definition does not hold keeps its id."""
+    return names.named(session.services, answer, {"scenario": lambda _, ids: _titles(session, ids)})
+
+
+def _titles(session: Session, ids: frozenset[str]) -> Mapping[str, str]:
+    return {scenario.id: scenario.title for scenario in library(session.settings).readable(ids)}
 
 
 def write(session: Session, answer: Answer, format: str, out: Path | None) -> None:
@@ -45,7 +44,11 @@ def write(session: Session, answer: Answer, format: str, out: Path | None) -> No
 
 def _table(session: Session, answer: Answer, _: Path | None) -> None:
     console = session.console
-    table = Table(title=f"{answer.analysis.name.ja}  {_asked(answer)}", title_justify="left", header_style="bold")
+    asked = named(session, replace(answer, rows=answer.rows.slice(0, 0)))
+    console.print(
+        f"{answer.analysis.name.ja}  ({headline(asked)})", style="italic", markup=False, highlight=False, soft_wrap=True
+    )
+    table = Table(header_style="bold")
     for column in answer.columns:
         table.add_column(answer.label(column.name), justify="right" if column.type in NUMBERS else "left", no_wrap=True)
     records = _records(answer)
@@ -61,10 +64,6 @@ def _records(answer: Answer) -> list[Record]:
         [(answer.label(column.name), shown(row[column.name], column.type)) for column in answer.columns]
         for row in answer.rows.to_pylist()
     ]
-
-
-def _asked(answer: Answer) -> str:
-    return f"({answer.parameters['as_of']})"
 
 
 def _json(_: Session, answer: Answer, out: Path | None) -> None:
@@ -87,11 +86,11 @@ def _parquet(session: Session, answer: Answer, out: Path | None) -> None:
 
 
 def _html(session: Session, answer: Answer, out: Path | None) -> None:
-    _file(session, out or Path(f"{answer.analysis.id}.html"), pages.answer_page(titled(session, answer)).encode())
+    _file(session, out or Path(f"{answer.analysis.id}.html"), pages.answer_page(named(session, answer)).encode())
 
 
 def _png(session: Session, answer: Answer, out: Path | None) -> None:
-    _file(session, out or Path(f"{answer.analysis.id}.png"), pages.png(titled(session, answer)))
+    _file(session, out or Path(f"{answer.analysis.id}.png"), pages.png(named(session, answer)))
 
 
 def _file(session: Session, path: Path, data: bytes) -> None:

@@ -12,7 +12,7 @@ from enishi.analysis import library, own, pages, runner
 from enishi.analysis.answer import Answer
 from enishi.analysis.model import Analysis
 from enishi.analysis.pages import Entry
-from enishi.cli.answers import titled
+from enishi.cli.answers import named
 from enishi.cli.context import Session
 from enishi.clock import business_day
 from enishi.errors import EnishiError
@@ -49,7 +49,7 @@ def write(session: Session, out: Path, as_of: str | None, category: str | None =
 def _entry(session: Session, analysis: Analysis, out: Path, as_of: str | None) -> Entry:
     """An analysis that cannot be answered with its defaults keeps its place, with the reason."""
     try:
-        answer = titled(session, _answered(session, analysis, as_of))
+        answer = named(session, _answered(session, analysis, as_of))
     except EnishiError as error:
         answer = Answer(analysis, {}, runner.empty(analysis), reason=str(error))
     page = pages.answer_page(answer, script_at=pages.SCRIPT, home="index.html", most=MOST_ROWS)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from enishi.errors import EnishiError
 from enishi.flow.erase_tables import recogniser
+from enishi.flow.facts_lines import forget
 from enishi.flow.hold_back import read, rows_out_of
 from enishi.flow.ingest import catalogue
 from enishi.ingest.mapping import Mapping as SourceMapping
@@ -50,7 +51,10 @@ def raw(services: Services, person: Person) -> int:
 
 
 def work(services: Services, person: Person, pseudonym: str) -> int:
-    """Make runs under way forget the person; how many files changed. Counts of arrivals stay true."""
+    """Make runs under way forget the person; how many files changed. Counts of arrivals stay true.
+
+    What refreshes of the rollup wrote is taken away whole: the next one writes it anew."""
+    forget(services)
     looked, changed = Needles(person.needles), 0
     for key in services.work.list(""):
         if key.startswith(KEPT_WORK):

@@ -1,7 +1,8 @@
-"""The rollup `customer_facts`: what each customer bought, in one row, for questions that need no lines.
+"""The rollup: purchases and lines as they stand (`facts_lines`), and `customer_facts`, what each customer bought in one
+row, for questions that need no lines.
 
-It is made a part of the customers at a time, so that memory does not grow with the number of purchases: one statement
-writes the purchases by part, one a part sums them up, and the rows go as a stream into one commit.
+`customer_facts` is made a part of the customers at a time, so that memory does not grow with the number of purchases:
+one statement writes the purchases by part, one a part sums them up, and the rows go as a stream into one commit.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import pyarrow as pa
 from sqlglot import exp
 
 from enishi.clock import to_text
+from enishi.flow import facts_lines
 from enishi.flow.queries import query
 from enishi.ids import stable_id
 from enishi.lake import facts
+from enishi.lake.facts_lines import Written, stand_in
 from enishi.lake.facts_spans import ROLLUP
 from enishi.lake.rows import conform
 from enishi.lake.schema import table
@@ -27,6 +30,8 @@ from enishi.ports import Services, Warehouse
 
 ORDERS_A_PART = 4_000_000
 """Orders of which a part is made, about."""
+ORDERS_A_SPAN = 1_000_000
+"""Orders whose lines one statement writes, about: they are netted in memory."""
 _PARTS = "purchase_parts"
 
 
@@ -34,37 +39,55 @@ _PARTS = "purchase_parts"
 class Refresh:
     """One making of the rollup."""
 
-    id: str
+    written: Written
     parts: int
     snapshot: str
     at: datetime
 
+    @property
+    def id(self) -> str:
+        return self.written.refresh
+
 
 def refresh(services: Services, *, orders_a_part: int = ORDERS_A_PART) -> int:
-    """Make the rollup of the tables as they are; returns its rows. Where it stands already, nothing is written.
+    """Make the rollup of the tables as they are; returns the rows of `customer_facts`. Where it stands already, nothing
+    is written.
 
     A table that is written meanwhile leaves a rollup that is not used until the next refresh: it says of which
     snapshots it was made, and these are taken first.
     """
     warehouse = services.warehouse
-    if facts.present(warehouse) is not None:
+    standing = facts.present(warehouse)
+    if standing is not None and standing.written is not None:
         return int(warehouse.query(_count()).column(0)[0].as_py())
-    stamp = facts.stamp(warehouse)
-    reach = facts.reach(warehouse)
-    if reach is None:
+    before = facts.last_written(warehouse)
+    made = _begun(services, orders_a_part)
+    if made is None:
         return 0
-    at = services.clock.now().astimezone(UTC).replace(microsecond=0)
-    parts = max(1, -(-reach.orders // orders_a_part))
-    made = Refresh(stable_id("F", stamp, to_text(at)), parts, facts.stamped(stamp, reach), at)
     with _parted(services, made):
-        return warehouse.replace(ROLLUP, _stream(warehouse, made))
+        rows = warehouse.replace(ROLLUP, _stream(warehouse, made))
+    facts_lines.forget(services, keep=[each.refresh for each in (made.written, before) if each])
+    return rows
+
+
+def _begun(services: Services, orders_a_part: int) -> Refresh | None:
+    """The purchases and lines written; None where there is no order that says its day."""
+    stamp = facts.stamp(services.warehouse)
+    reach = facts.reach(services.warehouse)
+    if reach is None:
+        return None
+    at = services.clock.now().astimezone(UTC).replace(microsecond=0)
+    spans = facts_lines.spans(services.warehouse, min(orders_a_part, ORDERS_A_SPAN))
+    written = facts_lines.write(services, stable_id("F", stamp, to_text(at)), spans)
+    parts = max(1, -(-reach.orders // orders_a_part))
+    return Refresh(written, parts, facts.stamped(stamp, reach, written), at)
 
 
 @contextmanager
 def _parted(services: Services, made: Refresh) -> Iterator[None]:
     """The purchases lie in the work store, by part, while the block runs."""
     folder = f"{_PARTS}/refresh={made.id}"
-    purchases = pruned(expand_views(query(_PARTS, parts=made.parts)))
+    purchases = pruned(stand_in(expand_views(query(_PARTS, parts=made.parts)), made.written))
     try:
         services.warehouse.unload(purchases, folder, partition_by=("part",))
         yield

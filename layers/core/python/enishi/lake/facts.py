@@ -1,19 +1,22 @@
-"""Purchases from the rollup `customer_facts` in the place of the lines: the one place that decides which is read.
+"""The rollup in the place of the tables: the one place that decides which is read.
 
-A SELECT that needs only customer, day, amount and N of default purchases may read the rollup. It does when the rollup
-was made of the tables' present snapshots and nothing in them is later than the moment that the question is about.
+A SELECT that needs only customer, day, amount and N of default purchases reads `customer_facts`, others read the
+purchases and lines that the refresh wrote (`facts_lines`). They do when the rollup was made of the tables' present
+snapshots and nothing in them is later than the moment that the question is about.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from types import MappingProxyType
 
 from sqlglot import exp
 
+from enishi.lake import facts_lines
+from enishi.lake.facts_lines import Written
 from enishi.lake.facts_places import in_places
 from enishi.lake.facts_spans import ROLLUP, in_spans
 from enishi.lake.sql import column, expand_views, literal, parse, table_ref, tables_of
@@ -21,7 +24,7 @@ from enishi.lake.sql.prune import pruned
 from enishi.ports import Warehouse
 
 VIEW = "v_purchases"
-_FORM = "form=2"
+_FORM = "form=3"
 """Counted up when the rollup's columns or what they mean change: one of an older form is not read."""
 _POPULATION = "population"
 _CUSTOMER = "customer_id"
@@ -53,6 +56,8 @@ class Facts:
     last_day: date
     in_order: bool = False
     """Whether everybody's days follow the order of N."""
+    written: Written | None = None
+    """Purchases and lines that the refresh wrote; None where they are not whole any more."""
 
     def hold(self, at: datetime, day: date) -> bool:
         """Whether the lines as of this moment are all the lines."""
@@ -91,24 +96,45 @@ def reach(warehouse: Warehouse) -> Reach | None:
     return Reach(row["ordered_at"], row["order_date"], row["orders"]) if row["orders"] and not row["unknown"] else None
 
 
-def stamped(snapshots: str, reached: Reach) -> str:
-    """`snapshots` with how far the orders reach, as `customer_facts.snapshot` says it."""
-    return f"{snapshots};at={reached.last_at.isoformat()};day={reached.last_day.isoformat()}"
+def stamped(snapshots: str, reached: Reach, written: Written) -> str:
+    """`snapshots` with how far the orders reach and what was written, as `customer_facts.snapshot` says it."""
+    said = {"at": reached.last_at.isoformat(), "day": reached.last_day.isoformat()} | asdict(written)
+    return ";".join((snapshots, *(f"{name}={value}" for name, value in said.items())))
 
 
 def present(warehouse: Warehouse) -> Facts | None:
     """The rollup, if it was made of the tables as they are now."""
-    if not warehouse.snapshot(ROLLUP):
-        return None
-    row = exp.select(column("f", "snapshot")).from_(table_ref(ROLLUP, "f")).limit(1)
-    said = dict(part.partition("=")[::2] for part in (warehouse.query(row).to_pylist()[0]["snapshot"] or "").split(";"))
-    if (
-        "at" not in said
-        or said.get("form") != _FORM.partition("=")[2]
-        or any(said.get(name) != warehouse.snapshot(name) for name in sources())
+    said = _said_of(warehouse)
+    if said.get("form") != _FORM.partition("=")[2] or any(
+        said.get(name) != warehouse.snapshot(name) for name in sources()
     ):
         return None
-    return Facts(datetime.fromisoformat(said["at"]), date.fromisoformat(said["day"]), _is_in_order(warehouse))
+    written = _written(said)
+    return Facts(
+        datetime.fromisoformat(said["at"]),
+        date.fromisoformat(said["day"]),
+        _is_in_order(warehouse),
+        written if facts_lines.whole(warehouse, written) else None,
+    )
+
+
+def last_written(warehouse: Warehouse) -> Written | None:
+    """What the last refresh wrote, of whatever snapshots; None where there was none of this form."""
+    said = _said_of(warehouse)
+    return _written(said) if "refresh" in said else None
+
+
+def _said_of(warehouse: Warehouse) -> Mapping[str, str]:
+    """The rollup's stamp, part by part; empty without a rollup."""
+    if not warehouse.snapshot(ROLLUP):
+        return {}
+    row = exp.select(column("f", "snapshot")).from_(table_ref(ROLLUP, "f")).limit(1)
+    rows = warehouse.query(row).to_pylist()
+    return dict(part.partition("=")[::2] for part in ((rows[0]["snapshot"] if rows else None) or "").split(";"))
+
+
+def _written(said: Mapping[str, str]) -> Written:
+    return Written(said["refresh"], *(int(said[name]) for name in ("spans", "purchases", "lines")))
 
 
 def _is_in_order(warehouse: Warehouse) -> bool:
@@ -128,7 +154,12 @@ def from_facts(tree: exp.Query, rollup: Facts, at: datetime, relations: Mapping[
     """
     for name, columns in relations.items():
         _turn(tree, name, columns, rollup, at)
-    return pruned(tree)
+    return pruned(_of_written(tree, rollup.written, "purchases" in relations) if rollup.written else tree)
+
+
+def _of_written(tree: exp.Query, written: Written, default_purchases: bool) -> exp.Query:
+    usual = facts_lines.OF_ANALYSES if default_purchases else ()
+    return facts_lines.stand_in(tree, written, (*facts_lines.VIEWS, *usual))
 
 
 def relations(*, default_purchases: bool) -> dict[str, tuple[str, ...]]:

@@ -34,6 +34,7 @@ from enishi.local.warehouse_engine import MIRROR_ROWS, Engine, rows_of
 from enishi.local.warehouse_files import State
 from enishi.local.warehouse_lock import Turns, lake_lock
 from enishi.local.warehouse_past import past
+from enishi.local.warehouse_scans import read_again
 from enishi.local.warehouse_unload import unload
 from enishi.local.warehouse_views import base_tables, body
 from enishi.local.warehouse_work import WorkFiles, WorkFolder, relation, wanted_folders
@@ -166,7 +167,9 @@ class LocalWarehouse:
     def _running(self, query: exp.Query) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
         """A cursor and the text that it runs for `query`; what DuckDB says against it becomes a QueryError."""
         sql.check(query, "query")
-        text = render(self._viewed(query))
+        large = self._is_large(query)
+        viewed = self._viewed(query)
+        text = render(read_again(viewed) if large else viewed)
         with self._engine.reader() as cursor:
             try:
                 yield cursor, text
@@ -174,6 +177,11 @@ class LocalWarehouse:
                 raise QueryError(
                     _complaint(error), remedy="Correct the query; docs/lake.md says what is proven."
                 ) from None
+
+    def _is_large(self, query: exp.Query) -> bool:
+        """Whether a table is read that is not held in memory."""
+        named_here = {found.name for found in sql.tables_of(query) if not found.db and not sql.is_view(found)}
+        return any(self._state(named("", name)).rows > MIRROR_ROWS for name in named_here)
 
     def _viewed(self, query: exp.Query) -> exp.Expr:
         """`query` in DuckDB's words, with the views that it reads as CTEs."""

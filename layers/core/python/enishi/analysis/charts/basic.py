@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from enishi.analysis.charts.drawing import (
     COLOURS,
+    HEIGHT,
     IN_TIME,
-    LETTER,
     MOST_BARS,
     MOST_LINES,
+    NAME,
     NUMBERS,
-    WIDTH,
     Drawing,
     Spec,
+    broad,
     folded,
     number_axis,
 )
 from enishi.analysis.charts.ordering import first_of, largest_of, merged
+from enishi.analysis.charts.placing import WIDTH, apart
+
+ROOM = 20
+"""Pixels between the outermost points and the edge of a picture."""
 
 
 def bar(d: Drawing) -> Spec:
@@ -27,14 +34,17 @@ def bar(d: Drawing) -> Spec:
         "x" if lying else "y": along,
         "tooltip": d.hint(d.x, *d.ys, d.chart.color),
     }
+    rows = d.placed(d.x, d.chart.color)
+    grouped = bool(d.chart.color) and len(rows) > len({row[d.x] for row in rows})
     if d.chart.color:
         encoding["color"] = d.shade(d.chart.color)
-        encoding["yOffset" if lying else "xOffset"] = {"field": d.chart.color}
+    if grouped:
+        encoding["yOffset" if lying else "xOffset"] = {"field": d.chart.color, "sort": None}
     spec = d.framed(mark={"type": "bar", "color": COLOURS[0]}, encoding=encoding)
     if not lying:
-        return spec
-    beside = len({row[d.chart.color] for row in d.rows}) if d.chart.color else 1
-    rows = first_of(d.rows, d.x, MOST_BARS if beside == 1 else MOST_BARS // 4)
+        return {**spec, "data": {"values": rows}}
+    beside = len({row[d.chart.color] for row in rows}) if grouped else 1
+    rows = first_of(rows, d.x, MOST_BARS if beside == 1 else MOST_BARS // 4)
     return {**spec, **d.cut_to(rows, d.x), "data": {"values": rows}, "height": {"step": max(8, 20 // beside)}}
 
 
@@ -51,8 +61,9 @@ def stacked_bar(d: Drawing) -> Spec:
     y = d.measure(d.y, stack="zero")
     if d.option("normalised", False):
         y |= {"stack": "normalize", "aggregate": "sum", "title": d.label(d.y), "axis": number_axis("ratio")}
+        y |= {"scale": {"domain": [0, 1]}}
     encoding = {"x": d.across(d.x), "y": y, "color": shade, "tooltip": d.hint(d.x, color, d.y)}
-    return d.framed(mark="bar", encoding=encoding)
+    return {**d.framed(mark="bar", encoding=encoding), "data": {"values": d.placed(d.x, color)}}
 
 
 def histogram(d: Drawing) -> Spec:
@@ -78,17 +89,23 @@ def line(d: Drawing) -> Spec:
     encoding = {"x": d.coordinate(d.x), "y": d.measure(d.y), "tooltip": d.hint(d.x, d.y, d.chart.color)}
     if d.chart.color:
         encoding["color"] = _series(d, d.chart.color)
+    rows = d.placed(d.x, d.chart.color)
     spec = d.framed(mark={"type": "line", "point": True, "color": COLOURS[0]}, encoding=encoding)
     if (
         d.chart.color
         and len({row[d.chart.color] for row in d.rows}) > MOST_LINES
         and d.kind(d.chart.color) not in IN_TIME
     ):
-        rows = largest_of(d.rows, d.chart.color, d.y, MOST_LINES)
+        rows = largest_of(rows, d.chart.color, _weight(d), MOST_LINES)
         return {**spec, **d.cut_to(rows, d.chart.color), "data": {"values": rows}}
     if "marked" in d.chart.options:
         return _marked(d, spec)
-    return {**spec, **_dashed(d, encoding)} if "whole" in d.chart.options else spec
+    return {**spec, **(_dashed(d, encoding) if "whole" in d.chart.options else {"data": {"values": rows}})}
+
+
+def _weight(d: Drawing) -> str:
+    """What says which lines are the largest: the measure, where it adds up, else the answer's first that does."""
+    return next((name for name in (d.y, *d.names("int", "money")) if d.adds_up(name) and name != d.x), d.y)
 
 
 def _marked(d: Drawing, spec: Spec) -> Spec:
@@ -114,18 +131,10 @@ def _dashed(d: Drawing, encoding: Spec) -> Spec:
 def _series(d: Drawing, name: str) -> Spec:
     """Lines told apart by colour: moments from light to dark, anything else by hue."""
     if d.kind(name) in IN_TIME:
-        form = "%Y-%m" if d.kind(name) == "month" else "%Y-%m-%d"
-        legend = {"orient": "right", "labelExpr": f"timeFormat(toDate(datum.value), '{form}')", "symbolLimit": 40}
-        return {
-            "field": name,
-            "type": "ordinal",
-            "title": d.label(name),
-            "scale": {"scheme": "viridis"},
-            "legend": legend,
-        }
+        return d.shade(name)
     shade = {**d.shade(name), "type": "nominal", "scale": {"scheme": "tableau20" if _many(d, name) else "tableau10"}}
     number = {"labelExpr": "format(datum.value, '.2~%')"} if d.kind(name) == "ratio" else {}
-    return {**shade, "legend": {"orient": "right", **number}}
+    return {**shade, "legend": {"orient": "right", "labelLimit": NAME, **number}}
 
 
 def _many(d: Drawing, name: str) -> bool:
@@ -144,13 +153,13 @@ def heatmap(d: Drawing) -> Spec:
     """Cells with their value written in them where they are few."""
     x, y = d.x, d.chart.y if isinstance(d.chart.y, str) and d.chart.y else d.ys[0]
     color = d.chart.color or next(name for name in d.names("int", "money", "ratio", "double") if name not in (x, y))
-    rows = [row for row in d.rows if row[color] is not None]
+    rows = [row for row in d.placed(x, y, measure=color) if None not in (row[color], row[x], row[y])]
     width = min(70, max(28, WIDTH // max(1, len({row[x] for row in rows}))))
     base: Spec = {"x": _sorted(d, x, y, rows), "y": _sorted(d, y, x, rows)}
-    if d.kind(x) not in IN_TIME | NUMBERS and max((len(str(row[x])) for row in rows), default=0) * LETTER > width:
+    if d.kind(x) not in IN_TIME | NUMBERS and max((broad(str(row[x])) for row in rows), default=0) > width:
         base["x"]["axis"] |= {"labelAngle": -40, "labelOverlap": False}
     cells = {"mark": "rect", "encoding": {**base, "color": d.shade(color), "tooltip": d.hint(x, y, color)}}
-    room = width >= 40 or d.kind(color) != "money"
+    room = width >= (28 if d.kind(color) == "int" else 40)
     layers = [cells, _written(d, base, color, rows)] if len(rows) <= 200 and room else [cells]
     return {"width": {"step": width}, "height": {"step": 26}, "data": {"values": rows}, "layer": layers}
 
@@ -170,21 +179,44 @@ def _written(d: Drawing, base: Spec, color: str, rows: list[Spec]) -> Spec:
 
 
 def scatter(d: Drawing) -> Spec:
-    encoding: Spec = {"x": d.measure(d.x), "y": d.measure(d.y), "tooltip": d.hint(*d.answer.analysis.column_names)}
-    if d.chart.color:
-        encoding["color"] = d.shade(d.chart.color)
-    if d.chart.size:
-        encoding["size"] = d.area(d.chart.size)
-    for axis in ("x", "y"):
-        encoding[axis]["scale"] = {"zero": False}
-    return d.framed(mark={"type": "circle", "opacity": 0.75, "color": COLOURS[0]}, encoding=encoding)
+    size = {"size": d.area(d.chart.size)} if d.chart.size else {}
+    return _points(d, size, d.chart.size)
 
 
 def bubble(d: Drawing) -> Spec:
-    spec = scatter(d)
     size = d.chart.size or d.names("int", "money")[0]
-    spec["encoding"]["size"] = d.area(size, scale={"range": [20, 1800]})
-    return spec
+    return _points(d, {"size": d.area(size, scale={"range": [20, 1800]})}, size)
+
+
+def _points(d: Drawing, size: Spec, weight: str) -> Spec:
+    """Circles told apart by colour; where they are too many for a legend, the largest have their names beside them."""
+    hint = d.hint(*d.answer.analysis.column_names)
+    encoding: Spec = {"x": _loose(d, d.x), "y": _loose(d, d.y), **size, "tooltip": hint}
+    mark = {"type": "circle", "opacity": 0.75, "color": COLOURS[0]}
+    name = d.chart.color
+    if not name:
+        return d.framed(mark=mark, encoding=encoding)
+    if d.kind(name) in NUMBERS or len({row[name] for row in d.rows}) <= MOST_LINES:
+        return d.framed(mark=mark, encoding={**encoding, "color": d.shade(name)})
+    rows = [row for row in d.rows if row[d.x] is not None and row[d.y] is not None]
+    ranked = sorted(rows, key=lambda row: -(row[weight or d.y] or 0))[:MOST_LINES]
+    named = apart(ranked, _spread(rows, d.x, WIDTH), _spread(rows, d.y, HEIGHT), lambda row: broad(str(row[name])))
+    side = {"align": {"expr": "datum._left ? 'right' : 'left'"}, "dx": {"expr": "datum._left ? -7 : 7"}}
+    said = {"x": encoding["x"], "y": encoding["y"], "text": {"field": name, "type": "nominal"}}
+    beside = {"mark": {"type": "text", "fontSize": 11, **side}, "data": {"values": named}, "encoding": said}
+    return d.framed(layer=[{"mark": mark, "encoding": encoding}, beside], **d.cut_to(named, name, "名前"))
+
+
+def _spread(rows: list[Spec], name: str, pixels: float) -> Callable[[Spec], float]:
+    """Where a row stands on an axis of points, in pixels."""
+    values = [float(row[name]) for row in rows]
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    return lambda row: ROOM + (float(row[name]) - low) / ((high - low) or 1.0) * (pixels - 2 * ROOM)
+
+
+def _loose(d: Drawing, name: str) -> Spec:
+    """An axis of points: it begins and ends where they do, with room for the circles."""
+    return d.measure(name, scale={"zero": False, "nice": False, "padding": ROOM})
 
 
 def dual_axis(d: Drawing) -> Spec:

@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from enishi.analysis.answer import Answer
+from enishi.analysis.charts.placing import WIDTH, one_a_place, with_values
 from enishi.analysis.model import Chart
-from enishi.analysis.words import in_words
+from enishi.analysis.words import reading
 
 Spec = dict[str, Any]
 Row = dict[str, Any]
@@ -21,18 +22,25 @@ NUMBERS = frozenset({"int", "double", "money", "ratio"})
 IN_TIME = frozenset({"date", "month", "timestamp"})
 YEN = (
     "abs({0}) >= 1e8 ? format({0}/1e8, ',.2~f') + '億円' : "
-    "abs({0}) >= 1e4 ? format({0}/1e4, ',.1~f') + '万円' : format({0}, ',.0f') + '円'"
+    "abs({0}) >= 1e4 ? format({0}/1e4, ',.1~f') + '万円' : "
+    "abs({0}) >= 100 ? format({0}, ',.0f') + '円' : format({0}, ',.2~f') + '円'"
 )
 """Money on axes and labels as people say it: 1,234円, 12.3万円, 4.5億円."""
 FINE = "abs({0}) < 1 ? format({0}, '.3~r') : format({0}, ',.2~f')"
 """Doubles on an axis: ticks below 1 differ in later digits."""
 _LABELS: Mapping[str, str] = MappingProxyType({"money": YEN, "double": FINE})
 COLOURS = ("#3b6ea5", "#d98e32", "#3fa66b", "#8d6cab", "#c4515f", "#5aa7b5", "#a08b5b", "#7d7d7d")
-WIDTH, HEIGHT = 640, 320
-LETTER = 12
-"""Pixels of a letter on an axis."""
+HEIGHT = 320
+LETTER, NARROW = 12, 7
+"""Pixels of a letter on an axis, and of one that is half as wide (digits, Latin)."""
+CLEAR = {"labelFlush": False, "labelOverlap": "parity", "labelSeparation": 4}
+"""Labels of an axis stand under their ticks, and none touches the next."""
 _LEGEND_LABEL, _LEGEND_SYMBOL = 240, 32
 """Pixels of a legend's label at most, and of its symbol with the space around it."""
+NAME = 320
+"""Pixels of a name on an axis at most."""
+NEARLY_ALL = 0.9
+"""Shares above this are drawn on an axis up to 100 %."""
 MOST_BARS, MOST_LINES = 40, 12
 """What one picture can show; the table has the others."""
 
@@ -47,21 +55,53 @@ class Drawing:
     @cached_property
     def rows(self) -> list[Row]:
         """The rows that the chart is of, values as JSON has them, codes in words."""
+        read = {name: reading(self.answer, name) for name in self.answer.rows.column_names}
         kept = (row for row in self.answer.rows.to_pylist() if self._is_drawn(row))
-        return [{name: in_words(self.answer, name, plain(value)) for name, value in row.items()} for row in kept]
+        said = [{name: read[name](plain(value)) for name, value in row.items()} for row in kept]
+        return self._of_live_series(self._latest(said))
+
+    def _latest(self, rows: list[Row]) -> list[Row]:
+        """With `options.last`, a column, only the rows of its last value."""
+        column = self.option("last", "")
+        last = max((row[column] for row in rows if row[column] is not None), default=None) if column else None
+        return [row for row in rows if row[column] == last] if column else rows
+
+    def _of_live_series(self, rows: list[Row]) -> list[Row]:
+        colour = self.chart.color
+        if not colour or self.kind(colour) in NUMBERS or not self.ys:
+            return rows
+        points = self.chart.kind in ("bubble", "scatter")
+        drawn, whole = ((self.x, *self.ys), all) if points else (self.ys, any)
+        return with_values(rows, colour, lambda row: whole(row[name] is not None for name in drawn))
+
+    def placed(self, *keys: str, measure: str = "") -> list[Row]:
+        """The rows, one for each place on these axes: what adds up is added up; shares, with `options.weight`, are
+        the mean over that column."""
+        measures = (measure,) if measure else self.ys
+        adding = {name: self.adds_up(name) for name in measures}
+        return one_a_place(self.rows, [key for key in keys if key], adding, self.option("weight", ""))
+
+    def adds_up(self, name: str) -> bool:
+        """Whether the values of a measure may be summed: counts and amounts, nothing that is per something."""
+        column = self.answer.column(name)
+        return column.type in ("int", "money") and "/" not in column.unit
 
     def _is_drawn(self, row: Mapping[str, Any]) -> bool:
         return all(_fits(plain(row[name]), wanted) for name, wanted in self.chart.where.items())
 
     @property
     def has_marks(self) -> bool:
-        """Whether a row is left that knows what is measured: the colour, where that is a number, else the heights."""
-        colour = self.chart.color
+        """Whether a row is left that has its place on the axes that the chart names, and knows what is measured: the
+        colour, where that is a number, else the heights."""
+        colour, y = self.chart.color, self.chart.y if isinstance(self.chart.y, str) else ""
         measures = [colour] if colour and self.kind(colour) in NUMBERS else self.ys
-        return any(row[name] is not None for row in self.rows for name in measures) if measures else bool(self.rows)
+        placed = [row for row in self.rows if all(row[name] is not None for name in (self.chart.x, y) if name)]
+        return any(row[name] is not None for row in placed for name in measures) if measures else bool(placed)
 
     def kind(self, name: str) -> str:
-        return self.answer.analysis.column(name).type
+        """The type of a column; money is also what is yen per something."""
+        column = self.answer.column(name)
+        return "money" if column.type == "double" and column.unit.startswith("JPY") else column.type
 
     def form(self, name: str) -> str:
         """How moments are written: months where there are whole ones only."""
@@ -97,13 +137,25 @@ class Drawing:
         return self.chart.options.get(name, default)
 
     def measure(self, name: str, **more: Any) -> Spec:
-        """A quantitative channel with its Japanese title and the format of its unit."""
+        """A quantitative channel with its Japanese title and the format of its unit; shares end at 100 %."""
         spec: Spec = {"field": name, "type": "quantitative", "title": self.label(name)}
-        return {**spec, "axis": number_axis(self.kind(name)), **more}
+        whole = {"scale": {"domain": [0, 1]}} if self._fills_the_whole(name, stacked="stack" in more) else {}
+        return {**spec, "axis": number_axis(self.kind(name)), **whole, **more}
+
+    def _fills_the_whole(self, name: str, *, stacked: bool = False) -> bool:
+        """Whether shares reach to 100 % and not above, up to rounding; of a stack their sum does."""
+        if self.kind(name) != "ratio":
+            return False
+        sums: dict[Any, float] = {}
+        for place, row in enumerate(self.rows):
+            at = row[self.x] if stacked else place
+            sums[at] = sums.get(at, 0.0) + (row[name] or 0.0)
+        least = min((row[name] for row in self.rows if row[name] is not None), default=-1.0)
+        return least >= 0 and NEARLY_ALL < max(sums.values(), default=0.0) <= 1 + 1e-6
 
     def place(self, name: str, **more: Any) -> Spec:
         """A discrete or temporal channel, values in the order of the rows."""
-        axis = {"labelLimit": 180, "labelOverlap": "greedy"}
+        axis: Spec = {"labelLimit": NAME, **CLEAR, "labelOverlap": "greedy"}
         if self.kind(name) in IN_TIME:
             form = self.form(name)
             unit = "utcyearmonth" if form == "%Y-%m" else "utcyearmonthdate"
@@ -120,7 +172,7 @@ class Drawing:
 
     def step(self, name: str, **more: Any) -> Spec:
         """A discrete channel in the order of the rows, moments too: bars and cells need a width."""
-        axis: Spec = {"labelLimit": 160, "labelOverlap": "greedy", "labelAngle": 0, "grid": False}
+        axis: Spec = {"labelLimit": NAME, "labelOverlap": "greedy", "labelAngle": 0, "grid": False}
         if self.kind(name) in IN_TIME:
             axis["labelExpr"] = f"timeFormat(toDate(datum.value), '{self.form(name)}')"
         elif name in self.option("words", {}):
@@ -131,7 +183,7 @@ class Drawing:
         """A step under the marks; names that do not fit beside one another are slanted."""
         step = self.step(name)
         names = {str(row[name]) for row in self.rows} if self.kind(name) not in IN_TIME | NUMBERS else set()
-        if sum(len(one) + 1 for one in names) * LETTER > WIDTH and len(names) <= MOST_BARS:
+        if max(map(broad, names), default=0) * len(names) > WIDTH and len(names) <= MOST_BARS:
             step["axis"] |= {"labelAngle": -40, "labelOverlap": False}
         return step
 
@@ -146,9 +198,11 @@ class Drawing:
         if self.kind(name) in NUMBERS and not self.option("discrete_colour", False):
             shown = {"title": self.label(name), **number_legend(self.kind(name))}
             return {"field": name, "type": "quantitative", "legend": shown, "scale": {"scheme": "blues"}}
+        if self.kind(name) in IN_TIME:
+            return self._moments(name)
         values = {str(row[name]) for row in self.rows}
         many = len(values) > 8
-        beside = {"orient": "right", "symbolLimit": 40}
+        beside = {"orient": "right", "symbolLimit": 40, "labelLimit": NAME}
         above = {"orient": "top", "columns": _abreast(values), "labelLimit": _LEGEND_LABEL}
         legend: Spec = beside if many else above
         colours = {"scheme": "tableau20"} if many else {"range": list(COLOURS)}
@@ -163,15 +217,22 @@ class Drawing:
             "legend": legend,
         }
 
+    def _moments(self, name: str) -> Spec:
+        """Colours of moments, from dark to light."""
+        said = f"timeFormat(toDate(datum.value), '{self.form(name)}')"
+        legend = {"orient": "right", "labelExpr": said, "symbolLimit": 40}
+        scale = {"scheme": "viridis"}
+        return {"field": name, "type": "ordinal", "title": self.label(name), "scale": scale, "legend": legend}
+
     def area(self, name: str, **more: Any) -> Spec:
         """A channel of sizes, said beside the picture: above it stand the colours."""
         legend = {"orient": "right", **number_legend(self.kind(name))}
         return {"field": name, "type": "quantitative", "title": self.label(name), "legend": legend, **more}
 
-    def cut_to(self, shown: Sequence[Row], name: str) -> Spec:
-        """What is said above a picture that has not all values of `name`."""
+    def cut_to(self, shown: Sequence[Row], name: str, what: str = "") -> Spec:
+        """What is said above a picture that has not all values of `name`, or not `what` of all."""
         few, all_ = (len({row[name] for row in rows}) for rows in (shown, self.rows))
-        return {"title": f"{self.label(name)}: {all_}のうち{few}"} if few < all_ else {}
+        return {"title": f"{self.label(name)}: {all_}のうち{few}{what and f'の{what}'}"} if few < all_ else {}
 
     def hint(self, *names: str) -> list[Spec]:
         """Tooltips of these columns."""
@@ -200,6 +261,11 @@ class Drawing:
         return {"width": WIDTH, "height": HEIGHT, "data": {"values": self.rows}, **more}
 
 
+def broad(text: str) -> int:
+    """Pixels that a name takes on an axis."""
+    return sum(LETTER if ord(letter) > 0xFF else NARROW for letter in text)
+
+
 def _abreast(words: Iterable[str]) -> int:
     """How many entries of a legend stand beside one another above a picture."""
     widest = max((len(word) for word in words), default=0) * LETTER
@@ -217,8 +283,8 @@ def _fits(value: Any, wanted: Any) -> bool:
 
 def number_axis(kind: str) -> Spec:
     if kind in _LABELS:
-        return {"labelExpr": _LABELS[kind].format("datum.value")}
-    return {"format": _on_axis(kind), **({"tickMinStep": 1} if kind == "int" else {})}
+        return {"labelExpr": _LABELS[kind].format("datum.value"), **CLEAR}
+    return {"format": _on_axis(kind), **CLEAR, **({"tickMinStep": 1} if kind == "int" else {})}
 
 
 def number_legend(kind: str) -> Spec:

@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 import yaml
 
-from enishi.analysis.charts.drawing import COLOURS, WIDTH, Drawing, Spec
+from enishi.analysis.charts.drawing import COLOURS, Drawing, Spec
+from enishi.analysis.charts.placing import WIDTH
 
 _WEEKDAY = "['日','月','火','水','木','金','土'][day(datum.value)]"
 

@@ -9,14 +9,18 @@ from typing import Any
 
 import yaml
 
-from enishi.analysis.charts.drawing import COLOURS, HEIGHT, WIDTH, Drawing, Row, Spec, number_format
-from enishi.analysis.charts.flows import flows
+from enishi.analysis.binding import labels
+from enishi.analysis.charts.drawing import COLOURS, HEIGHT, Drawing, Row, Spec, number_format
+from enishi.analysis.charts.flows import Flow, flows
+from enishi.analysis.charts.placing import WIDTH
 from enishi.errors import AnalysisError
 
 VEGA = "https://vega.github.io/schema/vega/v5.json"
 """Only a name: it says that a spec is Vega and not Vega-Lite; nothing is fetched."""
 MOST_LINKS = 60
 """A network of more is not readable: the strongest stay."""
+MOST_BLOCKS = 16
+"""Blocks at either end of a flow; those beyond are one."""
 
 
 def sankey(d: Drawing) -> Spec:
@@ -26,8 +30,25 @@ def sankey(d: Drawing) -> Spec:
     """
     source, target = _ends(d)
     value = d.chart.size or d.names("int", "money", "double")[0]
-    picture = flows(_links(d, source, target, value), WIDTH, HEIGHT + 80)
+    links = _folded(_folded(_links(d, source, target, value), 0), 1)
+    picture = flows(links, WIDTH, HEIGHT + 80)
     return _vega("sankey", {"nodes": picture.nodes, "links": picture.links}, number_format(d.kind(value)))
+
+
+def _folded(links: Sequence[Flow], end: int) -> list[Flow]:
+    """The flows with all but the largest blocks of one end (0 source, 1 target) as one: more names do not fit."""
+    sums: dict[str, float] = {}
+    for a, b, weight in links:
+        sums[b if end else a] = sums.get(b if end else a, 0.0) + weight
+    if len(sums) <= MOST_BLOCKS:
+        return list(links)
+    large = set(sorted(sums, key=lambda name: -sums[name])[: MOST_BLOCKS - 1])
+    rest = labels()["other"]
+    joined: dict[tuple[str, str], float] = {}
+    for a, b, weight in links:
+        ends = (a if end or a in large else rest, b if not end or b in large else rest)
+        joined[ends] = joined.get(ends, 0.0) + weight
+    return [(*ends, weight) for ends, weight in joined.items()]
 
 
 def network(d: Drawing) -> Spec:

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from enishi.analysis.charts.drawing import COLOURS, MOST_BARS, Drawing, Spec
+from enishi.analysis.charts.drawing import COLOURS, MOST_BARS, NAME, Drawing, Spec
 from enishi.analysis.charts.ordering import first_of
 
 
 def forest(d: Drawing) -> Spec:
-    """An estimate a row with its interval; the vertical line is no effect."""
+    """An estimate a row with its interval; the vertical line is no effect.
+
+    `options.within` names the column whose value stands before that of x. With `options.log` the axis is one of powers
+    of ten, and nothing stands for no effect.
+    """
     low, high = d.chart.low or "ci_low", d.chart.high or "ci_high"
-    y = {**d.place(d.x), "axis": {"labelLimit": 220}}
-    wide = d.measure(low, title=d.label(d.y))
+    y = {**d.place(d.x), "axis": {"labelLimit": NAME}}
+    log = {"scale": {"type": "log"}} if d.option("log", False) else {}
+    wide = d.measure(low, title=d.label(d.y), **log)
     ends = {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"y": y, "x": wide, "x2": {"field": high}}}
     dots = {
         "mark": {"type": "point", "filled": True, "size": 90, "color": COLOURS[0]},
-        "encoding": {"y": y, "x": d.measure(d.y), "tooltip": d.hint(d.x, d.y, low, high)},
+        "encoding": {"y": y, "x": d.measure(d.y, **log), "tooltip": d.hint(d.x, d.y, low, high)},
     }
     none = {
         "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#999"},
         "data": {"values": [{}]},
         "encoding": {"x": {"datum": d.option("none", 0)}},
     }
-    rows = first_of(d.rows, d.x, MOST_BARS)
+    within = d.option("within", "")
+    said = [{**row, d.x: f"{row[within]}: {row[d.x]}"} for row in d.rows] if within else d.rows
+    rows = first_of(said, d.x, MOST_BARS)
     return {
-        **d.framed(layer=[none, ends, dots]),
+        **d.framed(layer=[ends, dots] if log else [none, ends, dots]),
         **d.cut_to(rows, d.x),
         "data": {"values": rows},
         "height": {"step": 30},
@@ -146,7 +153,7 @@ def funnel(d: Drawing) -> Spec:
     for row in d.rows:
         sums[row[d.x]] = sums.get(row[d.x], 0.0) + float(row[d.y] or 0)
     rows = [{d.x: step, d.y: value, "left": -value / 2, "right": value / 2} for step, value in sums.items()]
-    y = {"field": d.x, "type": "ordinal", "sort": None, "title": d.label(d.x), "axis": {"labelLimit": 220}}
+    y = {"field": d.x, "type": "ordinal", "sort": None, "title": d.label(d.x), "axis": {"labelLimit": NAME}}
     width = {"field": "left", "type": "quantitative", "axis": None}
     bars = {
         "mark": {"type": "bar", "color": COLOURS[0]},

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from typing import Any
 
 import vl_convert
@@ -14,15 +15,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from enishi.analysis import charts
 from enishi.analysis.answer import Answer
-from enishi.analysis.cells import written
-from enishi.analysis.library import Category, parameters
+from enishi.analysis.conditions import conditions
+from enishi.analysis.library import Category
 from enishi.analysis.model import Analysis, Column
 from enishi.analysis.shown import NUMBERS, shown
-from enishi.analysis.words import in_words, names_scenarios, unit
+from enishi.analysis.words import parts, reading, things, unit
 from enishi.errors import AnalysisError
+from enishi.lake import schema
 
 SCRIPT = "vega.js"
 """The name under which pages of a catalogue share the script that draws."""
+MOST_KEYS = 2
+"""Columns that stay in sight at most: the others need room."""
 
 
 def answer_page(answer: Answer, *, script_at: str = "", home: str = "", most: int | None = None) -> str:
@@ -39,14 +43,11 @@ def answer_page(answer: Answer, *, script_at: str = "", home: str = "", most: in
         .get_template("answer.html.j2")
         .render(
             analysis=answer.analysis,
-            columns=[
-                {"label": answer.label(c.name), "unit": unit(c.unit), "right": c.type in NUMBERS}
-                for c in answer.columns
-            ],
-            rows=[[_cell(answer, c, row[c.name]) for c in answer.columns] for row in kept.rows.to_pylist()],
+            columns=_heads(answer),
+            rows=_rows(kept),
             below=below(kept),
             reason=answer.reason,
-            parameters=_parameters(answer),
+            conditions=conditions(answer),
             cells=_ways_on(answer.analysis),
             specs=specs,
             script="" if script_at or not specs else script(),
@@ -115,32 +116,48 @@ def below(answer: Answer) -> list[str]:
     """What must be said with the rows: what was cut, footnotes, up to when the inputs are known."""
     lines = [f"ほかに{answer.cut:,}行あります(--limit で増やせます)"] if answer.cut else []
     lines += [f"{label}: {_footnote(value)}" for label, value in answer.footnotes]
-    known = [f"{mark.table} {mark.last_day}" for mark in answer.watermarks if mark.last_day]
+    known = [f"{schema.table(mark.table).ja} {mark.last_day}" for mark in answer.watermarks if mark.last_day]
     return [*lines, f"データの最終日: {'、'.join(known)}"] if known else lines
 
 
-def _cell(answer: Answer, column: Column, value: Any) -> str:
-    """A scenario stands with its id, by which its cell is opened."""
-    said = in_words(answer, column.name, value)
-    with_id = f"{said} ({value})" if names_scenarios(column.name) and said != value else said
-    return shown(with_id, column.type)
+def _heads(answer: Answer) -> list[dict[str, str]]:
+    """The head of each column; the keys at the left stay in sight while a wide table is scrolled."""
+    keys = len(list(takewhile(lambda column: column.type not in NUMBERS, answer.columns[:MOST_KEYS])))
+    keys = keys if keys < len(answer.columns) else 0
+    return [
+        {
+            "label": answer.label(column.name),
+            "unit": unit(column.unit),
+            "classes": " ".join(
+                name
+                for name, is_so in {"n": column.type in NUMBERS, "key": place < keys, "edge": place == keys - 1}.items()
+                if is_so
+            ),
+        }
+        for place, column in enumerate(answer.columns)
+    ]
+
+
+def _rows(answer: Answer) -> list[list[str]]:
+    cells = {column.name: _cells(answer, column) for column in answer.columns}
+    return [[said(row[name]) for name, said in cells.items()] for row in answer.rows.to_pylist()]
+
+
+def _cells(answer: Answer, column: Column) -> Callable[[Any], str]:
+    """How values of a column stand on a page; a thing that has a name with its id, by which its cell is opened."""
+    read, has_ids = reading(answer, column.name), bool(things(answer, column.name))
+    is_key = any(column.name in cell.keys for cell in answer.analysis.cells)
+
+    def cell(value: Any) -> str:
+        said = read(value)
+        asks_id = has_ids and said != value and (is_key or len(parts(value)) == 1) and f"({value})" not in said
+        return shown(f"{said} ({value})" if asks_id else said, column.type)
+
+    return cell
 
 
 def _footnote(value: Any) -> str:
     return shown(value, "int" if isinstance(value, int) else "")
-
-
-def _parameters(answer: Answer) -> list[dict[str, str]]:
-    declared = {parameter.name: parameter for parameter in parameters(answer.analysis) if not parameter.hidden}
-    return [
-        {"name": name, "label": declared[name].label_ja if name in declared else "基準日", "value": _given(value)}
-        for name, value in answer.parameters.items()
-        if name in declared or name == "as_of"
-    ]
-
-
-def _given(value: Any) -> str:
-    return "すべて" if value is None else shown(value, "") if isinstance(value, bool) else written(value)
 
 
 def _ways_on(analysis: Analysis) -> list[dict[str, str]]:

@@ -18,9 +18,9 @@ PROVEN_NODES = frozenset(
     {
         "Abs", "AnyValue", "ApproxDistinct", "ApproxQuantile", "ArgMax", "ArgMin", "Array", "ArrayAgg",
         "ArrayContains", "ArrayFilter", "ArrayMax", "ArrayMin", "ArrayPosition", "ArraySize", "ArraySlice",
-        "ArraySort", "ArrayToString", "Atan2", "Avg", "Case", "Cast", "Ceil", "Coalesce", "Concat", "ConcatWs",
-        "Corr", "Cos", "Count", "CountIf", "CovarPop", "CovarSamp", "CumeDist", "Date", "DateAdd", "DateDiff",
-        "DateTrunc", "Day", "DayOfWeekIso", "DayOfYear", "Degrees", "DenseRank", "Encode", "Exists", "Exp",
+        "ArraySort", "ArrayToString", "Atan2", "Avg", "BitwiseOrAgg", "Case", "Cast", "Ceil", "Coalesce", "Concat",
+        "ConcatWs", "Corr", "Cos", "Count", "CountIf", "CovarPop", "CovarSamp", "CumeDist", "Date", "DateAdd",
+        "DateDiff", "DateTrunc", "Day", "DayOfWeekIso", "DayOfYear", "Degrees", "DenseRank", "Encode", "Exists", "Exp",
         "Extract", "FirstValue", "Flatten", "Floor", "FromBase", "GenerateSeries", "Greatest", "GroupConcat",
         "Grouping", "Hex", "Hour", "If", "JSONExtract", "JSONExtractScalar", "JSONFormat", "Lag", "LastDay",
         "LastValue", "Lead", "Least", "Length", "Levenshtein", "Ln", "Log", "LogicalAnd", "LogicalOr", "Lower",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sqlglot import exp
 
+from enishi.lake.schema import tables
 from enishi.lake.sql.nothing import gives_no_row
 
 Named = Mapping[str, exp.Query]
@@ -136,7 +137,7 @@ class _Readers:
         return set().union(*(said for said in self._read[name] if said is not None))
 
 
-def _clauses(tree: exp.Query) -> Iterator[exp.Expr]:
+def _clauses(tree: exp.Expr) -> Iterator[exp.Expr]:
     """Everything of a query but its CTEs."""
     for key, part in tree.args.items():
         if key != "with_":
@@ -207,8 +208,9 @@ def _drop_joins(body: exp.Expr, named: Named) -> None:
 
 
 def _columns_by_table(part: exp.Expr) -> Counter[str]:
-    """How many times columns of each relation are named; "" for names that do not say of which."""
-    return Counter(column.table for column in part.find_all(exp.Column))
+    """How many times columns of each relation are named, its own CTEs left out, which do not see them; "" for names
+    that do not say of which."""
+    return Counter(column.table for clause in _clauses(part) for column in clause.find_all(exp.Column))
 
 
 def _is_unread(join: exp.Join, outside: Counter[str]) -> bool:
@@ -225,11 +227,19 @@ def _gives_one(join: exp.Join, named: Named) -> bool:
     if source is not None and gives_no_row(source):
         return True
     on = join.args.get("on")
-    if not isinstance(source, exp.Select) or on is None:
+    if on is None:
         return False
     tests = list(on.flatten()) if isinstance(on, exp.And) else [on]
     keys = {name for test in tests for name in _equated(test, join.this.alias_or_name)}
-    return _is_key(source, keys)
+    if source is None:
+        return _is_declared_key(join.this, keys)
+    return isinstance(source, exp.Select) and _is_key(source, keys)
+
+
+def _is_declared_key(source: exp.Expr, keys: set[str]) -> bool:
+    """Whether no two rows of a table of the lake agree in `keys`."""
+    declared = tables().get(source.name) if isinstance(source, exp.Table) and not source.db else None
+    return declared is not None and set(declared.key) <= keys
 
 
 def _equated(test: exp.Expr, alias: str) -> Iterable[str]:

@@ -1,21 +1,11 @@
 -- The lines of qualified purchases, net of returned quantities and amounts, with what the product is; of orders that say their
--- day, which stands in the grouping, so that an engine nets the days that are asked for alone.
-WITH purchase_orders AS (
-  SELECT order_id, order_id AS purchase_id, order_date AS purchase_date, FALSE AS is_return
-  FROM orders
-  WHERE order_type <> 'return' AND status NOT IN ('cancelled', 'payment_failed')
-  UNION ALL
-  SELECT r.order_id, o.order_id, o.order_date, TRUE
-  FROM orders AS r
-  JOIN orders AS o ON o.order_id = r.original_order_id
-  WHERE r.order_type = 'return' AND r.status NOT IN ('cancelled', 'payment_failed')
-),
-booked AS (
+-- day. A line stands under its order's day (order_lines.order_date), so that an engine reads the days that are asked for alone.
+WITH booked AS (
   SELECT
-    o.purchase_id AS order_id,
-    CASE WHEN o.is_return THEN l.original_line_no ELSE l.line_no END AS line_no,
-    o.purchase_date,
-    o.is_return,
+    l.order_id,
+    l.line_no,
+    o.order_date AS purchase_date,
+    FALSE AS is_return,
     l.product_id,
     l.quantity,
     l.unit_price,
@@ -24,7 +14,25 @@ booked AS (
     l.line_cost,
     l.coupon_id
   FROM order_lines AS l
-  JOIN purchase_orders AS o ON o.order_id = l.order_id
+  JOIN orders AS o ON o.order_id = l.order_id AND o.order_date = l.order_date
+  WHERE o.order_type <> 'return' AND o.status NOT IN ('cancelled', 'payment_failed')
+  UNION ALL
+  SELECT
+    o.order_id,
+    l.original_line_no,
+    o.order_date,
+    TRUE,
+    l.product_id,
+    l.quantity,
+    l.unit_price,
+    l.list_price,
+    l.line_amount,
+    l.line_cost,
+    l.coupon_id
+  FROM order_lines AS l
+  JOIN orders AS r ON r.order_id = l.order_id AND r.order_date = l.order_date
+  JOIN orders AS o ON o.order_id = r.original_order_id
+  WHERE r.order_type = 'return' AND r.status NOT IN ('cancelled', 'payment_failed')
 ),
 netted AS (
   SELECT

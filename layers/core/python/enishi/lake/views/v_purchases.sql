@@ -12,7 +12,7 @@ WITH returned AS (
 counted AS (
   SELECT COALESCE(r.original_order_id, o.order_id) AS order_id, SUM(l.quantity) AS items
   FROM order_lines AS l
-  JOIN orders AS o ON o.order_id = l.order_id
+  JOIN orders AS o ON o.order_id = l.order_id AND o.order_date = l.order_date
   LEFT JOIN orders AS r
     ON r.order_id = l.order_id AND r.order_type = 'return' AND r.original_order_id IS NOT NULL
   WHERE o.status NOT IN ('cancelled', 'payment_failed')

@@ -22,9 +22,9 @@ columns:
 - {name: variant, type: string, unit: none, label_ja: バリアント}
 - {name: n, type: int, unit: messages, label_ja: 件数}
 - {name: successes, type: int, unit: count, label_ja: 成功数}
-- {name: rate, type: double, unit: none, label_ja: 率}
-- {name: ci_low, type: double, unit: none, label_ja: 下限}
-- {name: ci_high, type: double, unit: none, label_ja: 上限}
+- {name: rate, type: ratio, unit: ratio, label_ja: 率, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
+- {name: ci_low, type: ratio, unit: ratio, label_ja: 下限, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
+- {name: ci_high, type: ratio, unit: ratio, label_ja: 上限, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
 - {name: lift, type: ratio, unit: ratio, label_ja: 対基準リフト}
 - {name: p_value, type: double, unit: probability, label_ja: p値}
 - {name: p_adjusted, type: double, unit: probability, label_ja: 補正p値}

@@ -20,7 +20,7 @@ columns:
 - {name: customers, type: int, unit: people, label_ja: 重複者数}
 - {name: click_alone, type: ratio, unit: ratio, label_ja: 単独クリック率}
 - {name: click_after, type: ratio, unit: ratio, label_ja: 重複時クリック率}
-- {name: difference, type: double, unit: pp, label_ja: 差}
+- {name: difference, type: ratio, unit: pp, label_ja: 差}
 - {name: suggested_order, type: string, unit: none, label_ja: 推奨順}
 charts:
 - {kind: heatmap, x: second, y: first, color: customers}

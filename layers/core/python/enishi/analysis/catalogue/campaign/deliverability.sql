@@ -29,7 +29,7 @@ columns:
 - {name: alarm, type: bool, unit: none, label_ja: 警告}
 charts:
 - {kind: line, x: bucket, y: hard_rate, color: domain}
-- {kind: bar, x: domain, y: delivery_rate}
+- {kind: bar, title_ja: 期間を通した到達率, x: domain, y: delivery_rate, options: {weight: sent}}
 - {kind: table}
 cells:
 - {name: outcome, keys: [bucket, domain, is_dead, is_complaint, reachable_elsewhere], types: {is_dead: bool, is_complaint: bool, reachable_elsewhere: bool}, customers: placed, becomes: {ja: "受信者。is_dead=trueは、許諾のあるほかのチャネル（reachable_elsewhere）で新しい連絡先を尋ねる相手", en: "receivers; is_dead=true are those to ask for a new address on another channel (reachable_elsewhere)"}}

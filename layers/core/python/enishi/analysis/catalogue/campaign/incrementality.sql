@@ -26,10 +26,10 @@ columns:
 - {name: buyers, type: int, unit: people, label_ja: 購入者数}
 - {name: rate, type: ratio, unit: ratio, label_ja: 購入率}
 - {name: amount_per_customer, type: money, unit: JPY/person, label_ja: 1人あたり売上}
-- {name: lift_abs, type: double, unit: pp, label_ja: 差}
+- {name: lift_abs, type: ratio, unit: pp, label_ja: 差, by: {metric: {orders: {type: double, unit: count/person}, amount: {type: money, unit: JPY/person}, margin: {type: money, unit: JPY/person}}}}
 - {name: lift_rel, type: ratio, unit: ratio, label_ja: 相対リフト}
-- {name: ci_low, type: double, unit: pp, label_ja: 下限}
-- {name: ci_high, type: double, unit: pp, label_ja: 上限}
+- {name: ci_low, type: ratio, unit: pp, label_ja: 下限, by: {metric: {orders: {type: double, unit: count/person}, amount: {type: money, unit: JPY/person}, margin: {type: money, unit: JPY/person}}}}
+- {name: ci_high, type: ratio, unit: pp, label_ja: 上限, by: {metric: {orders: {type: double, unit: count/person}, amount: {type: money, unit: JPY/person}, margin: {type: money, unit: JPY/person}}}}
 - {name: p_value, type: double, unit: probability, label_ja: p値}
 - {name: incremental_orders, type: double, unit: orders, label_ja: 増分件数}
 - {name: incremental_profit, type: money, unit: JPY, label_ja: 増分利益}

@@ -25,7 +25,7 @@ columns:
 - {name: amount_after, type: money, unit: JPY/person, label_ja: 追加後90日購入額}
 charts:
 - {kind: line, x: bucket, y: [closing, linked], where: {source: 合計}}
-- {kind: stacked_bar, x: bucket, y: added, color: source}
+- {kind: stacked_bar, x: bucket, y: added, color: source, where: {source: {not: [合計]}}}
 - {kind: table}
 cells:
 - {name: moved, keys: [bucket, source, move], types: {move: enum}, customers: moves, becomes: {ja: "その期間に友だち追加した会員（move=added）、または離れた会員（move=blocked）", en: "members who were added (move=added) or left (move=blocked) in a period"}}

@@ -24,7 +24,7 @@ columns:
 - {name: ctr, type: ratio, unit: ratio, label_ja: クリック率}
 - {name: goal_rate, type: ratio, unit: ratio, label_ja: ゴール率}
 - {name: control_rate, type: ratio, unit: ratio, label_ja: 非表示群ゴール率}
-- {name: lift, type: double, unit: pp, label_ja: 差}
+- {name: lift, type: ratio, unit: pp, label_ja: 差}
 - {name: p_value, type: double, unit: probability, label_ja: p値}
 charts:
 - {kind: bar, x: slot, y: goal_rate, color: variant}

@@ -30,8 +30,8 @@ columns:
 - {name: goal_rate, type: ratio, unit: ratio, label_ja: ゴール率}
 - {name: median_wait, type: double, unit: hours, label_ja: 滞在時間}
 charts:
-- {kind: funnel, x: step, y: entered}
-- {kind: bar, x: step, y: goal_rate}
+- {kind: funnel, x: step, y: entered, where: {step: {not: [exit]}}}
+- {kind: bar, x: step, y: goal_rate, where: {step: {not: [goal, exit]}}}
 - {kind: table}
 cells:
 - {name: step, keys: [cohort, step, state, reached_goal], types: {state: enum, reached_goal: bool}, customers: visits, becomes: {ja: "そのステップにいた顧客。そこでの結果（通過＝passed、待機中＝waiting、除外＝suppressed、失敗＝failed、離脱＝exit、ゴール＝goal）と、のちにゴールに達したかどうか別", en: "customers who were in a step, by what became of them there (passed, waiting, suppressed, failed, exit, goal) and by whether they reached the goal later"}}

@@ -29,8 +29,8 @@ columns:
 - {name: customers, type: int, unit: people, label_ja: 該当人数}
 - {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
-- {kind: heatmap, x: hour, y: dow, color: click_rate, where: {dow: {min: 1, max: 7}}}
-- {kind: bar, x: hour, y: customers, where: {dow: 0}}
+- {kind: heatmap, x: hour, y: dow, color: click_rate, where: {dow: {min: 1, max: 7}}, options: {words: {dow: [月, 火, 水, 木, 金, 土, 日]}}}
+- {kind: bar, title_ja: 推奨時間帯の人数, x: hour, y: customers, where: {dow: 0}}
 - {kind: table}
 cells:
 - {name: best_block, keys: [best_block], customers: best, becomes: {ja: "この時間帯に送るべき顧客", en: "customers to be mailed in this block"}}

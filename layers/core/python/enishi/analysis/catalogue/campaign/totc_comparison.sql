@@ -27,14 +27,14 @@ columns:
 - {name: element, type: enum, unit: none, label_ja: 要素}
 - {name: level, type: string, unit: none, label_ja: 水準}
 - {name: messages, type: int, unit: messages, label_ja: 配信数}
-- {name: raw_rate, type: ratio, unit: ratio, label_ja: 単純率}
-- {name: adjusted_rate, type: ratio, unit: ratio, label_ja: 調整率}
-- {name: ci_low, type: ratio, unit: ratio, label_ja: 下限}
-- {name: ci_high, type: ratio, unit: ratio, label_ja: 上限}
+- {name: raw_rate, type: ratio, unit: ratio, label_ja: 単純率, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
+- {name: adjusted_rate, type: ratio, unit: ratio, label_ja: 調整率, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
+- {name: ci_low, type: ratio, unit: ratio, label_ja: 下限, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
+- {name: ci_high, type: ratio, unit: ratio, label_ja: 上限, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
 - {name: combination, type: string, unit: none, label_ja: 組合せ}
 - {name: tried, type: bool, unit: none, label_ja: 実施有無}
 charts:
-- {kind: forest, x: level, y: adjusted_rate, low: ci_low, high: ci_high, where: {combination: null}}
+- {kind: forest, x: level, y: adjusted_rate, low: ci_low, high: ci_high, where: {combination: null}, options: {within: element}}
 - {kind: table}
 cells:
 - {name: level, keys: [element, level], customers: reacted, becomes: {ja: "その水準の配信を受けて反応した顧客", en: "customers who met it and reacted"}}

@@ -21,10 +21,10 @@ parameters:
 columns:
 - {name: decile, type: int, unit: none, label_ja: デシル}
 - {name: customers, type: int, unit: people, label_ja: 人数}
-- {name: predicted, type: double, unit: pp, label_ja: 予測リフト}
+- {name: predicted, type: ratio, unit: pp, label_ja: 予測リフト}
 - {name: treated_rate, type: ratio, unit: ratio, label_ja: 配信群購入率}
 - {name: control_rate, type: ratio, unit: ratio, label_ja: 対照群購入率}
-- {name: observed, type: double, unit: pp, label_ja: 実測リフト}
+- {name: observed, type: ratio, unit: pp, label_ja: 実測リフト}
 - {name: qini, type: double, unit: score, label_ja: Qini}
 - {name: worth_mailing, type: bool, unit: none, label_ja: 配信推奨}
 charts:

@@ -22,9 +22,9 @@ columns:
 - {name: customers, type: int, unit: people, label_ja: 人数}
 - {name: rate, type: ratio, unit: ratio, label_ja: 購入率}
 - {name: amount_per_customer, type: money, unit: JPY/person, label_ja: 1人あたり}
-- {name: interaction, type: double, unit: pp, label_ja: 相乗効果}
-- {name: ci_low, type: double, unit: pp, label_ja: 下限}
-- {name: ci_high, type: double, unit: pp, label_ja: 上限}
+- {name: interaction, type: ratio, unit: pp, label_ja: 相乗効果}
+- {name: ci_low, type: ratio, unit: pp, label_ja: 下限}
+- {name: ci_high, type: ratio, unit: pp, label_ja: 上限}
 charts:
 - {kind: heatmap, x: digital_arm, y: catalog_arm, color: rate}
 - {kind: table}

@@ -28,7 +28,7 @@ columns:
 - {name: cost, type: money, unit: JPY, label_ja: 費用}
 - {name: profit_per_copy, type: money, unit: JPY/copy, label_ja: 1部あたり利益}
 - {name: control_rate, type: ratio, unit: ratio, label_ja: 未発送群購入率}
-- {name: incremental_rate, type: double, unit: pp, label_ja: 増分}
+- {name: incremental_rate, type: ratio, unit: pp, label_ja: 増分}
 - {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: axis_value, y: response_rate, color: catalog}

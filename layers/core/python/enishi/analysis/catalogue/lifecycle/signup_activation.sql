@@ -27,8 +27,8 @@ columns:
 - {name: rate, type: ratio, unit: ratio, label_ja: 到達率}
 - {name: stuck, type: int, unit: people, label_ja: 未行動者数}
 charts:
-- {kind: heatmap, x: day, y: milestone, color: rate}
-- {kind: line, x: cohort, y: rate, color: milestone, where: {day: 30}}
+- {kind: heatmap, title_ja: 到達率(入会月・区分を入会者数で加重), x: day, y: milestone, color: rate, options: {weight: joined}}
+- {kind: line, title_ja: 30日の到達率, x: cohort, y: rate, color: milestone, where: {day: 30}, options: {weight: joined}}
 - {kind: table}
 cells:
 - {name: stuck, keys: [cohort, axis_value], customers: stuck_members, becomes: {ja: "どの到達行動もしていない、その入会月の会員", en: "members of the cohort who did none of the milestones"}}

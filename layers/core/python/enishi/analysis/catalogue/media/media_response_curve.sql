@@ -32,7 +32,7 @@ columns:
 step: response_curve
 charts:
 - {kind: line, x: spend, y: response, color: medium}
-- {kind: forest, x: medium, y: marginal_cpa, low: ci_low, high: ci_high, where: {point: 現在}}
+- {kind: forest, x: medium, y: marginal_cpa, low: ci_low, high: ci_high, where: {point: 現在}, title_ja: 限界CPA(対数目盛), options: {log: true}}
 - {kind: table}
 cells:
 - {name: medium, keys: [medium], customers: acquired, becomes: {ja: "使った週に獲得した顧客（曲線の点は集合として開けない）", en: "customers acquired in the weeks used (curve points are not a set)"}}

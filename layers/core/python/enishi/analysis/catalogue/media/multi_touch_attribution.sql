@@ -27,7 +27,7 @@ columns:
 - {name: removal_effect, type: ratio, unit: ratio, label_ja: 除去効果}
 step: attribution
 charts:
-- {kind: bar, x: touch, y: orders, color: model}
+- {kind: bar, title_ja: 接点のあった購入, x: touch, y: orders, color: model, where: {touch: {not: [接点なし, 非会員]}}}
 - {kind: heatmap, x: model, y: touch, color: share}
 - {kind: table}
 cells:

@@ -23,10 +23,10 @@ parameters:
 columns:
 - {name: row_value, type: string, unit: none, label_ja: 縦軸}
 - {name: column_value, type: string, unit: none, label_ja: 横軸}
-- {name: value, type: double, unit: none, label_ja: 集計値}
+- {name: value, type: double, unit: none, label_ja: 集計値, by: {value: {customers: {type: double, unit: people}, orders: {type: double, unit: orders}, amount: {type: money, unit: JPY}, items: {type: double, unit: items}, avg_order: {type: money, unit: JPY/order}, distinct: {type: double, unit: products}}}}
 - {name: share, type: ratio, unit: ratio, label_ja: 構成比}
-- {name: row_total, type: double, unit: none, label_ja: 行計}
-- {name: column_total, type: double, unit: none, label_ja: 列計}
+- {name: row_total, type: double, unit: none, label_ja: 行計, by: {value: {customers: {type: double, unit: people}, orders: {type: double, unit: orders}, amount: {type: money, unit: JPY}, items: {type: double, unit: items}, avg_order: {type: money, unit: JPY/order}, distinct: {type: double, unit: products}}}}
+- {name: column_total, type: double, unit: none, label_ja: 列計, by: {value: {customers: {type: double, unit: people}, orders: {type: double, unit: orders}, amount: {type: money, unit: JPY}, items: {type: double, unit: items}, avg_order: {type: money, unit: JPY/order}, distinct: {type: double, unit: products}}}}
 - {name: base_customers, type: int, unit: people, label_ja: 該当顧客}
 - {name: base_products, type: int, unit: products, label_ja: 該当商品}
 charts:

@@ -14,7 +14,7 @@ method:
 parameter_groups: [period, base, pur, axis, top]
 parameters:
 - {name: axis, type: axis, default: category_l1, over: [products, sales, stores, customers, lines], shown_as: axis_value, label_ja: 集計軸, note: "any column of products, sales, stores or customers, coupon_id, or attributes[...]; several with commas"}
-- {name: axis2, type: axis, default: null, over: [products, sales, stores, customers, lines], label_ja: 第2の集計軸, note: "combined with the first; category_l1 then category_l2 drills down"}
+- {name: axis2, type: axis, default: null, over: [products, sales, stores, customers, lines], shown_as: axis_value, label_ja: 第2の集計軸, note: "combined with the first; category_l1 then category_l2 drills down"}
 columns:
 - {name: axis_value, type: string, unit: none, label_ja: 属性値}
 - {name: amount, type: money, unit: JPY, label_ja: 売上}

@@ -57,18 +57,39 @@ first_dates AS (
   FROM purchases
   GROUP BY customer_id
 ),
-documents AS (
+-- No sale is compared with one that is more than a year later.
+days AS (
   SELECT
-    s.bucket,
+    s.sale_date,
     SUM(s.amount) AS amount,
     COUNT_IF(NOT s.is_return) AS orders,
-    COUNT(DISTINCT CASE WHEN NOT s.is_guest AND NOT s.is_return THEN s.customer_id END) AS buyers,
-    COUNT(DISTINCT CASE WHEN GRAIN_OF(f.first_date) = s.bucket AND NOT s.is_return THEN s.customer_id END) AS new_buyers,
     -COALESCE(SUM(CASE WHEN s.is_return THEN s.amount END), 0) AS returns_amount,
     COALESCE(SUM(CASE WHEN s.is_guest THEN s.amount END), 0) AS guest_amount
+  FROM sales AS s
+  WHERE s.sale_date BETWEEN DATE_ADD('day', -366, :period_start) AND :period_end
+  GROUP BY s.sale_date
+),
+documents AS (
+  SELECT
+    GRAIN_OF(y.sale_date) AS bucket,
+    SUM(y.amount) AS amount,
+    CAST(SUM(y.orders) AS BIGINT) AS orders,
+    SUM(y.returns_amount) AS returns_amount,
+    SUM(y.guest_amount) AS guest_amount
+  FROM days AS y
+  WHERE y.sale_date BETWEEN :period_start AND :period_end
+  GROUP BY GRAIN_OF(y.sale_date)
+),
+bought AS (
+  SELECT DISTINCT s.bucket, s.customer_id
   FROM sold AS s
-  LEFT JOIN first_dates AS f ON f.customer_id = s.customer_id
-  GROUP BY s.bucket
+  WHERE NOT s.is_guest AND NOT s.is_return
+),
+people AS (
+  SELECT b.bucket, COUNT(*) AS buyers, COUNT_IF(GRAIN_OF(f.first_date) = b.bucket) AS new_buyers
+  FROM bought AS b
+  LEFT JOIN first_dates AS f ON f.customer_id = b.customer_id
+  GROUP BY b.bucket
 ),
 numbered AS (
   SELECT d.*, ROW_NUMBER() OVER (ORDER BY d.bucket) AS place
@@ -85,22 +106,22 @@ pieces AS (
   FROM sold_lines
   GROUP BY bucket
 ),
--- Each earlier sale on the day with which it is compared.
+-- What was sold on each earlier day, on the day with which it is compared.
 earlier AS (
   SELECT
-    s.amount,
+    y.amount,
     CASE :compare
-      WHEN 'last_year' THEN DATE_ADD('year', 1, s.sale_date)
-      WHEN 'last_year_same_dow' THEN DATE_ADD('day', 364, s.sale_date)
+      WHEN 'last_year' THEN DATE_ADD('year', 1, y.sale_date)
+      WHEN 'last_year_same_dow' THEN DATE_ADD('day', 364, y.sale_date)
       WHEN 'previous' THEN CASE :grain
-        WHEN 'day' THEN DATE_ADD('day', 1, s.sale_date)
-        WHEN 'week' THEN DATE_ADD('week', 1, s.sale_date)
-        WHEN 'month' THEN DATE_ADD('month', 1, s.sale_date)
-        WHEN 'quarter' THEN DATE_ADD('month', 3, s.sale_date)
-        ELSE DATE_ADD('year', 1, s.sale_date)
+        WHEN 'day' THEN DATE_ADD('day', 1, y.sale_date)
+        WHEN 'week' THEN DATE_ADD('week', 1, y.sale_date)
+        WHEN 'month' THEN DATE_ADD('month', 1, y.sale_date)
+        WHEN 'quarter' THEN DATE_ADD('month', 3, y.sale_date)
+        ELSE DATE_ADD('year', 1, y.sale_date)
       END
     END AS compared_date
-  FROM sales AS s
+  FROM days AS y
 ),
 baseline AS (
   SELECT GRAIN_OF(e.compared_date) AS bucket, SUM(e.amount) AS amount
@@ -113,8 +134,8 @@ SELECT
   m.amount,
   d.orders,
   COALESCE(i.items, 0) AS items,
-  d.buyers,
-  d.new_buyers,
+  COALESCE(p.buyers, 0) AS buyers,
+  COALESCE(p.new_buyers, 0) AS new_buyers,
   CAST(RATIO(d.amount, d.orders) AS DECIMAL(18, 2)) AS avg_order,
   RATIO(i.items, d.orders) AS items_per_order,
   d.returns_amount,
@@ -122,6 +143,7 @@ SELECT
   d.guest_amount
 FROM documents AS d
 JOIN smoothed AS m ON m.bucket = d.bucket
+LEFT JOIN people AS p ON p.bucket = d.bucket
 LEFT JOIN pieces AS i ON i.bucket = d.bucket
 LEFT JOIN baseline AS b ON b.bucket = d.bucket
 ORDER BY d.bucket

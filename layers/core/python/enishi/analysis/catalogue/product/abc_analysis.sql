@@ -18,7 +18,7 @@ parameters:
 - {name: b_border, type: ratio, default: 0.90, minimum: 0, maximum: 1, label_ja: Bの上限, note: ""}
 columns:
 - {name: key, type: string, unit: none, label_ja: 対象}
-- {name: measure_value, type: double, unit: none, label_ja: 値}
+- {name: measure_value, type: double, unit: none, label_ja: 値, by: {measure: {amount: {type: money, unit: JPY}, margin: {type: money, unit: JPY}, quantity: {type: double, unit: items}, buyers: {type: double, unit: people}}}}
 - {name: share, type: ratio, unit: ratio, label_ja: 構成比}
 - {name: cum_share, type: ratio, unit: ratio, label_ja: 累積構成比}
 - {name: rank, type: int, unit: none, label_ja: 順位}

@@ -38,34 +38,77 @@ notes:
 - ja: "リフト値＝併買率÷商品の全購買者に占めるBの購買者の割合。売れ筋＝これらの顧客への売上が最も多いBの10商品。"
   en: "lift = the rate over the share of B's buyers among all buyers of goods; best sellers: the ten products of B with the highest sales to these customers"
 */
-WITH bought_lines AS (
-  SELECT l.customer_id, i.item, l.product_id, l.amount
+WITH
+-- The 60 categories with the most products have a bit each, so that what somebody bought is one number; others have none.
+placed_items AS (
+  SELECT
+    i.product_id,
+    i.item,
+    CASE WHEN p.place <= 60 THEN CAST(POWER(2, p.place - 1) AS BIGINT) ELSE 0 END AS bit
+  FROM items AS i
+  JOIN (SELECT item, ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC, item) AS place FROM items GROUP BY item) AS p
+    ON p.item = i.item
+  WHERE NOT i.is_service AND i.item <> :unknown
+),
+bits AS (
+  SELECT DISTINCT item, bit FROM placed_items WHERE bit > 0
+),
+bought_lines AS (
+  SELECT l.customer_id, i.item, i.bit, l.product_id, l.amount
   FROM purchase_lines AS l
-  JOIN items AS i ON i.product_id = l.product_id
-  WHERE
-    l.quantity > 0
-    AND NOT i.is_service
-    AND i.item <> :unknown
-    AND l.purchase_date BETWEEN :period_start AND :period_end
+  JOIN placed_items AS i ON i.product_id = l.product_id
+  WHERE l.quantity > 0 AND l.purchase_date BETWEEN :period_start AND :period_end
 ),
-buyers AS (
-  SELECT customer_id, item, SUM(amount) AS amount
+owned AS (
+  SELECT
+    customer_id,
+    BITWISE_OR_AGG(bit) AS bits,
+    ARRAY_AGG(item ORDER BY item) FILTER (WHERE bit = 0) AS others,
+    SUM(amount) AS amount
   FROM bought_lines
-  GROUP BY customer_id, item
-),
-spent AS (
-  SELECT customer_id, SUM(amount) AS amount
-  FROM buyers
   GROUP BY customer_id
 ),
+-- Customers who bought the same categories are counted together, before pairs are made of them.
+alike AS (
+  SELECT
+    ROW_NUMBER() OVER (ORDER BY bits, others) AS set_no,
+    bits,
+    others,
+    COUNT(*) AS customers,
+    SUM(amount) AS amount
+  FROM owned
+  GROUP BY bits, others
+),
 everybody AS (
-  SELECT COUNT(*) AS customers FROM spent
+  SELECT CAST(SUM(customers) AS BIGINT) AS customers FROM alike
+),
+members AS (
+  SELECT k.set_no, b.item, k.customers, k.amount
+  FROM alike AS k
+  JOIN bits AS b ON k.bits / b.bit % 2 = 1
+  UNION ALL
+  SELECT DISTINCT k.set_no, o.item, k.customers, k.amount
+  FROM alike AS k
+  CROSS JOIN UNNEST(k.others) AS o(item)
+),
+-- Everybody who bought both; a category with itself is everybody who bought it.
+pairs AS (
+  SELECT
+    a.item AS row_category,
+    b.item AS column_category,
+    CAST(SUM(a.customers) AS BIGINT) AS customers,
+    SUM(a.amount) AS amount
+  FROM members AS a
+  JOIN members AS b ON b.set_no = a.set_no
+  GROUP BY a.item, b.item
 ),
 sizes AS (
-  SELECT item, COUNT(*) AS customers
-  FROM buyers
-  GROUP BY item
-  HAVING COUNT(*) >= :min_customers
+  SELECT row_category AS item, customers, amount
+  FROM pairs
+  WHERE row_category = column_category AND customers >= :min_customers
+),
+buyers AS (
+  SELECT DISTINCT customer_id, item FROM bought_lines
 ),
 crossed AS (
   SELECT
@@ -97,54 +140,28 @@ best_sellers_of_both AS (
   FROM best_sellers AS b
   CROSS JOIN (VALUES (TRUE), (FALSE)) AS h(has_both)
 ),
--- Customers who bought the same categories are counted together, before pairs are made of them.
-owned AS (
-  SELECT b.customer_id, ARRAY_AGG(b.item ORDER BY b.item) AS items
-  FROM buyers AS b
-  JOIN sizes AS s ON s.item = b.item
-  GROUP BY b.customer_id
-),
-alike AS (
-  SELECT o.items, COUNT(*) AS customers, SUM(s.amount) AS amount
-  FROM owned AS o
-  JOIN spent AS s ON s.customer_id = o.customer_id
-  GROUP BY o.items
-),
--- Everybody who bought both; a category with itself is everybody who bought it.
-pairs AS (
-  SELECT
-    a.item AS row_category,
-    b.item AS column_category,
-    CAST(SUM(k.customers) AS BIGINT) AS customers,
-    SUM(k.amount) AS amount
-  FROM alike AS k
-  CROSS JOIN UNNEST(k.items) AS a(item)
-  CROSS JOIN UNNEST(k.items) AS b(item)
-  GROUP BY a.item, b.item
-),
 counted AS (
   SELECT
-    x.row_category,
-    y.row_category AS column_category,
+    x.item AS row_category,
+    y.item AS column_category,
     COALESCE(b.customers, 0) AS both,
     x.customers,
+    y.customers AS column_customers,
     x.customers - COALESCE(b.customers, 0) AS single,
     x.amount - COALESCE(b.amount, 0) AS amount_single,
     b.amount AS amount_both
-  FROM pairs AS x
-  JOIN pairs AS y ON y.row_category <> x.row_category
-  LEFT JOIN pairs AS b ON b.row_category = x.row_category AND b.column_category = y.row_category
-  WHERE x.column_category = x.row_category AND y.column_category = y.row_category
+  FROM sizes AS x
+  JOIN sizes AS y ON y.item <> x.item
+  LEFT JOIN pairs AS b ON b.row_category = x.item AND b.column_category = y.item
 )
 SELECT
   c.row_category,
   c.column_category,
   c.both,
   RATIO(c.both, c.customers) AS rate,
-  RATIO(c.both * e.customers, c.customers * s.customers) AS lift,
+  RATIO(c.both * e.customers, c.customers * c.column_customers) AS lift,
   CAST(RATIO(c.amount_single, c.single) AS DECIMAL(18, 2)) AS value_single,
   CAST(RATIO(c.amount_both, c.both) AS DECIMAL(18, 2)) AS value_both
 FROM counted AS c
-JOIN sizes AS s ON s.item = c.column_category
 CROSS JOIN everybody AS e
-ORDER BY c.customers DESC, c.row_category, s.customers DESC, c.column_category
+ORDER BY c.customers DESC, c.row_category, c.column_customers DESC, c.column_category

@@ -24,7 +24,7 @@ columns:
 - {name: group, type: string, unit: none, label_ja: 区分}
 - {name: rank, type: int, unit: none, label_ja: 順位}
 - {name: product, type: string, unit: none, label_ja: 商品}
-- {name: value, type: double, unit: none, label_ja: 値}
+- {name: value, type: double, unit: none, label_ja: 値, by: {measure: {amount: {type: money, unit: JPY}, quantity: {type: double, unit: items}, buyers: {type: double, unit: people}, views: {type: double, unit: views}, favourites: {type: double, unit: count}}}}
 - {name: prev_rank, type: int, unit: none, label_ja: 前回順位}
 - {name: price, type: money, unit: JPY/item, label_ja: 現在価格}
 - {name: stock, type: int, unit: items, label_ja: 在庫数}

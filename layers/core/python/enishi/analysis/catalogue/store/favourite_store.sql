@@ -25,7 +25,7 @@ columns:
 - {name: amount, type: money, unit: JPY, label_ja: 売上}
 charts:
 - {kind: bar, x: store, y: main_customers}
-- {kind: bubble, x: match_rate, y: nearest_rate, size: main_customers, color: store}
+- {kind: bubble, x: match_rate, y: nearest_rate, size: main_customers, color: store, where: {store: {not: [店舗購入なし]}}}
 - {kind: table}
 cells:
 - {name: main, keys: [store], customers: mains, becomes: {ja: "店舗のお知らせやランキングを送る顧客", en: "customers for store news and ranking"}}

@@ -1,0 +1,20 @@
+SELECT
+  p.order_id,
+  p.customer_id,
+  p.purchase_at,
+  p.purchase_date,
+  p.shipped_date,
+  p.delivered_date,
+  p.channel,
+  p.store_id,
+  p.order_type,
+  p.subscription_id,
+  p.response_code,
+  p.session_id,
+  CAST(p.amount AS DECIMAL(18, 2)) AS amount,
+  CAST(p.amount_excl_tax AS DECIMAL(18, 2)) AS amount_excl_tax,
+  CAST(p.gross_amount AS DECIMAL(18, 2)) AS gross_amount,
+  p.n_lifetime,
+  p.days_since_prev,
+  :span AS span
+FROM v_purchases AS p

@@ -1,0 +1,33 @@
+-- The lines of the population's purchases under the usual `pur` parameters.
+SELECT
+  l.order_id,
+  l.customer_id,
+  l.purchase_at,
+  l.purchase_date,
+  l.n_lifetime AS n,
+  l.channel,
+  l.store_id,
+  l.line_no,
+  l.product_id,
+  l.parent_id,
+  l.product_name,
+  l.category_l1,
+  l.category_l2,
+  l.category_l3,
+  l.brand,
+  l.series,
+  l.grade,
+  l.journey_class,
+  l.season_code,
+  l.expected_cycle_days,
+  l.is_service,
+  l.quantity,
+  l.unit_price,
+  l.list_price,
+  l.amount,
+  l.cost,
+  l.margin,
+  l.discount_rate,
+  l.coupon_id
+FROM v_lines AS l
+JOIN population AS c ON c.customer_id = l.customer_id

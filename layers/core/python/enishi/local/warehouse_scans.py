@@ -1,0 +1,38 @@
+"""CTEs that are read again by each of their readers: holding the rows of a large table costs more than scanning it.
+
+DuckDB holds the rows of every CTE that has several readers, and spills what does not fit. Where a CTE only leaves rows
+and columns out, each reader can leave out what it does not need in the scan itself.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+_SHAPES = ("group", "distinct", "having", "qualify", "order", "limit", "offset", "windows", "with_")
+
+
+def read_again(tree: exp.Expr) -> exp.Expr:
+    """`tree` itself, in DuckDB's words, its CTEs that are mere scans not held."""
+    for cte in tree.find_all(exp.CTE):
+        if _is_scan(cte.this):
+            cte.set("materialized", False)
+    return tree
+
+
+def _is_scan(body: exp.Expr) -> bool:
+    """A SELECT that leaves rows and columns out of one relation, with look-ups in derived ones at most."""
+    if not isinstance(body, exp.Select) or any(body.args.get(shape) for shape in _SHAPES):
+        return False
+    if any(column.find(exp.AggFunc, exp.Window, exp.Unnest) for column in body.selects):
+        return False
+    source = body.args.get("from_")
+    joins = body.args.get("joins") or ()
+    return source is not None and _is_read(source.this) and all(_is_look_up(join) for join in joins)
+
+
+def _is_read(source: exp.Expr) -> bool:
+    return isinstance(source, exp.Table) or (isinstance(source, exp.Subquery) and _is_scan(source.this))
+
+
+def _is_look_up(join: exp.Join) -> bool:
+    return join.side == "LEFT" and isinstance(join.this, exp.Subquery)
