@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import csv
 import io
 import json
@@ -222,3 +223,13 @@ def test_saved_segments_stand_by_their_titles(run: Run, tmp_path: Path) -> None:
     status, _, err = run("analyses", "run", "segment_overlap", *given)
     assert (status, err) == (0, "")
     assert "購入転換率・タイミング分析 [n=1] (bought_once)" in path.read_text(encoding="utf-8")
+
+
+def test_a_multiple_is_no_share(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "answer.html"
+    given = ["-p", "min_customers=1", "--format", "html", "--out", str(path)]
+    status, _, err = run("analyses", "run", "category_cross_matrix", *given)
+    assert (status, err) == (0, "")
+    heads = re.sub(r"\s+", " ", path.read_text(encoding="utf-8").partition("<thead>")[2].partition("</thead>")[0])
+    units = dict(re.findall(r"<th[^>]*>([^<]+?) ?<small>([^<]*)</small>", heads))
+    assert (units["併買率"], units["リフト値"]) == ("%", "倍")

@@ -22,10 +22,11 @@ _JOINTS = re.compile(r"( × | → | > | \+ | / |:)")
 Where = Literal["axes", "columns", "parameters"]
 
 
-def unit(name: str) -> str:
-    """The unit in Japanese; as it is where nobody named it."""
+def unit(name: str, kind: str) -> str:
+    """The unit of a column of that type in Japanese; as it is where nobody named it. A ratio that is a plain number says
+    how many times."""
     units: Mapping[str, str] = _data()["units"]
-    return units.get(name, name)
+    return units.get(f"{name} {kind}", units.get(name, name))
 
 
 def reading(answer: Answer, column: str) -> Callable[[Any], Any]:

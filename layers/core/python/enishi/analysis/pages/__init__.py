@@ -127,7 +127,7 @@ def _heads(answer: Answer) -> list[dict[str, str]]:
     return [
         {
             "label": answer.label(column.name),
-            "unit": unit(column.unit),
+            "unit": unit(column.unit, column.type),
             "classes": " ".join(
                 name
                 for name, is_so in {"n": column.type in NUMBERS, "key": place < keys, "edge": place == keys - 1}.items()
