@@ -23,8 +23,9 @@ Where = Literal["axes", "columns", "parameters"]
 
 
 def unit(name: str, kind: str) -> str:
-    """The unit of a column of that type in Japanese; as it is where nobody named it. A ratio that is a plain number says
-    how many times."""
+    """The unit of a column of that type in Japanese; as it is where nobody named it.
+
+    A ratio that is a plain number says how many times."""
     units: Mapping[str, str] = _data()["units"]
     return units.get(f"{name} {kind}", units.get(name, name))
 
