@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from enishi.flow.queries import query
 from enishi.lake.facts import VIEW
-from enishi.lake.facts_lines import LINES, PURCHASES, Written, stand_in
+from enishi.lake.facts_lines import LINES, PURCHASES, Written, rows_of, stand_in
 from enishi.lake.sql import column, expand_views, literal
 from enishi.lake.sql.prune import pruned
 from enishi.ports import Services, Warehouse
@@ -65,9 +65,8 @@ def _begins(days: Mapping[date, int], wanted: int) -> list[date]:
 
 
 def _purchases(services: Services, refresh: str, held: Sequence[Span]) -> int:
-    rows = pruned(expand_views(query(PURCHASES, span=_span_of(held))))
-    unloaded = services.warehouse.unload(rows, f"{PURCHASES}/refresh={refresh}", partition_by=("span",))
-    return unloaded.total
+    rows = expand_views(rows_of(PURCHASES, VIEW, "p").select(exp.alias_(_span_of(held), "span")))
+    return services.warehouse.unload(rows, f"{PURCHASES}/refresh={refresh}", partition_by=("span",)).total
 
 
 def _span_of(held: Sequence[Span]) -> exp.Expr:
@@ -80,6 +79,7 @@ def _span_of(held: Sequence[Span]) -> exp.Expr:
 
 
 def _lines(services: Services, written: Written, number: int, span: Span) -> int:
-    rows = stand_in(expand_views(query(LINES, first_day=span.first, last_day=span.last)), written, [VIEW])
+    days = exp.Between(this=column("l", "purchase_date"), low=literal(span.first), high=literal(span.last))
+    rows = stand_in(expand_views(rows_of(LINES, "v_lines", "l").where(days)), written, [VIEW])
     folder = f"{LINES}/refresh={written.refresh}/span={number}"
     return services.warehouse.unload(pruned(rows), folder).total

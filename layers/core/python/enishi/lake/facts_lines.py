@@ -1,12 +1,12 @@
 """Purchases and their lines as a refresh of the rollup found them, in the place of the views that would find them anew.
 
-`rollups/<view>.sql` says a view's rows by `work.purchase_facts` and `work.line_facts`, which a refresh writes; or by
-such a view, those of a relation that an analysis makes of it.
+A refresh writes `work.purchase_facts` and `work.line_facts`. `rollups/<name>.sql` says a relation's rows by these; the
+others are the relation's own text with one part of it in another's place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,7 +14,10 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from enishi.lake.sql import column, literal, literals, parse, table_ref
+from enishi.lake import schema
+from enishi.lake.schema import Column
+from enishi.lake.sql import column, literal, literals, parse, table_ref, view
+from enishi.lake.sql.build import data_type
 from enishi.ports import Warehouse
 
 PURCHASES = "purchase_facts"
@@ -45,18 +48,62 @@ def stand_in(tree: exp.Query, written: Written, names: Collection[str] = VIEWS) 
     clause = tree.args.get("with_")
     for cte in clause.expressions if clause else ():
         if cte.alias in names:
-            cte.set("this", _body(cte.alias, written))
+            cte.set("this", _limited(_BODIES.get(cte.alias, _of_file)(cte), written))
     return tree
 
 
-def _body(name: str, written: Written) -> exp.Query:
-    """The relation's rows out of what was written."""
-    found = _bodies()[name].copy()
-    for select in found.find_all(exp.Select):
+def rows_of(table: str, view: str, alias: str) -> exp.Select:
+    """The rows of the view with the columns of the table, its folders left out, and their types."""
+    columns = [exp.alias_(exp.cast(column(alias, each.name), data_type(each.type)), each.name) for each in _kept(table)]
+    return exp.select(*columns).from_(table_ref(view, alias))
+
+
+def _kept(table: str) -> list[Column]:
+    declared = schema.table(table)
+    return [each for each in declared.columns if each.name not in declared.partition_columns]
+
+
+def _of_file(cte: exp.CTE) -> exp.Query:
+    return _bodies()[cte.alias].copy()
+
+
+def _lines_of_products(_: exp.CTE) -> exp.Query:
+    """The view itself, whose net lines are there."""
+    lines = view("v_lines").copy()
+    [net] = [inner for inner in lines.args["with_"].expressions if inner.alias == "net_lines"]
+    read = exp.select(*[column("l", each.name) for each in _kept(LINES)]).from_(table_ref(f"{_WORK}.{LINES}", "l"))
+    net.set("this", read)
+    return lines
+
+
+def _lines_of_population(cte: exp.CTE) -> exp.Query:
+    """The relation itself, for all purchases of a customer: the customer tells them, and a line what is known of its
+    purchase."""
+    lines: exp.Select = cte.this.copy()
+    [join] = lines.args["joins"]
+    line, purchase = lines.args["from_"].this.alias, join.this.alias
+    for found in [each for select in lines.selects for each in select.find_all(exp.Column) if each.table == purchase]:
+        known = column(line, _IN_LINES.get(found.name, found.name))
+        found.replace(exp.alias_(known, found.name) if found.name in _IN_LINES else known)
+    same = column(purchase, "customer_id").eq(column(line, "customer_id"))
+    join.replace(exp.Join(this=table_ref("population", purchase), on=same))
+    return lines
+
+
+_IN_LINES: Mapping[str, str] = MappingProxyType({"n": "n_lifetime"})
+"""What a line calls a column of its purchase, where the names differ."""
+_BODIES: Mapping[str, Callable[[exp.CTE], exp.Query]] = MappingProxyType(
+    {"v_lines": _lines_of_products, "purchase_lines": _lines_of_population}
+)
+
+
+def _limited(body: exp.Query, written: Written) -> exp.Query:
+    """`body` itself, reading the folders of this refresh alone."""
+    for select in body.find_all(exp.Select):
         source = select.args["from_"].this
         if isinstance(source, exp.Table) and source.db == _WORK:
             select.where(*_of(source.alias, written), copy=False)
-    return found
+    return body
 
 
 def whole(warehouse: Warehouse, written: Written) -> bool:

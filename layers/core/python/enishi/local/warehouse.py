@@ -167,9 +167,7 @@ class LocalWarehouse:
     def _running(self, query: exp.Query) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
         """A cursor and the text that it runs for `query`; what DuckDB says against it becomes a QueryError."""
         sql.check(query, "query")
-        large = self._is_large(query)
-        viewed = self._viewed(query)
-        text = render(read_again(viewed) if large else viewed)
+        text = render(read_again(self._viewed(query), self._engine.holds))
         with self._engine.reader() as cursor:
             try:
                 yield cursor, text
@@ -177,11 +175,6 @@ class LocalWarehouse:
                 raise QueryError(
                     _complaint(error), remedy="Correct the query; docs/lake.md says what is proven."
                 ) from None
-
-    def _is_large(self, query: exp.Query) -> bool:
-        """Whether a table is read that is not held in memory."""
-        named_here = {found.name for found in sql.tables_of(query) if not found.db and not sql.is_view(found)}
-        return any(self._state(named("", name)).rows > MIRROR_ROWS for name in named_here)
 
     def _viewed(self, query: exp.Query) -> exp.Expr:
         """`query` in DuckDB's words, with the views that it reads as CTEs."""

@@ -107,6 +107,10 @@ class Engine:
             self._written.pop(declared.name, None)
             self._shown[declared.name] = state
 
+    def holds(self, name: str) -> bool:
+        """Whether the table's rows are in memory."""
+        return name in self._mirrored
+
     def _mirror(self, declared: Table, state: State) -> None:
         held = self._shown[declared.name].files if declared.name in self._mirrored else None
         if held is None:

@@ -6,13 +6,21 @@ and columns out, each reader can leave out what it does not need in the scan its
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 _SHAPES = ("group", "distinct", "having", "qualify", "order", "limit", "offset", "windows", "with_")
 
 
-def read_again(tree: exp.Expr) -> exp.Expr:
-    """`tree` itself, in DuckDB's words, its CTEs that are mere scans not held."""
+def read_again(tree: exp.Expr, is_held: Callable[[str], bool]) -> exp.Expr:
+    """`tree` itself, in DuckDB's words, its CTEs that are mere scans not held, where it reads a large table.
+
+    Args:
+        is_held: whether a table of the lake is in memory as it is.
+    """
+    if all(is_held(table.name) for table in tree.find_all(exp.Table) if table.db):
+        return tree
     for cte in tree.find_all(exp.CTE):
         if _is_scan(cte.this):
             cte.set("materialized", False)

@@ -48,15 +48,37 @@ netted AS (
     MAX(coupon_id) AS coupon_id
   FROM booked
   GROUP BY order_id, line_no, purchase_date, product_id
+),
+-- What the rollup keeps (`work.line_facts`): what products say is read of them as they are.
+net_lines AS (
+  SELECT
+    p.order_id,
+    p.customer_id,
+    p.purchase_at,
+    n.purchase_date,
+    p.channel,
+    p.store_id,
+    p.n_lifetime,
+    n.line_no,
+    n.product_id,
+    n.quantity,
+    n.unit_price,
+    n.list_price,
+    n.amount,
+    n.cost,
+    n.coupon_id
+  FROM netted AS n
+  JOIN v_purchases AS p ON p.order_id = n.order_id AND p.purchase_date = n.purchase_date
+  WHERE n.quantity <> 0 OR n.amount <> 0
 )
 SELECT
-  p.order_id,
-  p.customer_id,
-  p.purchase_at,
+  n.order_id,
+  n.customer_id,
+  n.purchase_at,
   n.purchase_date,
-  p.channel,
-  p.store_id,
-  p.n_lifetime,
+  n.channel,
+  n.store_id,
+  n.n_lifetime,
   n.line_no,
   n.product_id,
   d.parent_id,
@@ -83,7 +105,5 @@ SELECT
     THEN CAST(n.list_price - n.unit_price AS DOUBLE) / CAST(n.list_price AS DOUBLE)
   END AS discount_rate,
   n.coupon_id
-FROM netted AS n
-JOIN v_purchases AS p ON p.order_id = n.order_id AND p.purchase_date = n.purchase_date
+FROM net_lines AS n
 LEFT JOIN products AS d ON d.product_id = n.product_id
-WHERE n.quantity <> 0 OR n.amount <> 0
