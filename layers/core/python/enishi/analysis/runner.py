@@ -103,13 +103,13 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
         AnalysisError: the rows are not the declared columns, or a numeric step cannot be done on them.
         QueryError, LakeError: the statement does not run.
     """
-    analysis, query = question.analysis, statement(services, question)
+    analysis, query = question.analysis, _asked(services, question)
     marks = _watermarks(services, query)
     if missing := _missing(services, analysis):
         reason = labels()["no_rows"] + "、".join(f"{schema.table(name).ja}({name})" for name in missing)
         return Answer(analysis, question.parameters, empty(analysis), marks, reason=reason, chosen=question.chosen)
     began = time.perf_counter()
-    rows, notes = footnotes.taken(services.warehouse.query(_asked(services, question, query)), analysis)
+    rows, notes = footnotes.taken(services.warehouse.query(query), analysis)
     seconds = time.perf_counter() - began
     if analysis.step:
         rows = steps.finish(analysis.step, rows, question.parameters)
@@ -131,15 +131,12 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
     )
 
 
-def _asked(services: Services, question: Question, query: exp.Query) -> exp.Query:
+def _asked(services: Services, question: Question) -> exp.Query:
     """What is sent to the engine for an answer: a planner's own statement capped, others with their footnotes."""
     analysis = question.analysis
     if analysis.given_by:
-        return own.capped(query, question.parameters)
-    if not analysis.footnotes:
-        return query
-    tree = parse(analysis.sql, analysis.place)
-    return _ready(services, question, footnotes.with_answer(tree, analysis))
+        return own.capped(statement(services, question), question.parameters)
+    return _ready(services, question, footnotes.with_answer(parse(analysis.sql, analysis.place), analysis))
 
 
 def members(

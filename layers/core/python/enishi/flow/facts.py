@@ -58,7 +58,7 @@ def refresh(services: Services, *, orders_a_part: int = ORDERS_A_PART) -> int:
     """
     warehouse = services.warehouse
     standing = facts.present(warehouse)
-    if standing is not None and standing.written is not None:
+    if standing is not None and standing.written() is not None:
         return int(warehouse.query(_count()).column(0)[0].as_py())
     before = facts.last_written(warehouse)
     made = _begun(services, orders_a_part)

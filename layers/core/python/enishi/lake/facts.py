@@ -7,10 +7,10 @@ snapshots and nothing in them is later than the moment that the question is abou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 
 from sqlglot import exp
@@ -56,8 +56,9 @@ class Facts:
     last_day: date
     in_order: bool = False
     """Whether everybody's days follow the order of N."""
-    written: Written | None = None
-    """Purchases and lines that the refresh wrote; None where they are not whole any more."""
+    written: Callable[[], Written | None] = lambda: None
+    """Tells what purchases and lines the refresh wrote; None where they are not whole any more. Called when they are
+    needed: looking whether they are costs as much as a small question."""
 
     def hold(self, at: datetime, day: date) -> bool:
         """Whether the lines as of this moment are all the lines."""
@@ -109,13 +110,12 @@ def present(warehouse: Warehouse) -> Facts | None:
         said.get(name) != warehouse.snapshot(name) for name in sources()
     ):
         return None
-    written = _written(said)
-    return Facts(
-        datetime.fromisoformat(said["at"]),
-        date.fromisoformat(said["day"]),
-        _is_in_order(warehouse),
-        written if facts_lines.whole(warehouse, written) else None,
-    )
+    reached = datetime.fromisoformat(said["at"]), date.fromisoformat(said["day"])
+    return Facts(*reached, _is_in_order(warehouse), cache(partial(_whole, warehouse, _written(said))))
+
+
+def _whole(warehouse: Warehouse, written: Written) -> Written | None:
+    return written if facts_lines.whole(warehouse, written) else None
 
 
 def last_written(warehouse: Warehouse) -> Written | None:
@@ -138,10 +138,10 @@ def _written(said: Mapping[str, str]) -> Written:
 
 
 def _is_in_order(warehouse: Warehouse) -> bool:
-    every = exp.LogicalAnd(this=column("f", "is_in_order"))
-    return bool(
-        warehouse.query(exp.select(exp.alias_(every, "held")).from_(table_ref(ROLLUP, "f"))).column(0)[0].as_py()
-    )
+    """Whether nobody is out of order: engines find that in what files say of themselves."""
+    others = exp.select(exp.alias_(exp.Count(this=exp.Star()), "others")).from_(table_ref(ROLLUP, "f"))
+    found = warehouse.query(others.where(exp.not_(column("f", "is_in_order"))))
+    return not found.column(0)[0].as_py()
 
 
 def from_facts(tree: exp.Query, rollup: Facts, at: datetime, relations: Mapping[str, tuple[str, ...]]) -> exp.Query:
@@ -154,12 +154,11 @@ def from_facts(tree: exp.Query, rollup: Facts, at: datetime, relations: Mapping[
     """
     for name, columns in relations.items():
         _turn(tree, name, columns, rollup, at)
-    return pruned(_of_written(tree, rollup.written, "purchases" in relations) if rollup.written else tree)
-
-
-def _of_written(tree: exp.Query, written: Written, default_purchases: bool) -> exp.Query:
-    usual = facts_lines.OF_ANALYSES if default_purchases else ()
-    return facts_lines.stand_in(tree, written, (*facts_lines.VIEWS, *usual))
+    left = pruned(tree)
+    usual = facts_lines.OF_ANALYSES if "purchases" in relations else ()
+    names = {cte.alias for cte in left.ctes} & {*facts_lines.VIEWS, *usual}
+    written = rollup.written() if names else None
+    return pruned(facts_lines.stand_in(left, written, names)) if written else left
 
 
 def relations(*, default_purchases: bool) -> dict[str, tuple[str, ...]]:

@@ -53,10 +53,9 @@ def write(table: IcebergTable, declared: Table, key: PartitionKey | None, rows: 
     """Write `rows` (declared types and order) as one file, not yet part of the table."""
     layout = _layout(declared, table.schema().fields)
     output = table.io.new_output(_location(table, key))
-    codec: Any = PROPERTIES[_CODEC]
     with output.create(overwrite=True) as stream:
         target = cast(IO[Any], stream)
-        with pq.ParquetWriter(target, layout.arrow, compression=codec, **layout.writing) as writer:
+        with pq.ParquetWriter(target, layout.arrow, **layout.writing) as writer:
             writer.write_table(pa.Table.from_arrays(rows.columns, schema=layout.arrow))
         metadata = writer.writer.metadata
     found = data_file_statistics_from_parquet_metadata(metadata, dict(layout.statistics), dict(layout.paths))
@@ -89,12 +88,16 @@ def _layout(declared: Table, fields: tuple[NestedField, ...]) -> Layout:
 
 
 def _writing(declared: Table, paths: Mapping[str, int]) -> Mapping[str, Any]:
-    """Options of the writer: numbers that rise are kept as differences, which no dictionary can hold."""
+    """Options of the writer: numbers that rise are kept as differences, which no dictionary can hold and no codec makes
+    shorter."""
     rising = {column.name for column in declared.columns if column.rising}
     short = {path: "DELTA_BINARY_PACKED" for path in paths if path.partition(".")[0] in rising}
-    others = [path for path in paths if path not in short]
-    encodings = {"use_dictionary": others, "column_encoding": short} if short else {}
-    return MappingProxyType({"store_decimal_as_integer": True, **encodings})
+    codecs = {path: "NONE" if path in short else PROPERTIES[_CODEC] for path in paths}
+    encodings = {"use_dictionary": [path for path in paths if path not in short], "column_encoding": short}
+    whole = {"compression": PROPERTIES[_CODEC]}
+    return MappingProxyType(
+        {"store_decimal_as_integer": True, **({"compression": codecs, **encodings} if short else whole)}
+    )
 
 
 def _numbered(field: NestedField, kind: pa.DataType) -> pa.Field[Any]:
