@@ -23,7 +23,7 @@ from pyiceberg.typedef import Record
 from enishi.lake.schema import table
 from enishi.local import warehouse_files as data
 from enishi.local.catalog import LocalCatalog
-from enishi.local.warehouse_engine import local_path
+from enishi.local.warehouse_reads import local_path
 
 MONTHS = 36
 FIRST_YEAR, FIRST_MONTH = 2023, 12

@@ -8,9 +8,8 @@ place. Either way `files.<table>` has the rows with the path they stand in (`_fi
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -18,9 +17,10 @@ import pyarrow as pa
 from sqlglot import exp
 
 from enishi.lake import types
-from enishi.lake.schema import Column, Table
+from enishi.lake.schema import Table
 from enishi.lake.sql import duckdb as dialect
 from enishi.local.warehouse_files import State
+from enishi.local.warehouse_reads import FILE, by_field_id, by_name
 from enishi.local.warehouse_spill import SpillFolder
 
 MIRROR_ROWS = 300_000
@@ -32,10 +32,7 @@ so that any question, and the rollup's making, fit in 2 GB."""
 ROWS_BEFORE_WRITING = 100_000
 """Rows of a folder that a partitioned write gathers before it writes them; they are held for every folder at once."""
 
-FILE = "_file"
 _COME = "rows_that_come"
-_FILES = "__files__"
-"""Stands for the list of files in a text."""
 
 
 class Engine:
@@ -130,7 +127,7 @@ class Engine:
         """Add the rows of files to the mirror, in the files' order."""
         written = self._written.get(declared.name, {})
         if not all(path in written for path in paths):
-            self._run(exp.Insert(this=files_of(declared), expression=parquet(declared, paths)))
+            self._run(exp.Insert(this=files_of(declared), expression=by_field_id(declared, paths)))
             return
         self._root.register(_COME, pa.concat_tables([_named(written[path], path) for path in paths]))
         self._run(exp.Insert(this=files_of(declared), expression=exp.select("*").from_(exp.table_(_COME))))
@@ -149,7 +146,7 @@ class Engine:
     def _read_in_place(self, declared: Table, state: State) -> None:
         self._drop(declared)
         self._mirrored.discard(declared.name)
-        query = parquet(declared, state.files)
+        query = by_name(declared, state.files)
         self._run(exp.Create(this=files_of(declared), kind="VIEW", expression=query, replace=True))
         self._expose(declared)
 
@@ -194,56 +191,3 @@ def _typed(declared: Table) -> exp.Schema:
         for name, kind in (*kinds, (FILE, "VARCHAR"))
     ]
     return exp.Schema(this=files_of(declared), expressions=columns)
-
-
-def parquet(declared: Table, paths: Iterable[str]) -> exp.Var:
-    """The rows of data files, columns found by their Iceberg field id, so that files older than a column have null.
-
-    A query as finished text: every commit asks for one, and building its tree costs more than reading a file.
-    """
-    before, after = _around_files(declared)
-    listed = ", ".join(exp.Literal.string(local_path(path)).sql(dialect="duckdb") for path in paths)
-    return exp.Var(this=f"{before}[{listed}]{after}")
-
-
-@cache
-def _around_files(declared: Table) -> tuple[str, str]:
-    """The text of `parquet` before and after the list of files."""
-    columns = [exp.column(name, quoted=True) for name in declared.names]
-    source = exp.Anonymous(
-        this="read_parquet",
-        expressions=[
-            exp.Var(this=_FILES),
-            _option("schema", exp.Var(this=_field_ids(declared.columns))),
-            _option("filename", exp.true()),
-        ],
-    )
-    file = exp.Concat(expressions=[exp.Literal.string("file://"), exp.column("filename")], safe=False, coalesce=False)
-    query = exp.select(*columns, exp.alias_(file, FILE)).from_(source)
-    before, _, after = query.sql(dialect="duckdb").partition(_FILES)
-    return before, after
-
-
-def local_path(path: str) -> str:
-    return path.removeprefix("file://")
-
-
-def _option(name: str, value: exp.Expr) -> exp.EQ:
-    return exp.EQ(this=exp.Var(this=name), expression=value)
-
-
-def _field_ids(columns: tuple[Column, ...]) -> str:
-    """`MAP {1: {'name': …, 'type': …}, …}` as text."""
-    numbers = [exp.Literal.number(number) for number in range(1, len(columns) + 1)]
-    fields = [
-        _struct(name=exp.Literal.string(column.name), type=exp.Literal.string(types.to_duckdb(column.kind)))
-        for column in columns
-    ]
-    return exp.Map(keys=exp.Array(expressions=numbers), values=exp.Array(expressions=fields)).sql(dialect="duckdb")
-
-
-def _struct(**fields: exp.Expr) -> exp.Expr:
-    named = {**fields, "default_value": exp.null()}
-    return exp.Struct(
-        expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=value) for name, value in named.items()]
-    )

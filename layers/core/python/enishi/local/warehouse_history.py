@@ -18,8 +18,8 @@ from enishi.clock import to_text
 from enishi.lake.schema import Table
 from enishi.local.catalog import LocalCatalog
 from enishi.local.warehouse_commit import instant_of
-from enishi.local.warehouse_engine import local_path
 from enishi.local.warehouse_lock import lake_lock
+from enishi.local.warehouse_reads import local_path
 from enishi.privacy.ports import Pruned
 
 Keep = Callable[[Sequence[Snapshot]], set[int]]

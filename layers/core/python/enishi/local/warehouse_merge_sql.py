@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from enishi.lake.schema import Table, table
 from enishi.lake.sql.duckdb import render
-from enishi.local.warehouse_engine import FILE, files_of
+from enishi.local.warehouse_engine import files_of
+from enishi.local.warehouse_reads import FILE
 
 SOURCE, GIVEN, NUMBER = "merge_source", "merge_rows", "_number"
 """The source with one row a key; the source as it was given, rows numbered in its order."""

@@ -10,11 +10,10 @@ from sqlglot import exp
 
 from enishi.clock import to_text
 from enishi.errors import LakeError, QueryError
-from enishi.lake import types
 from enishi.lake.schema import Table
 from enishi.local.warehouse_commit import instant_of
-from enishi.local.warehouse_engine import parquet
 from enishi.local.warehouse_files import State
+from enishi.local.warehouse_reads import by_field_id, nothing
 
 
 def past(declared: Table, state: State, reference: exp.Table) -> exp.Subquery:
@@ -25,7 +24,7 @@ def past(declared: Table, state: State, reference: exp.Table) -> exp.Subquery:
         QueryError: not `FOR TIMESTAMP AS OF` a literal.
     """
     files = _files(declared, state, _instant(reference))
-    rows: exp.Expr = parquet(declared, files) if files else _nothing(declared)
+    rows: exp.Expr = by_field_id(declared, files) if files else nothing(declared)
     alias = exp.TableAlias(this=exp.to_identifier(reference.alias_or_name))
     inner = exp.Subquery(this=rows, alias=exp.TableAlias(this=exp.to_identifier("past")))
     columns = [exp.column(name, quoted=True) for name in declared.names]
@@ -68,11 +67,3 @@ def _refuse_before_memory(declared: Table, snapshots: list[Snapshot]) -> None:
             where=declared.qualified,
             remedy=f"Ask as of {oldest[:10]} or later; retention and erasures shorten the past (docs/as-of.md).",
         )
-
-
-def _nothing(declared: Table) -> exp.Select:
-    kinds = [
-        (column.name, exp.DataType.build(types.to_duckdb(column.kind), dialect="duckdb")) for column in declared.columns
-    ]
-    nulls = [exp.alias_(exp.cast(exp.null(), kind), name, quoted=True) for name, kind in kinds]
-    return exp.select(*nulls).where(exp.false())

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Protocol
 
 from sqlglot import exp
 
-from enishi.lake import types
 from enishi.lake.schema import Folders, Table
+from enishi.local.warehouse_reads import in_folders, nothing
 
 Wanted = Mapping[str, str]
 """Values of folder columns, by column."""
 _MOST_ALTERNATIVES = 200
-_FILES = "__files__"
-"""Stands for the list of files in a relation's text."""
 
 
 class WorkFiles(Protocol):
@@ -99,34 +96,5 @@ def _sides(equality: exp.EQ) -> tuple[exp.Column | None, exp.Literal | None]:
 
 def relation(declared: Table, files: list[Path], alias: str) -> exp.Subquery:
     """The declared columns of work files, null where a file lacks one; no file gives no row."""
-    nothing, before, after = _texts(declared)
-    listed = ", ".join(exp.Literal.string(str(path)).sql(dialect="duckdb") for path in files)
-    text = f"{before}[{listed}]{after}" if files else nothing
-    return exp.Subquery(this=exp.Var(this=text), alias=exp.TableAlias(this=exp.to_identifier(alias)))
-
-
-@cache
-def _texts(declared: Table) -> tuple[str, str, str]:
-    """The relation without files, and what stands before and after the list of files: rendering it anew for each
-    query costs more than reading the files."""
-    typed = [exp.alias_(exp.cast(exp.null(), _kind(declared, name)), name, quoted=True) for name in declared.names]
-    empty = exp.select(*typed).where(exp.false())
-    options = [_flag("hive_partitioning", True), _flag("union_by_name", True), _flag("hive_types_autocast", False)]
-    listed = exp.Var(this=_FILES)
-    found = exp.select("*").from_(exp.Anonymous(this="read_parquet", expressions=[listed, *options]))
-    both = exp.Union(this=empty, expression=found, distinct=False, by_name=True)
-    whole = exp.select(*[_typed(declared, name) for name in declared.names]).from_(both.subquery("files"))
-    before, _, after = whole.sql(dialect="duckdb").partition(_FILES)
-    return empty.sql(dialect="duckdb"), before, after
-
-
-def _typed(declared: Table, name: str) -> exp.Expr:
-    return exp.alias_(exp.cast(exp.column(name, quoted=True), _kind(declared, name)), name, quoted=True)
-
-
-def _kind(declared: Table, name: str) -> exp.DataType:
-    return exp.DataType.build(types.to_duckdb(declared.column(name).kind), dialect="duckdb")
-
-
-def _flag(name: str, value: bool) -> exp.EQ:
-    return exp.EQ(this=exp.Var(this=name), expression=exp.Boolean(this=value))
+    rows = in_folders(declared, map(str, files)) if files else nothing(declared)
+    return exp.Subquery(this=rows, alias=exp.TableAlias(this=exp.to_identifier(alias)))
