@@ -16,6 +16,7 @@ from enishi.flow.erase_files import work as forget_in_work
 from enishi.flow.facts import refresh
 from enishi.lake import facts, facts_lines
 from enishi.lake.facts_lines import LINES, PURCHASES, Written
+from enishi.lake.facts_people import OUTSIDERS
 from enishi.lake.sql import parse
 from enishi.privacy.person import Person
 from enishi.segment.as_of import up_to
@@ -100,6 +101,38 @@ def test_analyses_of_lines(name: str, tmp_path: Path) -> None:
         fast, slow = (runner.run(shop.services, one) for one in asked)
         assert fast.rows.to_pylist() == slow.rows.to_pylist() != []
         assert facts.ROLLUP in {mark.table for mark in fast.watermarks}
+
+
+@pytest.mark.parametrize("stranger", [False, True])
+@pytest.mark.parametrize("name", ["category_cross_matrix", "customer_sales", "nth_purchase_attribute"])
+def test_only_members_are_counted(name: str, stranger: bool, tmp_path: Path) -> None:
+    """Others are left out by name where all buyers stand in customers, and members are looked up where one does not."""
+    tables = world(3)
+    members = {one["customer_id"]: one for one in tables["customers"]}
+    members["P0"]["is_employee"] = members["P1"]["is_virtual"] = True
+    members["P2"]["registered_date"] = "2026-12-01"
+    members["P3"] |= {"status": "withdrawn", "withdrawn_date": "2026-01-01"}
+    if stranger:
+        tables["customers"].remove(members["P4"])
+    shop = open_shop(tmp_path, tables)
+    refresh(shop.services, orders_a_part=20)
+    for given in ({}, {"exclude_employees": False, "exclude_withdrawn": True}):
+        asked = [
+            runner.ask(shop.services, library.get(name), {**GIVEN.get(name, {}), **given}, from_lines=lines)
+            for lines in (False, True)
+        ]
+        ctes = {cte.alias for cte in runner.statement(shop.services, asked[0]).ctes}
+        assert (OUTSIDERS in ctes) is not stranger
+        fast, slow = (runner.run(shop.services, one) for one in asked)
+        assert fast.rows.to_pylist() == slow.rows.to_pylist() != []
+
+
+def test_the_customers_of_a_segment_are_looked_up(tmp_path: Path) -> None:
+    """Who is not in a segment may be nearly everybody."""
+    shop = refreshed(tmp_path, 3)
+    given = {"min_customers": 1, "base_segment": "first_time_buyers"}
+    asked = runner.ask(shop.services, library.get("category_cross_matrix"), given)
+    assert OUTSIDERS not in {cte.alias for cte in runner.statement(shop.services, asked).ctes}
 
 
 def test_more_categories_than_bits(tmp_path: Path) -> None:

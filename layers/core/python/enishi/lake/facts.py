@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from enishi.lake import facts_lines
 from enishi.lake.facts_lines import Written
+from enishi.lake.facts_people import POPULATION, without_outsiders
 from enishi.lake.facts_places import in_places
 from enishi.lake.facts_spans import ROLLUP, in_spans
 from enishi.lake.sql import column, expand_views, literal, parse, table_ref, tables_of
@@ -26,7 +27,6 @@ from enishi.ports import Warehouse
 VIEW = "v_purchases"
 _FORM = "form=3"
 """Counted up when the rollup's columns or what they mean change: one of an older form is not read."""
-_POPULATION = "population"
 _CUSTOMER = "customer_id"
 _COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -56,6 +56,8 @@ class Facts:
     last_day: date
     in_order: bool = False
     """Whether everybody's days follow the order of N."""
+    all_known: bool = False
+    """Whether everybody who bought stands in customers."""
     written: Callable[[], Written | None] = lambda: None
     """Tells what purchases and lines the refresh wrote; None where they are not whole any more. Called when they are
     needed: looking whether they are costs as much as a small question."""
@@ -111,7 +113,8 @@ def present(warehouse: Warehouse) -> Facts | None:
     ):
         return None
     reached = datetime.fromisoformat(said["at"]), date.fromisoformat(said["day"])
-    return Facts(*reached, _is_in_order(warehouse), cache(partial(_whole, warehouse, _written(said))))
+    in_order, all_known = (_is_true_of_all(warehouse, name) for name in ("is_in_order", "is_known"))
+    return Facts(*reached, in_order, all_known, cache(partial(_whole, warehouse, _written(said))))
 
 
 def _whole(warehouse: Warehouse, written: Written) -> Written | None:
@@ -137,10 +140,10 @@ def _written(said: Mapping[str, str]) -> Written:
     return Written(said["refresh"], *(int(said[name]) for name in ("spans", "purchases", "lines")))
 
 
-def _is_in_order(warehouse: Warehouse) -> bool:
-    """Whether nobody is out of order: engines find that in what files say of themselves."""
+def _is_true_of_all(warehouse: Warehouse, name: str) -> bool:
+    """Whether the rollup's column is true in every row: engines find that in what files say of themselves."""
     others = exp.select(exp.alias_(exp.Count(this=exp.Star()), "others")).from_(table_ref(ROLLUP, "f"))
-    found = warehouse.query(others.where(exp.not_(column("f", "is_in_order"))))
+    found = warehouse.query(others.where(exp.not_(column("f", name))))
     return not found.column(0)[0].as_py()
 
 
@@ -158,7 +161,10 @@ def from_facts(tree: exp.Query, rollup: Facts, at: datetime, relations: Mapping[
     usual = facts_lines.OF_ANALYSES if "purchases" in relations else ()
     names = {cte.alias for cte in left.ctes} & {*facts_lines.VIEWS, *usual}
     written = rollup.written() if names else None
-    return pruned(facts_lines.stand_in(left, written, names)) if written else left
+    if written is None:
+        return left
+    stood = facts_lines.stand_in(left, written, names)
+    return pruned(without_outsiders(stood, facts_lines.OF_ANALYSES) if rollup.all_known and usual else stood)
 
 
 def relations(*, default_purchases: bool) -> dict[str, tuple[str, ...]]:
@@ -269,13 +275,13 @@ def _rows(tree: exp.Query, name: str) -> exp.Expr:
     if name == VIEW:
         return rollup
     rows = exp.select(*[column("f", each) for each in _READ]).from_(rollup)
-    [population] = [cte.this for cte in tree.args["with_"].expressions if cte.alias == _POPULATION]
+    [population] = [cte.this for cte in tree.args["with_"].expressions if cte.alias == POPULATION]
     test = _of_rollup(population)
     if test is not None:
         rows = rows.where(column("f", "is_known"), test)
     else:
         same = exp.EQ(this=column("c", "customer_id"), expression=column("f", "customer_id"))
-        rows = rows.join(table_ref(_POPULATION, "c"), on=same)
+        rows = rows.join(table_ref(POPULATION, "c"), on=same)
     return exp.alias_(exp.Subquery(this=rows), "f", table=True)
 
 
