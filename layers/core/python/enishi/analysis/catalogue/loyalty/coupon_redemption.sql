@@ -44,6 +44,8 @@ notes:
   en: "over_min_share: of the orders with a coupon that asks for an amount, those at most just_over above it before the coupon"
 - ja: "会員の区分は、現在の値。"
   en: "a member's value of the axis is the current one"
+- ja: "会員ランクの行は、上位のランクから並べる（会員ランク定義にないランクはそのあと）。"
+  en: "rows of member ranks go from the highest down, ranks that member_ranks does not know after them"
 - ja: "受注のない利用も、金額なしの利用として数える。チャネルまたは店舗を絞り込んだ場合は除く。"
   en: "a use that names no order is a use too, without an amount; not where channels or stores are chosen"
 */
@@ -177,4 +179,11 @@ FROM listed AS l
 LEFT JOIN coupon_labels AS c ON c.coupon_id = l.coupon_id
 LEFT JOIN given_counts AS g ON g.coupon_id = l.coupon_id AND g.axis_value = l.axis_value
 LEFT JOIN use_counts AS u ON u.coupon_id = l.coupon_id AND u.axis_value = l.axis_value
-ORDER BY l.coupon_id, l.axis_value = :guest, l.axis_value = :unknown, l.axis_value = :other, l.axis_value
+LEFT JOIN member_ranks AS r ON r.rank = l.axis_value
+ORDER BY
+  l.coupon_id,
+  l.axis_value = :guest,
+  l.axis_value = :unknown,
+  l.axis_value = :other,
+  r.rank_order DESC NULLS LAST,
+  l.axis_value
