@@ -16,7 +16,6 @@ from enishi.analysis.axes import words_of_axis
 from enishi.analysis.library import parameters
 from enishi.consent import reasons
 
-_REFUSALS = "suppression_analysis.reason"
 _JOINTS = re.compile(r"( × | → | > | \+ | / |:)")
 """What stands between the parts of a value that is made of several."""
 Where = Literal["axes", "columns", "parameters"]
@@ -79,9 +78,15 @@ def thing_of(name: str, where: Where, analysis: str = "") -> str:
 @cache
 def _words(analysis: str, column: str) -> Mapping[str, str | None]:
     """Code → word of one column of an answer; its values come by the thousand."""
-    codes: Mapping[str, Mapping[str, str]] = {_REFUSALS: reasons.labels(), **_data()["codes"]}
+    codes: Mapping[str, Mapping[str, str]] = _data()["codes"]
     own = codes.get(f"{analysis}.{column}", codes.get(column, {}))
-    return MappingProxyType({**words_of_axis(column), **own})
+    return MappingProxyType({**words_of_axis(column), **own, **_refusals(f"{analysis}.{column}")})
+
+
+def _refusals(place: str) -> dict[str, str]:
+    """Why a message did not go out, for a column that says so, with what it puts before the reason."""
+    before: Mapping[str, str] = _data()["refusals"].get(place, {})
+    return {code + reason: word + said for code, word in before.items() for reason, said in reasons.labels().items()}
 
 
 @cache
