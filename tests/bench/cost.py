@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,16 @@ def taken(what: str, work: Callable[[], int]) -> Cost:
     """Do `work`, which says its rows, in this process; what was imported and opened before it is not counted."""
     start, before = time.monotonic(), _cpu()
     rows = work()
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Cost(what, rows, _cpu() - before, time.monotonic() - start, largest)
+    return Cost(what, rows, _cpu() - before, time.monotonic() - start, peak_mb())
+
+
+def peak_mb() -> float:
+    """The most memory this process held. Linux's `ru_maxrss` keeps that of the process that started it."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    [held] = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+    return int(held) / 1024
 
 
 def told_by(module: str, *arguments: str) -> Cost:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from enishi.identity.unify import unify
 from enishi.ids import digest
 from enishi.local.warehouse import LocalWarehouse
 from enishi.settings import Settings
+from tests.bench.cost import peak_mb
 
 RECORDS = 1_000_000
 SEED = 20261121
@@ -120,8 +120,7 @@ def passes(records: int, home: Path) -> Passes:
     middle = time.process_time()
     unify(warehouse, AT.replace(hour=2))
     end = time.process_time()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return Passes(records, people, middle - start, end - middle, peak)
+    return Passes(records, people, middle - start, end - middle, int(peak_mb()))
 
 
 def bench(records: int) -> Passes:

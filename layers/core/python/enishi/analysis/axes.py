@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import yaml
 from sqlglot import exp
 
 from enishi.analysis.expressions import expression
+from enishi.data_files import data_of
 from enishi.errors import AnalysisError
 from enishi.lake import schema
 from enishi.lake.sql import literal
@@ -46,7 +45,7 @@ def derived() -> Mapping[str, Derived]:
 
 @cache
 def _data() -> Mapping[str, Any]:
-    read: dict[str, Any] = yaml.safe_load((files("enishi.analysis") / "axes.yaml").read_text("utf-8"))
+    read: dict[str, Any] = data_of("enishi.analysis", "axes.yaml")
     return MappingProxyType(read)
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from statistics import NormalDist
 from types import MappingProxyType
 from typing import Any
 
-import yaml
 from sqlglot import exp
 
 from enishi.analysis.axes import axis, read_by
@@ -17,6 +15,7 @@ from enishi.analysis.expressions import write_out
 from enishi.analysis.library import parameters
 from enishi.analysis.macros import with_macros
 from enishi.analysis.model import Analysis, Parameter
+from enishi.data_files import data_of
 from enishi.errors import AnalysisError
 from enishi.lake.sql import array, literal, literals, with_people
 from enishi.segment.problems import did_you_mean
@@ -31,7 +30,7 @@ Values = Mapping[str, Any]
 @cache
 def labels() -> Mapping[str, str]:
     """Words of answers that SQL says as `:unknown`, `:other`, …"""
-    read: dict[str, str] = yaml.safe_load((files("enishi.analysis") / "labels.yaml").read_text("utf-8"))
+    read: dict[str, str] = data_of("enishi.analysis", "labels.yaml")
     return MappingProxyType(read)
 
 

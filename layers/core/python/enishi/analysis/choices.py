@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
-import yaml
 from pydantic import TypeAdapter
 
 from enishi.analysis.model import Analysis, Parameter, Title
+from enishi.data_files import data_of
 
 NOTHING = "null"
 """The value of a parameter that was not chosen."""
@@ -46,5 +45,4 @@ def _of(analysis: Analysis, parameter: Parameter) -> Words:
 @cache
 def choices() -> Mapping[str, Words]:
     """All of them, by parameter or by `analysis.parameter`."""
-    text = (files("enishi.analysis") / "choices.yaml").read_text("utf-8")
-    return MappingProxyType(_CHOICES.validate_python(yaml.safe_load(text)))
+    return MappingProxyType(_CHOICES.validate_python(data_of("enishi.analysis", "choices.yaml")))

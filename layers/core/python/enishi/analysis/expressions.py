@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import yaml
 from sqlglot import exp
 
+from enishi.data_files import data_of
 from enishi.errors import AnalysisError
 from enishi.lake.sql import parse
 
@@ -28,10 +27,7 @@ class Expression:
 
 @cache
 def _given() -> Mapping[str, Mapping[str, Any]]:
-    read: Mapping[str, Mapping[str, Any]] = yaml.load(
-        (files("enishi.analysis") / "expressions.yaml").read_text("utf-8"),
-        Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),  # noqa: S506 - either loader is a safe one
-    )
+    read: Mapping[str, Mapping[str, Any]] = data_of("enishi.analysis", "expressions.yaml")
     return MappingProxyType(read)
 
 

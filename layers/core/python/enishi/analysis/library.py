@@ -16,11 +16,10 @@ import yaml
 from pydantic import ValidationError
 
 from enishi.analysis.model import Analysis, Parameter
+from enishi.data_files import data_of, parsed
 from enishi.errors import AnalysisError
 from enishi.segment.problems import did_you_mean, explain
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml where it is there: a question should not wait for its front matter."""
 _FRONT = re.compile(r"\A\s*/\*\n(?P<front>.*?)\n\*/\s*(?P<sql>.*)\Z", re.DOTALL)
 
 
@@ -137,7 +136,7 @@ def _group(analysis: Analysis, name: str) -> Sequence[Parameter]:
 
 def _front_matter(text: str, place: str) -> Mapping[str, Any]:
     try:
-        given = yaml.load(text, Loader=_LOADER)  # noqa: S506 - either loader is a safe one
+        given = parsed(text)
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
         raise AnalysisError(
@@ -155,4 +154,4 @@ def _sql_files(folder: Traversable) -> list[Traversable]:
 
 
 def _data(name: str) -> Any:
-    return yaml.load((files("enishi.analysis") / name).read_text("utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
+    return data_of("enishi.analysis", name)

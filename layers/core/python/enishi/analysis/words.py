@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal
-
-import yaml
 
 from enishi.analysis.answer import Answer
 from enishi.analysis.axes import words_of_axis
 from enishi.analysis.library import parameters
 from enishi.consent import reasons
+from enishi.data_files import data_of
 
 _JOINTS = re.compile(r"( × | → | > | \+ | / |:)")
 """What stands between the parts of a value that is made of several."""
@@ -91,5 +89,5 @@ def _refusals(place: str) -> dict[str, str]:
 
 @cache
 def _data() -> Mapping[str, Any]:
-    read: dict[str, Any] = yaml.safe_load((files("enishi.analysis") / "words.yaml").read_text("utf-8"))
+    read: dict[str, Any] = data_of("enishi.analysis", "words.yaml")
     return MappingProxyType(read)

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
+from enishi.data_files import data_of
 from enishi.errors import NotSupportedError
 from enishi.ports import Channel
 
@@ -33,7 +31,7 @@ class ChannelSpec:
 @cache
 def specs() -> Mapping[Channel, ChannelSpec]:
     """Every channel that this version sends on."""
-    data: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("channels.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = data_of("enishi.channels", "channels.yaml")
     return MappingProxyType({Channel(name): _spec(Channel(name), entry) for name, entry in data.items()})
 
 

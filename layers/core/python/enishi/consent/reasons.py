@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
-import yaml
+from enishi.data_files import data_of
 
 
 class RefusalReason(StrEnum):
@@ -51,8 +50,7 @@ _BLOCK = "no_"
 @cache
 def labels() -> Mapping[str, str]:
     """reason → Japanese label."""
-    text = files(__package__).joinpath("reasons.yaml").read_text(encoding="utf-8")
-    return MappingProxyType(yaml.safe_load(text))
+    return MappingProxyType(data_of("enishi.consent", "reasons.yaml"))
 
 
 def label(reason: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from enishi.data_files import data_of
 from enishi.errors import DefinitionError
 from enishi.ports import Blobs
 
@@ -66,5 +66,5 @@ class Declared(Generic[Kind]):
 
 @cache
 def _packaged(name: str) -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = yaml.safe_load(files("enishi.identity").joinpath(name).read_text(encoding="utf-8"))
+    loaded: Mapping[str, Any] = data_of("enishi.identity", name)
     return loaded

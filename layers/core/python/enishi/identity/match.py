@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, reduce
-from importlib.resources import files
 
-import yaml
 from sqlglot import exp
 
+from enishi.data_files import data_of
 from enishi.identity.model import Model
 from enishi.identity.scoring import scored_pairs
 from enishi.identity.trees import standing_on, tree
@@ -27,7 +26,7 @@ class Rule:
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, strongest first."""
-    data = yaml.safe_load(files("enishi.identity").joinpath("rules.yaml").read_text(encoding="utf-8"))
+    data = data_of("enishi.identity", "rules.yaml")
     return tuple(Rule(**row) for row in data)
 
 

@@ -14,12 +14,12 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-import yaml
+
+from enishi.data_files import data_of
 
 Strings: TypeAlias = "pa.Array[Any] | pa.ChunkedArray[Any]"
 Normaliser: TypeAlias = "Callable[[Strings], pa.Array[Any]]"
@@ -243,8 +243,8 @@ def _number(kanji: str) -> int:
 @cache
 def _prefectures() -> Mapping[str, str]:
     """First characters → code: whole names (three or four characters), and codes with or without their zero."""
-    data = files("enishi.identity").joinpath("data/prefectures.yaml").read_text(encoding="utf-8")
-    codes = {name: f"{number:02d}" for number, name in enumerate(yaml.safe_load(data), 1)}
+    names = data_of("enishi.identity", "data/prefectures.yaml")
+    codes = {name: f"{number:02d}" for number, name in enumerate(names, 1)}
     return {**codes, **{code: code for code in codes.values()}, **{str(int(code)): code for code in codes.values()}}
 
 
@@ -259,21 +259,18 @@ class _Provider:
 
 @cache
 def _mail_providers() -> Mapping[str, _Provider]:
-    data = files("enishi.identity").joinpath("data/mail_providers.yaml").read_text(encoding="utf-8")
     return {
         domain: _Provider(row["domains"][0] if row["one"] else domain, row["dots"], row["tag"])
-        for row in yaml.safe_load(data)
+        for row in data_of("enishi.identity", "data/mail_providers.yaml")
         for domain in row["domains"]
     }
 
 
 @cache
 def _designated_cities() -> tuple[str, ...]:
-    data = files("enishi.identity").joinpath("data/designated_cities.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(data))
+    return tuple(data_of("enishi.identity", "data/designated_cities.yaml"))
 
 
 @cache
 def _kanji_variants() -> Mapping[int, str]:
-    data = files("enishi.identity").joinpath("data/kanji_variants.yaml").read_text(encoding="utf-8")
-    return {ord(variant): plain for variant, plain in yaml.safe_load(data).items()}
+    return {ord(variant): plain for variant, plain in data_of("enishi.identity", "data/kanji_variants.yaml").items()}

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from enishi.data_files import data_of
 from enishi.results.events import EventType, ProviderEvent
 
 
@@ -54,7 +52,7 @@ class Machines:
 @cache
 def machines() -> Machines:
     """The machines that we know of."""
-    data: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("machines.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = data_of("enishi.results", "machines.yaml")
     agents = {EventType(kind): _agents(data[kind]) for kind in (EventType.OPEN, EventType.CLICK)}
     return Machines(agents, timedelta(seconds=data["scan_seconds"]), data["scan_links"])
 

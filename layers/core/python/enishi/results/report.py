@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any
 
-import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from enishi.consent.reasons import label
+from enishi.data_files import data_of
 from enishi.ports import Warehouse
 from enishi.results import charts
 from enishi.results.funnel import OUTCOMES, ScenarioResult, scenario_results
@@ -51,8 +50,7 @@ class Heading:
 
 def labels() -> dict[str, str]:
     """Japanese words of the report, by term."""
-    text = files(__package__).joinpath("labels.yaml").read_text(encoding="utf-8")
-    words: dict[str, str] = yaml.safe_load(text)
+    words: dict[str, str] = data_of("enishi.results", "labels.yaml")
     return words
 
 

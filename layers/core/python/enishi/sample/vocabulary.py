@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
-import yaml
 
+from enishi.data_files import data_of
 from enishi.sample.randomness import Floats, Ints
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Six times the speed of the Python one; both are safe loaders."""
 
 
 @cache
 def read(name: str) -> Any:
     """One YAML file of the sample's data; not to be changed by who reads it."""
-    text = files("enishi.sample").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 both are safe loaders
+    return data_of("enishi.sample", f"data/{name}.yaml")
 
 
 @dataclass(frozen=True)

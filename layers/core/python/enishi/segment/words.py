@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
+from enishi.data_files import data_of
 
 
 @cache
 def _words() -> Mapping[str, Mapping[str, str]]:
-    loaded: Mapping[str, Mapping[str, str]] = yaml.safe_load(
-        (files("enishi.segment") / "words.yaml").read_text("utf-8")
-    )
+    loaded: Mapping[str, Mapping[str, str]] = data_of("enishi.segment", "words.yaml")
     return loaded
 
 

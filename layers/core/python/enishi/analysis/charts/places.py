@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
-
-import yaml
 
 from enishi.analysis.charts.drawing import COLOURS, Drawing, Spec
 from enishi.analysis.charts.placing import WIDTH
+from enishi.data_files import data_of
 
 _WEEKDAY = "['日','月','火','水','木','金','土'][day(datum.value)]"
 
 
 @cache
 def _tiles() -> Mapping[str, tuple[int, int]]:
-    given = yaml.safe_load((files("enishi.analysis.charts") / "places.yaml").read_text("utf-8"))
+    given = data_of("enishi.analysis.charts", "places.yaml")
     return MappingProxyType({name: (place[0], place[1]) for name, place in given.items()})
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from enishi.analysis.binding import labels
 from enishi.analysis.charts.drawing import COLOURS, HEIGHT, Drawing, Row, Spec, number_format
 from enishi.analysis.charts.flows import Flow, flows
 from enishi.analysis.charts.placing import WIDTH
+from enishi.data_files import data_of
 from enishi.errors import AnalysisError
 
 VEGA = "https://vega.github.io/schema/vega/v5.json"
@@ -153,7 +151,5 @@ def _vega(name: str, data: Mapping[str, Sequence[Row]], form: str = ",.0f") -> S
 
 @cache
 def _declared(name: str) -> Mapping[str, Any]:
-    read: dict[str, Any] = yaml.safe_load(
-        (files("enishi.analysis.charts") / "vega" / f"{name}.yaml").read_text("utf-8")
-    )
+    read: dict[str, Any] = data_of("enishi.analysis.charts", f"vega/{name}.yaml")
     return read

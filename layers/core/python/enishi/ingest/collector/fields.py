@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import yaml
+from enishi.data_files import data_of
 
 MASKED = "***"
 _MAIL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
@@ -41,7 +40,7 @@ class Unfit(ValueError):  # noqa: N818 - never leaves the collector; it is a ver
 @cache
 def fields() -> Mapping[str, Field]:
     """Every field by name, in the order of the file."""
-    data: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("fields.yaml").read_text("utf-8"))
+    data: dict[str, Any] = data_of("enishi.ingest.collector", "fields.yaml")
     return MappingProxyType({name: Field(name, **said) for name, said in data.items()})
 
 

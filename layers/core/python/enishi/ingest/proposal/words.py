@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Any
 from unicodedata import normalize
 
-import yaml
+from enishi.data_files import data_of
 
 
 def plain(name: str) -> str:
@@ -77,5 +76,4 @@ class Words:
 @cache
 def words() -> Words:
     """The vocabulary of the package."""
-    text = (files("enishi.ingest.proposal") / "vocabulary.yaml").read_text("utf-8")
-    return Words(yaml.safe_load(text))
+    return Words(data_of("enishi.ingest.proposal", "vocabulary.yaml"))

@@ -32,12 +32,14 @@ charts:
 cells: []
 rules: [TZ, LATE, EMPTY, DIV0]
 notes:
-- ja: "状態：異常＝到着の遅れ、参照先のない行、主要な列の欠損。注意＝許容差を外れた件数、エラー行、明細の合計と一致しないヘッダ、入会日のない顧客。正常＝それ以外。"
-  en: "status: 異常 = late, orphan keys or missing keys; 注意 = rows outside the tolerance, rejected rows, headers that are not the sum of their lines, customers without a registration day; 正常 = the rest"
+- ja: "状態：異常＝到着の遅れ、参照先のない行、主要な列の欠損、受注と日付の違う明細。注意＝許容差を外れた件数、エラー行、明細の合計と一致しないヘッダ、入会日のない顧客。正常＝それ以外。"
+  en: "status: 異常 = late, orphan keys, missing keys or lines dated differently from their order; 注意 = rows outside the tolerance, rejected rows, headers that are not the sum of their lines, customers without a registration day; 正常 = the rest"
 - ja: "件数は、基準日に受け取った行。想定件数は、前の8週の同じ曜日の中央値で、その曜日の取込がなければ空欄。"
   en: "rows are those received on the day; expected_rows the median of the same weekday in the 8 weeks before, null where there was no load on such a day"
 - ja: "到着の遅れ：最終取込からの時間が、そのテーブルのふだんの間隔（中央値）を「遅延とする時間」より多く超えた。取込が1回だけのテーブルは遅れにならない。"
   en: "late: since the last load more than late_hours have passed beyond the usual (median) pause of that table; a table that was loaded once is never late"
+- ja: "明細の受注日は受注の日付の写し。日付の違う明細は、その受注の明細として数えられない。"
+  en: "a line's order_date is a copy of its order's: a line of another day is counted as none of that order's"
 - ja: "顧客の抽出には使わない。"
   en: "it opens no customer set"
 */
@@ -110,7 +112,7 @@ recent_orders AS (
   WHERE order_date IS NULL OR order_date > DATE_ADD('day', -:check_days, :as_of)
 ),
 recent_lines AS (
-  SELECT order_id, product_id, line_amount
+  SELECT order_id, order_date, product_id, line_amount
   FROM order_lines
   WHERE order_date > DATE_ADD('day', -:check_days, :as_of)
 ),
@@ -166,6 +168,10 @@ checks AS (
   SELECT 'order_lines', 6, '商品マスタにない商品', COUNT_IF(l.product_id IS NOT NULL AND p.product_id IS NULL), '異常'
   FROM recent_lines AS l
   LEFT JOIN products AS p ON p.product_id = l.product_id
+  UNION ALL
+  SELECT 'order_lines', 7, '受注と日付の違う明細', COUNT_IF(o.order_date <> l.order_date), '異常'
+  FROM recent_lines AS l
+  LEFT JOIN orders AS o ON o.order_id = l.order_id
   UNION ALL
   SELECT 'orders', 7, '明細合計との差', COUNT(*), '注意' FROM headers
 )
