@@ -165,7 +165,9 @@ def test_codes_are_drawn_in_words() -> None:
     [
         ("suppression_analysis", "reason", "opt_out", "配信停止を希望"),
         ("scenario_funnel", "outcome", "suppressed:opt_out", "除外:配信停止を希望"),
-        ("scenario_funnel", "outcome", "exit:bought", "離脱:bought"),
+        ("scenario_funnel", "outcome", "suppressed:no_points", "除外:必要な内容（points）がない"),
+        ("scenario_funnel", "outcome", "exit:exited", "離脱:離脱条件に該当"),
+        ("scenario_funnel", "outcome", "exit:no_stock", "離脱:no_stock"),
         ("scenario_funnel", "outcome", "branch:opt_out", "分岐:opt_out"),
     ],
 )

@@ -33,7 +33,16 @@ def reading(answer: Answer, column: str) -> Callable[[Any], Any]:
     words: dict[str, str | None] = {**_words(answer.analysis.id, column)}
     for named in names:
         words |= named
+    before: Mapping[str, str] = _data()["refusals"].get(f"{answer.analysis.id}.{column}", {})
+    if before:
+        return lambda value: _why(before, value) or _in_words(words, value)
     return (lambda value: _in_words(words, value)) if words else (lambda value: value)
+
+
+def _why(before: Mapping[str, str], value: Any) -> str | None:
+    """Why a message did not go out, with the word for what stands before the reason; None where nothing of it does."""
+    code = next((code for code in before if isinstance(value, str) and value.startswith(code)), None)
+    return None if code is None else before[code] + reasons.label(value.removeprefix(code))
 
 
 def _in_words(words: Mapping[str, str | None], value: Any) -> Any:
@@ -78,13 +87,7 @@ def _words(analysis: str, column: str) -> Mapping[str, str | None]:
     """Code → word of one column of an answer; its values come by the thousand."""
     codes: Mapping[str, Mapping[str, str]] = _data()["codes"]
     own = codes.get(f"{analysis}.{column}", codes.get(column, {}))
-    return MappingProxyType({**words_of_axis(column), **own, **_refusals(f"{analysis}.{column}")})
-
-
-def _refusals(place: str) -> dict[str, str]:
-    """Why a message did not go out, for a column that says so, with what it puts before the reason."""
-    before: Mapping[str, str] = _data()["refusals"].get(place, {})
-    return {code + reason: word + said for code, word in before.items() for reason, said in reasons.labels().items()}
+    return MappingProxyType({**words_of_axis(column), **own})
 
 
 @cache

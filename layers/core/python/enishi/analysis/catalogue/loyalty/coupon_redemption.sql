@@ -41,8 +41,8 @@ rules: [TZ, PUR, RET, GUEST, MERGE, UNK, CENSOR, DIV0, SET]
 notes:
 - ja: "公開コードには配布の記録がない。配布数は0、利用率は空欄。利用数は期間中の利用で、非会員は非会員の行に数える。"
   en: "open codes have no issue rows: issued is 0 and redemption_rate is null; used counts their uses in the period, guests as 非会員"
-- ja: "配布数と利用数は人数。再案内などで同じクーポンを何度か受け取った人も、1人と数える。失効数＝使わずに期限が過ぎた人。期限前のクーポンと公開コードでは空欄。"
-  en: "issued and used are people: who got the same coupon again, with a reminder for example, is one. forgotten are those who let it expire; null before its last day and for open codes"
+- ja: "配布数と利用数は人数。再案内などで同じクーポンを何度か受け取った人も、1人と数え、利用日数は期間の最初の配布から数える。失効数＝使わずに期限が過ぎた人。期限前のクーポンと公開コードでは空欄。"
+  en: "issued and used are people: who got the same coupon again, with a reminder for example, is one, and days run from the first issue in the period. forgotten are those who let it expire; null before its last day and for open codes"
 - ja: "再案内後の割合：配布のある利用のうち、その期間に最初に配布された日より後、利用の日までに、そのクーポンを載せた配信がまた届いていたもの。店舗での割合は、受注のある利用のうち。割引率＝割引額÷（売上＋割引額）、受注のある利用について。"
   en: "reminded_share: of the uses of an issued coupon, those after another message that carried it, sent later than the day of its first issue in the period; store_share: of the uses with an order; discount_share: discount over amount and discount, of the uses with an order"
 - ja: "配布したクーポンは、配布した期間に数える。利用数＝基準日までに使った人。対照群の行は配布に数えない。配布の記録がない利用は、その顧客への同じクーポンの最後の配布に属する。"
@@ -173,7 +173,7 @@ use_counts AS (
     COUNT(c.valid_to) AS limited_uses,
     COUNT(n.redemption_id) AS reminded_uses,
     COUNT_IF(u.channel = 'store') AS store_receipts,
-    QUANTILE_OF(DATE_DIFF('day', u.issued_date, u.redeemed_date), 0.5) AS days_median,
+    QUANTILE_OF(DATE_DIFF('day', COALESCE(g.issued_date, u.issued_date), u.redeemed_date), 0.5) AS days_median,
     SUM(u.discount) AS discount,
     SUM(CASE WHEN u.order_id IS NOT NULL THEN u.discount END) AS receipt_discount,
     SUM(u.amount) AS amount,
@@ -184,6 +184,7 @@ use_counts AS (
     ) AS just_over
   FROM used AS u
   LEFT JOIN coupon_labels AS c ON c.coupon_id = u.coupon_id
+  LEFT JOIN given AS g ON g.coupon_id = u.coupon_id AND g.customer_id = u.holder
   LEFT JOIN reminded AS n ON n.redemption_id = u.redemption_id
   GROUP BY u.coupon_id, u.axis_value
 ),
