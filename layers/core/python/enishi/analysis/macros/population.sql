@@ -2,13 +2,13 @@
 SELECT c.*
 FROM customers AS c
 WHERE
-  COALESCE(c.status, 'active') <> 'merged'
+  c.status IS DISTINCT FROM 'merged'
   AND COALESCE(c.registered_date <= :as_of, TRUE)
-  AND NOT COALESCE(c.is_virtual, FALSE)
-  AND (NOT :exclude_employees OR NOT COALESCE(c.is_employee, FALSE))
+  AND c.is_virtual IS DISTINCT FROM TRUE
+  AND (NOT :exclude_employees OR c.is_employee IS DISTINCT FROM TRUE)
   AND (
     NOT :exclude_withdrawn
-    OR COALESCE(c.status, 'active') <> 'withdrawn'
+    OR c.status IS DISTINCT FROM 'withdrawn'
     OR COALESCE(c.withdrawn_date > :as_of, FALSE)
   )
   AND c.customer_id IN (:base_segment)
