@@ -8,10 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from enishi.analysis import charts, pages
+from enishi.analysis import charts, library, pages
 from enishi.analysis.answer import Answer
 from enishi.analysis.charts.ordering import merged
 from enishi.analysis.library import read
+from enishi.analysis.words import reading
 from enishi.errors import AnalysisError
 
 FRONT = """/*
@@ -157,6 +158,23 @@ def test_codes_are_drawn_in_words() -> None:
     assert "店舗" in drawn
     assert "own" in drawn
     assert ">store<" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("analysis", "column", "code", "word"),
+    [
+        ("suppression_analysis", "reason", "opt_out", "配信停止を希望"),
+        ("scenario_funnel", "outcome", "suppressed:opt_out", "除外:配信停止を希望"),
+        ("scenario_funnel", "outcome", "suppressed:no_points", "除外:必要な内容（points）がない"),
+        ("scenario_funnel", "outcome", "exit:exited", "離脱:離脱条件に該当"),
+        ("scenario_funnel", "outcome", "exit:no_stock", "離脱:no_stock"),
+        ("scenario_funnel", "outcome", "branch:opt_out", "分岐:opt_out"),
+    ],
+)
+def test_why_a_message_did_not_go_out_is_said_in_words(analysis: str, column: str, code: str, word: str) -> None:
+    asked = library.get(analysis)
+    answer = Answer(asked, {}, pa.table({name: pa.nulls(0) for name in asked.column_names}))
+    assert reading(answer, column)(code) == word
 
 
 SCENARIOS = (

@@ -12,7 +12,13 @@ import pytest
 from enishi.analysis.steps import huff
 from enishi.errors import AnalysisError
 
-PARAMETERS: dict[str, Any] = {"alpha": 1.0, "lambda_fit": True, "lambda0": 2.0, "close_store": None}
+PARAMETERS: dict[str, Any] = {
+    "alpha": 1.0,
+    "alpha_fit": False,
+    "lambda_fit": True,
+    "lambda0": 2.0,
+    "close_store": None,
+}
 
 
 def _rows(*lines: tuple[str, str, str, float | None, float, int | None]) -> pa.Table:
@@ -36,13 +42,39 @@ def test_two_equal_shops_at_one_and_two_kilometres() -> None:
     assert [row["gap"] for row in answer] == pytest.approx([0, 0], abs=1e-4)
 
 
-def test_the_exponent_behind_made_up_choices_is_found_again() -> None:
+def test_a_shop_twice_as_large_at_the_same_distance() -> None:
+    """Three of four go to the larger one: 2^alpha = 3. Nothing is learnt of distance, and lambda stays as given."""
+    rows = _rows(("a", "S1", "own", 200, 5, 3), ("a", "S2", "own", 100, 5, 1))
+    answer = huff.run(rows, {**PARAMETERS, "alpha_fit": True, "lambda_fit": False}).to_pylist()
+    assert [row["size_exponent"] for row in answer] == pytest.approx([log2(3)] * 2, abs=1e-6)
+    assert [row["distance_exponent"] for row in answer] == [2, 2]
+    assert [row["expected_share"] for row in answer] == pytest.approx([0.75, 0.25], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "free"), [(1.0, (False, True)), (0.6, (True, True))], ids=["of distance", "of size, too"]
+)
+def test_the_exponents_behind_made_up_choices_are_found_again(alpha: float, free: tuple[bool, bool]) -> None:
     rng = np.random.default_rng(1)
     areas = np.repeat(np.arange(40), 5)
-    size, distance = np.log(rng.uniform(100, 900, 200)), np.log(rng.uniform(1, 40, 200))
-    pull = np.exp(size - 1.7 * distance)
+    measures = np.column_stack([np.log(rng.uniform(100, 900, 200)), -np.log(rng.uniform(1, 40, 200))])
+    pull = np.exp(measures @ np.array([alpha, 1.7]))
     orders = 1000 * pull / np.bincount(areas, pull)[areas]
-    assert huff.fitted(areas, size, distance, orders) == pytest.approx(1.7, abs=1e-6)
+    found = huff.fitted(areas, measures, orders, np.array([1.0, 2.0]), np.array(free))
+    assert found == pytest.approx([alpha, 1.7], abs=1e-6)
+
+
+def test_an_area_that_only_a_rival_reaches_teaches_nothing() -> None:
+    rows = _rows(("a", "R", "rival", 100, 1, None), ("b", "S1", "own", 100, 1, 3), ("b", "S2", "own", 100, 2, 1))
+    answer = huff.run(rows, PARAMETERS).to_pylist()
+    assert answer[0]["expected_share"] == 1
+    assert answer[0]["distance_exponent"] == pytest.approx(log2(3), abs=1e-6)
+
+
+def test_size_that_goes_with_distance_cannot_be_told_from_it() -> None:
+    rows = _rows(("a", "S1", "own", 200, 1, 3), ("a", "S2", "own", 100, 2, 1))
+    with pytest.raises(AnalysisError, match="cannot be told from their distances"):
+        huff.run(rows, {**PARAMETERS, "alpha_fit": True})
 
 
 def test_rivals_take_a_share_and_are_not_in_the_gap() -> None:

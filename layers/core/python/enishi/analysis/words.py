@@ -14,7 +14,6 @@ from enishi.analysis.library import parameters
 from enishi.consent import reasons
 from enishi.data_files import data_of
 
-_REFUSALS = "suppression_analysis.reason"
 _JOINTS = re.compile(r"( × | → | > | \+ | / |:)")
 """What stands between the parts of a value that is made of several."""
 Where = Literal["axes", "columns", "parameters"]
@@ -34,7 +33,16 @@ def reading(answer: Answer, column: str) -> Callable[[Any], Any]:
     words: dict[str, str | None] = {**_words(answer.analysis.id, column)}
     for named in names:
         words |= named
+    before: Mapping[str, str] = _data()["refusals"].get(f"{answer.analysis.id}.{column}", {})
+    if before:
+        return lambda value: _why(before, value) or _in_words(words, value)
     return (lambda value: _in_words(words, value)) if words else (lambda value: value)
+
+
+def _why(before: Mapping[str, str], value: Any) -> str | None:
+    """Why a message did not go out, with the word for what stands before the reason; None where nothing of it does."""
+    code = next((code for code in before if isinstance(value, str) and value.startswith(code)), None)
+    return None if code is None else before[code] + reasons.label(value.removeprefix(code))
 
 
 def _in_words(words: Mapping[str, str | None], value: Any) -> Any:
@@ -77,7 +85,7 @@ def thing_of(name: str, where: Where, analysis: str = "") -> str:
 @cache
 def _words(analysis: str, column: str) -> Mapping[str, str | None]:
     """Code → word of one column of an answer; its values come by the thousand."""
-    codes: Mapping[str, Mapping[str, str]] = {_REFUSALS: reasons.labels(), **_data()["codes"]}
+    codes: Mapping[str, Mapping[str, str]] = _data()["codes"]
     own = codes.get(f"{analysis}.{column}", codes.get(column, {}))
     return MappingProxyType({**words_of_axis(column), **own})
 

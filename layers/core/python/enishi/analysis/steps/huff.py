@@ -8,29 +8,32 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 
 from enishi.errors import AnalysisError
 
 Array = NDArray[np.float64]
 STEEPEST = 10.0
-"""The largest distance exponent that is looked for."""
+"""The largest exponent that is looked for."""
+SAME = 1e-9
+"""Logarithms that differ by less are the same."""
 
 
 def run(rows: pa.Table, parameters: Mapping[str, Any]) -> pa.Table:
     """Shares expected, observed and under the assumption, a row an area and store.
 
     Raises:
-        AnalysisError: no area has purchases to fit the distance exponent on.
+        AnalysisError: no area has purchases to fit an exponent on.
     """
     areas, own = _codes(rows["area"]), _is(rows, "kind", "own")
     kilometres = np.array(rows["km"].to_pylist(), dtype=np.float64)
     orders = np.array([value or 0 for value in rows["orders"].to_pylist()], dtype=np.float64)
-    size = float(parameters["alpha"]) * np.log(_sizes(rows))
-    exponent = float(parameters["lambda0"])
-    if parameters["lambda_fit"] and rows.num_rows:
-        exponent = fitted(areas[own], size[own], np.log(kilometres[own]), orders[own])
-    pull = np.exp(size - exponent * np.log(kilometres))
+    measures = np.column_stack([np.log(_sizes(rows)), -np.log(kilometres)])
+    exponents = np.array([parameters["alpha"], parameters["lambda0"]], dtype=np.float64)
+    free = np.array([parameters["alpha_fit"], parameters["lambda_fit"]], dtype=np.bool_)
+    if free.any() and rows.num_rows:
+        exponents = fitted(areas[own], measures[own], orders[own], exponents, free)
+    pull = np.exp(measures @ exponents)
     today = ~_is(rows, "kind", "new")
     expected, observed = shares(pull, areas, today), shares(orders, areas, own)
     among_own = shares(pull, areas, own)
@@ -43,7 +46,8 @@ def run(rows: pa.Table, parameters: Mapping[str, Any]) -> pa.Table:
             "gap": _column(100 * (observed - among_own)),
             "members": rows["members"],
             "what_if_share": _column(_what_if(rows, pull, areas, parameters)),
-            "distance_exponent": pa.array([exponent] * rows.num_rows, pa.float64()),
+            "distance_exponent": pa.array([exponents[1]] * rows.num_rows, pa.float64()),
+            "size_exponent": pa.array([exponents[0]] * rows.num_rows, pa.float64()),
         }
     )
 
@@ -55,29 +59,56 @@ def shares(weights: Array, areas: NDArray[np.int64], among: NDArray[np.bool_]) -
     return np.where(among & (totals > 0), counted / np.where(totals > 0, totals, 1.0), np.nan)
 
 
-def fitted(areas: NDArray[np.int64], size: Array, distance: Array, orders: Array) -> float:
-    """The distance exponent that makes the orders most probable; `size` and `distance` are logarithms.
+def fitted(areas: NDArray[np.int64], measures: Array, orders: Array, given: Array, free: NDArray[np.bool_]) -> Array:
+    """The exponents that make the orders most probable, those that are not `free` as given.
+
+    Args:
+        areas, orders: of each choice, an area's store.
+        measures: a row a choice; the logarithms of its size and of 1 / distance.
+        given: an exponent a measure.
 
     Raises:
-        AnalysisError: nobody had a choice between distances.
+        AnalysisError: the choices do not tell what an exponent is.
     """
-    bought = np.bincount(areas, orders, minlength=1)
-    apart = [np.ptp(distance[areas == area]) > 0 for area in range(len(bought))]
-    if not (np.array(apart) & (bought > 0)).any():
-        raise AnalysisError(
-            "no area has purchases and two stores to choose from",
-            where="-p lambda_fit",
-            remedy="Give lambda_fit=false, a larger max_km, or a longer period.",
-        )
+    areas = np.unique(areas, return_inverse=True)[1].astype(np.int64)
+    bought = np.bincount(areas, orders).astype(np.float64)
+    _check_apart(areas, measures[:, free], bought)
 
-    def surprise(exponent: float) -> float:
-        pull = size - exponent * distance
+    def surprise(found: Array) -> tuple[float, Array]:
+        pull = measures @ _with(given, free, found)
         peak = np.full(len(bought), -np.inf)
         np.maximum.at(peak, areas, pull)
-        spread = peak + np.log(np.bincount(areas, np.exp(pull - peak[areas]), minlength=1))
-        return float(-(orders @ pull) + bought @ spread)
+        weights = np.exp(pull - peak[areas])
+        totals = np.bincount(areas, weights)
+        slope = (bought[areas] * weights / totals[areas] - orders) @ measures[:, free]
+        return float(bought @ (peak + np.log(totals)) - orders @ pull) / bought.sum(), slope / bought.sum()
 
-    return float(minimize_scalar(surprise, bounds=(0.0, STEEPEST), method="bounded", options={"xatol": 1e-9}).x)
+    bounds = [(0.0, STEEPEST)] * int(free.sum())
+    exact = {"ftol": 1e-15, "gtol": 1e-10}
+    found = minimize(surprise, given[free], jac=True, method="L-BFGS-B", bounds=bounds, options=exact)
+    return _with(given, free, found.x)
+
+
+def _with(given: Array, free: NDArray[np.bool_], found: Array) -> Array:
+    """The exponents as given, the free ones as found."""
+    exponents = given.copy()
+    exponents[free] = found
+    return exponents
+
+
+def _check_apart(areas: NDArray[np.int64], measures: Array, bought: Array) -> None:
+    """Refuse choices that do not differ, or among which size and distance go together."""
+    kept = (bought > 0)[areas]
+    means = np.column_stack([np.bincount(areas, one) for one in measures.T]) / np.bincount(areas)[:, None]
+    apart = np.linalg.matrix_rank((measures - means[areas])[kept], tol=SAME) if kept.any() else 0
+    if apart < measures.shape[1]:
+        raise AnalysisError(
+            "no area has purchases and two stores to choose from"
+            if not apart
+            else "where there are purchases, the sizes of the stores cannot be told from their distances",
+            where="-p lambda_fit, alpha_fit",
+            remedy="Give lambda_fit=false or alpha_fit=false, a larger max_km, or a longer period.",
+        )
 
 
 def _what_if(rows: pa.Table, pull: Array, areas: NDArray[np.int64], parameters: Mapping[str, Any]) -> Array:

@@ -1,7 +1,8 @@
 -- A person's way through a scenario, one row a step: what the log says (scenario_events), and what the messages of runs show.
 -- A run's person enters, stands at send steps, reaches the goal (a step found it reached, or the last click credits an order
 -- to one of its messages) or leaves; control rows walk no way (rule HOLD). Versions that run here are counted by their first
--- slot, and their campaign_id is the scenario's id.
+-- slot, and their campaign_id is the scenario's id. `reason` says why a message of a run did not go out; the log has its
+-- reasons in `outcome`.
 WITH versions AS (
   SELECT
     scenario_id,
@@ -58,7 +59,8 @@ walked AS (
     CAST(0 AS BIGINT) AS place,
     MIN(started_at) AS entered_at,
     MIN(slot_date) AS event_date,
-    'passed' AS outcome
+    'passed' AS outcome,
+    CAST(NULL AS VARCHAR) AS reason
   FROM ways
   GROUP BY run_id, scenario_id, version, customer_id
   UNION ALL
@@ -78,19 +80,32 @@ walked AS (
       WHEN status <> 'sent' THEN 'failed'
       WHEN is_open AND sent_at = last_at THEN 'waiting'
       ELSE 'passed'
-    END
+    END,
+    CASE WHEN status <> 'sent' THEN suppress_reason END
   FROM ways
   WHERE over_at IS NULL OR sent_at < over_at
   UNION ALL
-  SELECT run_id, scenario_id, version, customer_id, 'exit', 'exit', 4, 0, sent_at, sent_date, 'exit:exited'
+  SELECT run_id, scenario_id, version, customer_id, 'exit', 'exit', 4, 0, sent_at, sent_date, 'exit:exited', suppress_reason
   FROM ways
   WHERE suppress_reason = 'exited' AND sent_at = over_at
   UNION ALL
-  SELECT run_id, scenario_id, version, customer_id, 'goal', 'goal', 3, 0, sent_at, sent_date, 'goal'
+  SELECT run_id, scenario_id, version, customer_id, 'goal', 'goal', 3, 0, sent_at, sent_date, 'goal', suppress_reason
   FROM ways
   WHERE suppress_reason = 'goal_reached' AND sent_at = over_at
   UNION ALL
-  SELECT w.run_id, w.scenario_id, w.version, w.customer_id, 'goal', 'goal', 3, 0, c.converted_at, c.converted_date, 'goal'
+  SELECT
+    w.run_id,
+    w.scenario_id,
+    w.version,
+    w.customer_id,
+    'goal',
+    'goal',
+    3,
+    0,
+    c.converted_at,
+    c.converted_date,
+    'goal',
+    CAST(NULL AS VARCHAR)
   FROM conversions AS c
   JOIN ways AS w ON w.message_id = c.message_id
   WHERE c.model = 'last_click'
@@ -105,7 +120,8 @@ SELECT
   e.step_type,
   e.entered_at,
   e.event_date,
-  e.outcome
+  e.outcome,
+  CAST(NULL AS VARCHAR) AS reason
 FROM scenario_events AS e
 LEFT JOIN campaigns AS c ON c.campaign_id = e.campaign_id
 LEFT JOIN v_identity AS i ON i.customer_id = e.customer_id
@@ -120,5 +136,6 @@ SELECT
   step_type,
   entered_at,
   event_date,
-  outcome
+  outcome,
+  reason
 FROM walked

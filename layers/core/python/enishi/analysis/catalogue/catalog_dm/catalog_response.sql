@@ -5,11 +5,11 @@ category: catalog_dm
 origin: extension
 tier: core
 question:
-  ja: カタログを受け取った何人が買い、その号は採算に合ったか。
+  ja: カタログを受け取った何人が、どのチャネルで買い、その号は採算に合ったか。
   en: "How many receivers order after a catalog, through which channel, and does the issue pay?"
 method:
-  ja: "到着から成果の期間内に購入した受取人を数える。レスポンス率、売上、1部あたり売上、費用、1部あたり利益を示し、未発送群があれば比べる。"
-  en: "Receivers with a purchase inside the window from delivery; response rate, amount, amount per copy, cost, profit per copy; against withheld copies where present."
+  ja: "到着から成果の期間内に購入した受取人を数える。レスポンス率、売上、1部あたり売上、費用、1部あたり利益を示し、未発送群があれば比べる。注文チャネル（電話、EC、店舗など）別の内訳も示す。"
+  en: "Receivers with a purchase inside the window from delivery; response rate, amount, amount per copy, cost, profit per copy; against withheld copies where present; all together and by the channel of the order."
 parameter_groups: [base, pur, axis, stat]
 parameters:
 - {name: catalog_ids, type: list, default: required, label_ja: カタログ, note: ids of issues}
@@ -19,6 +19,7 @@ parameters:
 columns:
 - {name: catalog, type: string, unit: none, label_ja: カタログ}
 - {name: axis_value, type: string, unit: none, label_ja: 区分}
+- {name: channel, type: string, unit: none, label_ja: 注文チャネル}
 - {name: copies, type: int, unit: copies, label_ja: 発送数}
 - {name: returned, type: int, unit: copies, label_ja: 返送数}
 - {name: responders, type: int, unit: people, label_ja: 購入者数}
@@ -31,12 +32,13 @@ columns:
 - {name: incremental_rate, type: ratio, unit: pp, label_ja: 増分}
 - {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
-- {kind: bar, x: axis_value, y: response_rate, color: catalog}
-- {kind: bar, x: axis_value, y: profit_per_copy, color: catalog}
+- {kind: bar, x: axis_value, y: response_rate, color: catalog, where: {channel: 合計}}
+- {kind: bar, x: axis_value, y: profit_per_copy, color: catalog, where: {channel: 合計}}
+- {kind: stacked_bar, x: catalog, y: amount, color: channel, where: {channel: {not: [合計]}}, title_ja: 注文チャネル別の売上}
 - {kind: table}
 cells:
-- {name: receivers, keys: [catalog, axis_value, responded, day], types: {responded: bool, day: int}, customers: receivers, products: bought_products, becomes: {ja: "購入した受取人（最初の購入の経過日別、到着日＝0）、または購入していない受取人。到着後14日目までに購入していない受取人はnot [day=0..14]", en: "responders (by the day of their first order, 0 = delivery) or non-responders; not responded by day 14 is not [day=0..14]"}}
-rules: [TZ, PUR, RET, GUEST, MERGE, HOLD, CENSOR, SMALL, DIV0, SET]
+- {name: receivers, keys: [catalog, axis_value, channel, responded, day], types: {responded: bool, day: int}, customers: receivers, products: bought_products, becomes: {ja: "購入した受取人（最初の購入の経過日別、到着日＝0）、または購入していない受取人。注文チャネルの行は、そこで購入した受取人。到着後14日目までに購入していない受取人はnot [day=0..14]", en: "responders (by the day of their first order, 0 = delivery) or non-responders; a channel's row opens those who ordered through it; not responded by day 14 is not [day=0..14]"}}
+rules: [TZ, PUR, RET, GUEST, MERGE, HOLD, CENSOR, UNK, MULTI, SMALL, DIV0, SET]
 notes:
 - ja: "号が重なるときは、その商品を掲載する、最も遅く届いた号に注文を割り当てる。"
   en: "overlapping issues: an order goes to the latest delivered issue listing the item"
@@ -46,6 +48,8 @@ notes:
   en: "figures of copies whose window has not passed by as_of are left out; a cell with none observed is null"
 - ja: "売上と粗利は、該当する明細のもの（すべての購入（any_purchase）とコード（code）では注文の全明細）。1部あたり利益は粗利−費用で、原価のわからない明細があれば空欄。"
   en: "amount and margin are of the matching lines (any_purchase and code - all lines of the order); profit_per_copy is margin less cost, null where a line lacks its cost"
+- ja: "注文チャネル：「合計」は全チャネル。その下の行は、そのチャネルでの購入者数と売上で、分母（発送数）は合計と同じ。いくつものチャネルで買った人は、それぞれに数える。返送数、費用、1部あたり利益は合計だけ。未発送群購入率も同じチャネルでの購入による。観測できた購入がないチャネルに行はない。"
+  en: "channel: 合計 are all channels; the rows below are responders and amount of the orders through one, over the same copies. Who ordered through several is counted in each; returned, cost and profit_per_copy are of all alone, control_rate is of the same channel. A channel without an observed order has no row"
 - ja: "未発送群は、選ばれたが発送を控えた部で、その号の最初の到着日に届いたとみなす。未発送群購入率は同じ成果の条件による（コードは未発送群に届かないため、コードでは空欄）。"
   en: "the control are copies selected and withheld, taken to arrive on the issue's first day; control_rate by the same match (a code cannot reach them, so it is null for code)"
 needs: [catalog_shipments]
@@ -76,41 +80,60 @@ kept AS (
   WHERE place <= :max_axis_values OR axis_name = :unknown
 ),
 matching AS (
-  SELECT l.shipment_id, l.order_id, l.product_id, l.purchase_date, l.delivered_date, l.amount, l.margin
+  SELECT
+    l.shipment_id,
+    l.product_id,
+    COALESCE(l.channel, :unknown) AS order_channel,
+    l.purchase_date,
+    l.delivered_date,
+    l.amount,
+    l.margin
   FROM catalog_lines AS l
   WHERE
     (:match = 'any_purchase' AND l.place = 1)
     OR (:match = 'listed_items' AND l.is_listed AND l.listed_place = 1)
-    OR (:match = 'code' AND l.is_coded AND l.coded_place = 1)
+    OR (:match = 'code' AND l.is_coded AND l.coded_place = 1 AND NOT l.is_control)
 ),
 responses AS (
   SELECT
-    shipment_id,
-    DATE_DIFF('day', MIN(delivered_date), MIN(purchase_date)) AS day,
-    SUM(amount) AS amount,
-    CASE WHEN COUNT(margin) = COUNT(*) THEN SUM(margin) END AS margin
-  FROM matching
-  GROUP BY shipment_id
+    m.shipment_id,
+    t.channel,
+    DATE_DIFF('day', MIN(m.delivered_date), MIN(m.purchase_date)) AS day,
+    SUM(m.amount) AS amount,
+    CASE WHEN COUNT(m.margin) = COUNT(*) THEN SUM(m.margin) END AS margin
+  FROM matching AS m
+  CROSS JOIN UNNEST(ARRAY[m.order_channel, :total]) AS t(channel)
+  GROUP BY m.shipment_id, t.channel
 ),
 placed AS (
+  SELECT s.*, COALESCE(k.axis_name, :other) AS axis_value
+  FROM sent AS s
+  LEFT JOIN kept AS k ON k.axis_name = s.axis_name
+),
+-- Every copy, and once more each channel through which it brought an order.
+answered AS (
   SELECT
-    s.*,
-    COALESCE(k.axis_name, :other) AS axis_value,
+    p.*,
+    :total AS channel,
     r.shipment_id IS NOT NULL AS responded,
     r.day,
     r.amount,
     CASE WHEN r.shipment_id IS NULL THEN 0 ELSE r.margin END AS margin
-  FROM sent AS s
-  LEFT JOIN kept AS k ON k.axis_name = s.axis_name
-  LEFT JOIN responses AS r ON r.shipment_id = s.shipment_id
+  FROM placed AS p
+  LEFT JOIN responses AS r ON r.shipment_id = p.shipment_id AND r.channel = :total
+  UNION ALL
+  SELECT p.*, r.channel, TRUE, r.day, r.amount, r.margin
+  FROM placed AS p
+  JOIN responses AS r ON r.shipment_id = p.shipment_id
+  WHERE r.channel <> :total
 ),
 receivers AS (
-  SELECT * FROM placed WHERE NOT is_control AND NOT is_returned
+  SELECT * FROM answered WHERE NOT is_control AND NOT is_returned
 ),
 bought_products AS (
-  SELECT r.catalog, r.axis_value, r.responded, r.day, m.product_id
+  SELECT r.catalog, r.axis_value, r.channel, r.responded, r.day, m.product_id
   FROM receivers AS r
-  JOIN matching AS m ON m.shipment_id = r.shipment_id
+  JOIN matching AS m ON m.shipment_id = r.shipment_id AND (r.channel = :total OR r.channel = m.order_channel)
 ),
 costs AS (
   SELECT catalog, axis_value, SUM(cost) AS cost, COUNT_IF(is_returned) AS returned
@@ -118,39 +141,79 @@ costs AS (
   WHERE NOT is_control
   GROUP BY catalog, axis_value
 ),
-observed AS (
+arrived AS (
   SELECT
     catalog,
     axis_value,
     COUNT(*) AS copies,
     COUNT_IF(is_observed) AS observed,
-    COUNT(DISTINCT CASE WHEN is_observed AND responded THEN customer_id END) AS responders,
-    SUM(CASE WHEN is_observed THEN COALESCE(amount, 0) END) AS amount,
     CASE WHEN COUNT(margin) = COUNT(*) THEN SUM(CASE WHEN is_observed THEN margin END) END AS margin
   FROM receivers
+  WHERE channel = :total
   GROUP BY catalog, axis_value
 ),
+responders AS (
+  SELECT catalog, axis_value, channel, COUNT(DISTINCT customer_id) AS responders, SUM(amount) AS amount
+  FROM receivers
+  WHERE is_observed AND responded
+  GROUP BY catalog, axis_value, channel
+),
 withheld AS (
-  SELECT catalog, axis_value, RATIO(COUNT_IF(responded), COUNT(*)) AS rate
+  SELECT catalog, axis_value, COUNT(*) AS copies
   FROM placed
   WHERE is_control AND is_observed AND :match <> 'code'
   GROUP BY catalog, axis_value
+),
+bought_anyway AS (
+  SELECT catalog, axis_value, channel, COUNT(*) AS copies
+  FROM answered
+  WHERE is_control AND is_observed AND responded
+  GROUP BY catalog, axis_value, channel
+),
+listed AS (
+  SELECT catalog, axis_value, :total AS channel FROM arrived
+  UNION
+  SELECT catalog, axis_value, channel FROM responders
+  UNION
+  SELECT catalog, axis_value, channel FROM bought_anyway
+),
+rates AS (
+  SELECT
+    l.catalog,
+    l.axis_value,
+    l.channel,
+    a.copies,
+    a.observed,
+    CASE WHEN a.observed > 0 THEN COALESCE(r.responders, 0) END AS responders,
+    CASE WHEN a.observed > 0 THEN COALESCE(r.amount, 0) END AS amount,
+    CASE WHEN l.channel = :total THEN a.margin END AS margin,
+    RATIO(COALESCE(b.copies, 0), w.copies) AS control_rate
+  FROM listed AS l
+  JOIN arrived AS a ON a.catalog = l.catalog AND a.axis_value = l.axis_value
+  LEFT JOIN responders AS r ON r.catalog = l.catalog AND r.axis_value = l.axis_value AND r.channel = l.channel
+  LEFT JOIN withheld AS w ON w.catalog = l.catalog AND w.axis_value = l.axis_value
+  LEFT JOIN bought_anyway AS b ON b.catalog = l.catalog AND b.axis_value = l.axis_value AND b.channel = l.channel
 )
 SELECT
-  o.catalog,
-  o.axis_value,
-  o.copies,
+  r.catalog,
+  r.axis_value,
+  r.channel,
+  r.copies,
   c.returned,
-  CASE WHEN o.observed > 0 THEN o.responders END AS responders,
-  RATIO(o.responders, o.observed) AS response_rate,
-  o.amount,
-  CAST(RATIO(o.amount, o.observed) AS DECIMAL(18, 2)) AS amount_per_copy,
+  r.responders,
+  RATIO(r.responders, r.observed) AS response_rate,
+  r.amount,
+  CAST(RATIO(r.amount, r.observed) AS DECIMAL(18, 2)) AS amount_per_copy,
   c.cost,
-  CAST(RATIO(o.margin, o.observed) - RATIO(c.cost, o.copies) AS DECIMAL(18, 2)) AS profit_per_copy,
-  w.rate AS control_rate,
-  RATIO(o.responders, o.observed) - w.rate AS incremental_rate,
-  o.observed < :min_cell AS low_n
-FROM observed AS o
-JOIN costs AS c ON c.catalog = o.catalog AND c.axis_value = o.axis_value
-LEFT JOIN withheld AS w ON w.catalog = o.catalog AND w.axis_value = o.axis_value
-ORDER BY o.catalog, CASE o.axis_value WHEN :unknown THEN 2 WHEN :other THEN 1 ELSE 0 END, o.axis_value
+  CAST(RATIO(r.margin, r.observed) - RATIO(c.cost, r.copies) AS DECIMAL(18, 2)) AS profit_per_copy,
+  r.control_rate,
+  RATIO(r.responders, r.observed) - r.control_rate AS incremental_rate,
+  r.observed < :min_cell AS low_n
+FROM rates AS r
+LEFT JOIN costs AS c ON c.catalog = r.catalog AND c.axis_value = r.axis_value AND r.channel = :total
+ORDER BY
+  r.catalog,
+  CASE r.axis_value WHEN :unknown THEN 2 WHEN :other THEN 1 ELSE 0 END,
+  r.axis_value,
+  r.channel <> :total,
+  r.channel

@@ -8,12 +8,12 @@ question:
   ja: 受注から出荷・配達まで何日かかるか。遅れた顧客は戻って来にくいか。
   en: "How long from order to shipment and delivery, and do late customers come back less?"
 method:
-  ja: "「測る区間」（受注から配達、受注から出荷、出荷から配達のいずれか）の日数の分布を「区分」ごとに出し、日数帯ごとのリピート率と問合せ率を見る。"
-  en: "Distribution of the days of the leg (order to delivery, order to shipment or shipment to delivery) by split; repeat rate and complaint rate per band of days."
+  ja: "「測る区間」（受注から配達、受注から出荷、出荷から配達のいずれか）の日数の分布を「区分」（チャネル、店舗、都道府県、商品カテゴリなど）ごとに出し、日数帯ごとのリピート率と問合せ率を見る。"
+  en: "Distribution of the days of the leg (order to delivery, order to shipment or shipment to delivery) by split: channel, store, area, item class; repeat rate and complaint rate per band of days."
 parameter_groups: [period, base, pur]
 parameters:
 - {name: bands, type: list(int), default: "1,2,3,5,7,14", minimum: 0, label_ja: 日数の区切り, note: "upper ends, rising"}
-- {name: split, type: axis, default: channel, over: [received, stores, customers], shown_as: split_value, label_ja: 区分, note: "channel, store_id, prefecture, …; null = all as one"}
+- {name: split, type: axis, default: channel, over: [received, stores, customers, products], shown_as: split_value, label_ja: 区分, note: "channel, store_id, prefecture, category_l1, …; null = all as one"}
 - {name: leg, type: "enum(order_to_delivery,order_to_shipment,shipment_to_delivery)", default: order_to_delivery, label_ja: 測る区間, note: ""}
 - {name: follow_days, type: int, default: 90, minimum: 1, label_ja: その後を見る日数, note: "for repeat and complaint, from the end of the leg"}
 columns:
@@ -31,7 +31,7 @@ charts:
 - {kind: table}
 cells:
 - {name: band, keys: [split_value, band], customers: shown, becomes: {ja: "その日数帯の配達を受けた顧客（お詫びやケアメールの対象）", en: "customers with such a delivery (for an apology or a care mail)"}}
-rules: [TZ, GUEST, CENSOR, UNK, DIV0, SMALL, SET]
+rules: [TZ, GUEST, CENSOR, UNK, MULTI, DIV0, SMALL, SET]
 notes:
 - ja: "店舗での販売はリードタイムが0なので除く。"
   en: "store sales have lead time 0 and are left out"
@@ -39,6 +39,8 @@ notes:
   en: "open orders older than the 90th percentile of their split are listed as 未着(遅延); they and orders still in time are no part of share"
 - ja: "中央値と90%点は区分全体のもので、区分内のどの行も同じ。"
   en: "median_days and p90_days are of the whole split, the same in its rows"
+- ja: "商品の区分（カテゴリなど）では、注文をその商品の区分ごとに1件ずつ数えるので、区分の合計は注文の数を超えることがある。サービス（送料、設置など）の明細は除く。商品を絞り込んだ場合は、その商品の明細だけを見る。"
+  en: "with an item class as split an order counts once in each class that it holds, so that classes may add up to more than the orders; lines of services (fees, installation) are left out, and with a product filter lines of other products"
 - ja: "リピート＝次の購入、問合せ＝苦情または電話の応対で、いずれも区間の終わりから「その後を見る日数」以内のもの。その日数が過ぎた会員について数える。"
   en: "repeat = another purchase, complaint = a visit of type complaint or phone, within follow_days of the end of the leg; of members whose follow_days have passed"
 */
@@ -47,8 +49,19 @@ WITH received AS (
   FROM orders_received AS o
   WHERE o.status <> 'cancelled' AND o.channel <> 'store'
 ),
+held AS (
+  SELECT l.order_id, l.product_id
+  FROM order_lines AS l
+  LEFT JOIN products AS p ON p.product_id = l.product_id
+  WHERE
+    :split_reads_products
+    AND l.quantity > 0
+    AND NOT COALESCE(p.is_service, FALSE)
+    AND l.product_id IN (:product_filter)
+),
+-- An order once in each item class that it holds where the split is one, else once.
 placed AS (
-  SELECT
+  SELECT DISTINCT
     CASE WHEN customers.customer_id IS NULL AND :split_reads_customers THEN :guest ELSE :split END AS split_value,
     received.order_id,
     customers.customer_id,
@@ -60,6 +73,8 @@ placed AS (
   LEFT JOIN customers AS known ON known.customer_id = received.customer_id
   LEFT JOIN population AS customers ON customers.customer_id = received.customer_id
   LEFT JOIN stores ON stores.store_id = received.store_id
+  LEFT JOIN held AS h ON h.order_id = received.order_id
+  LEFT JOIN products ON products.product_id = h.product_id
   WHERE customers.customer_id IS NOT NULL OR (:everyone AND known.customer_id IS NULL)
 ),
 timed AS (
@@ -107,11 +122,14 @@ shown AS (
   UNION ALL
   SELECT split_value, band, customer_id FROM delayed
 ),
+waited AS (
+  SELECT DISTINCT order_id, customer_id, end_date FROM timed
+),
 next_purchases AS (
   SELECT
     n.order_id,
     COUNT_IF(DATE_DIFF('day', n.end_date, p.purchase_date) BETWEEN 0 AND :follow_days) > 0 AS is_repeated
-  FROM named AS n
+  FROM waited AS n
   JOIN v_purchases AS p ON p.customer_id = n.customer_id AND p.order_id <> n.order_id
   GROUP BY n.order_id
 ),
@@ -125,7 +143,7 @@ complained AS (
   SELECT
     n.order_id,
     COUNT_IF(DATE_DIFF('day', n.end_date, c.visit_date) BETWEEN 0 AND :follow_days) > 0 AS is_complained
-  FROM named AS n
+  FROM waited AS n
   JOIN contacts AS c ON c.customer_id = n.customer_id
   GROUP BY n.order_id
 ),

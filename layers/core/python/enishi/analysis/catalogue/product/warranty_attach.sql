@@ -5,14 +5,14 @@ category: product
 origin: extension
 tier: standard
 question:
-  ja: 有償保証はどれだけ付けてもらえているか。商品・価格・店舗でどう違うか。いまから案内できる人はだれか。
-  en: "How often is the paid warranty taken, by product, price and store, and who can still be asked?"
+  ja: 有償保証はどれだけ付けてもらえているか。商品・価格・店舗・スタッフでどう違うか。いまから案内できる人はだれか。
+  en: "How often is the paid warranty taken, by product, price, store and staff, and who can still be asked?"
 method:
   ja: "加入明細÷対象明細。認められた日数内の後日加入、残っている機会額、価格帯の構成を揃えた期待付帯率も出す。"
   en: "Covered lines / eligible lines; late joins inside the allowed days; amount left; expected rate adjusted for the mix of price bands."
 parameter_groups: [period, base, pur, axis]
 parameters:
-- {name: axis, type: axis, default: category_l3, over: [products, stores, customers, orders, lines], shown_as: axis_value, label_ja: 区分, note: "any column of products, stores, customers or orders, price_band of the line, attributes[...]"}
+- {name: axis, type: axis, default: category_l3, over: [products, stores, customers, orders, lines, served], shown_as: axis_value, label_ja: 区分, note: "any column of products, stores, customers or orders, price_band of the line, staff_id who sold it, attributes[...]"}
 - {name: eligible_min_price, type: money, default: 10000, minimum: 0, label_ja: 対象とする最低価格, note: of a piece}
 - {name: late_join_days, type: int, default: 30, minimum: 0, label_ja: 後日加入できる日数, note: ""}
 columns:
@@ -39,6 +39,8 @@ notes:
   en: "late = the warranty begins after the day of the purchase, within late_join_days; one that begins later still (after the maker's) is attached"
 - ja: "期待付帯率：それぞれの明細に、集計期間の同じ価格帯の全明細と同じ割合で保証が付いた場合の率。"
   en: "expected_rate: what the lines would bring if each were covered as often as all lines of its price band in the period"
+- ja: "スタッフ（staff_id）は販売した人。スタッフの付帯率は、価格帯の構成を揃えた期待付帯率と比べる。"
+  en: "staff_id is who sold it; compare the rate of a staff member with expected_rate, which has the same mix of price bands"
 - ja: "機会額＝案内可能な未加入明細×その価格帯で加入された保証の価格の中央値。その価格帯に加入がなければ、全価格帯の中央値。"
   en: "potential = open lines × the median price of the warranties taken in their price band, of all bands where nobody took one there"
 - ja: "未加入案内可能は行の中で重複を除いた人数で、複数の行に入ることがある。"
@@ -56,6 +58,9 @@ WITH taken AS (
   WHERE COALESCE(cancelled_date > :as_of, TRUE)
   GROUP BY order_id, line_no, product_id
 ),
+served AS (
+  SELECT o.order_id, o.staff_id FROM orders AS o WHERE :axis_reads_served
+),
 eligible AS (
   SELECT
     :axis AS axis_value,
@@ -70,6 +75,7 @@ eligible AS (
   JOIN population AS customers ON customers.customer_id = lines.customer_id
   LEFT JOIN products ON products.product_id = lines.product_id
   LEFT JOIN stores ON stores.store_id = orders.store_id
+  LEFT JOIN served ON served.order_id = lines.order_id
   WHERE
     lines.quantity > 0
     AND NOT lines.is_service

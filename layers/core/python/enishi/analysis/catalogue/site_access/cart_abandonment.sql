@@ -8,8 +8,8 @@ question:
   ja: カートはどのステップで、どれだけの金額が放棄され、どれだけ戻ってくるか。配信は効いているか。
   en: "How many carts are left, at which step and value, do they come back, and does a reminder or a point notice help?"
 method:
-  ja: "最後の変更から「放棄とみなす時間」内に注文のないカートを放棄とする。離脱ステップ別の放棄率と放棄金額、「復帰を待つ日数」内の復帰と、そのうち配信を経由した割合を示す。比較日の前後も比べられる。"
-  en: "Cart abandoned when not ordered within abandon_hours after its last change. Rate and amount by step; recovery within recover_days and share after a click in a message; before/after comparison at a date."
+  ja: "最後の変更から「放棄とみなす時間」内に注文のないカートを放棄とする。離脱ステップ別・金額帯別の放棄率と放棄金額、「復帰を待つ日数」内の復帰と、そのうち配信を経由した割合を示す。比較日の前後も比べられる。"
+  en: "Cart abandoned when not ordered within abandon_hours after its last change. Rate and amount by step and value band; recovery within recover_days and share after a click in a message; before/after comparison at a date."
 parameter_groups: [period, base, web, grain]
 parameters:
 - {name: abandon_hours, type: int, default: 24, label_ja: 放棄とみなす時間, note: "", minimum: 1}
@@ -19,6 +19,7 @@ parameters:
 columns:
 - {name: bucket, type: date, unit: date, label_ja: 期間}
 - {name: last_step, type: enum, unit: none, label_ja: 離脱ステップ}
+- {name: value, type: string, unit: none, label_ja: 金額帯(円)}
 - {name: carts, type: int, unit: count, label_ja: カート数}
 - {name: abandoned, type: int, unit: count, label_ja: 放棄数}
 - {name: abandon_rate, type: ratio, unit: ratio, label_ja: 放棄率}
@@ -27,12 +28,13 @@ columns:
 - {name: recovery_rate, type: ratio, unit: ratio, label_ja: 復帰率}
 - {name: reminder_share, type: ratio, unit: ratio, label_ja: 配信経由率}
 charts:
-- {kind: line, x: bucket, y: abandon_rate, color: last_step}
-- {kind: funnel, x: last_step, y: carts, where: {last_step: [カート, 住所, 支払, 確認]}}
+- {kind: line, x: bucket, y: abandon_rate, color: last_step, where: {value: 合計}}
+- {kind: funnel, x: last_step, y: carts, where: {last_step: [カート, 住所, 支払, 確認], value: 合計}}
+- {kind: bar, x: value, y: abandon_rate, where: {last_step: 合計, value: {not: [合計]}}, options: {weight: carts}, title_ja: 金額帯別の放棄率}
 - {kind: table}
 cells:
-- {name: left, keys: [bucket, last_step, value], types: {value: string}, customers: left_carts, products: left_items, becomes: {ja: "放棄したままのカートがある顧客と、カートの商品", en: "customers with an open abandoned cart; products = items in it"}}
-rules: [TZ, BOT, MERGE, GUEST, CENSOR, DIV0, SET]
+- {name: left, keys: [bucket, last_step, value], customers: left_carts, products: left_items, becomes: {ja: "放棄したままのカートがある顧客と、カートの商品", en: "customers with an open abandoned cart; products = items in it"}}
+rules: [TZ, BOT, MERGE, GUEST, CENSOR, UNK, DIV0, SET]
 notes:
 - ja: "同じ訪問者の同じ日の複数のカートは、1つのカートとする。"
   en: "several carts of one visitor in one day are one cart"
@@ -46,8 +48,8 @@ notes:
   en: "an online order of one of the items counts like the cart's own order; reminder_share is the share of recovered carts after a click in a message"
 - ja: "比較日を指定すると、期間はその日より前とその日以降になる。"
   en: "with compare_at the buckets are before and from that day"
-- ja: "掘り下げのキーvalueは「金額の区切り」の区分（例：3000-9999）。"
-  en: "the key value of a cell is a band of value_bands, for example 3000-9999"
+- ja: "金額帯は「金額の区切り」の区分（例：3000-9999）。「合計」はすべての金額。「不明」は商品の記録がない、注文されたカート。"
+  en: "value is a band of value_bands, for example 3000-9999; 合計 are carts of any value, 不明 ordered ones of which no item is recorded"
 needs: [carts]
 */
 WITH items AS (
@@ -109,7 +111,7 @@ amounts AS (
 timed AS (
   SELECT
     b.*,
-    COALESCE(a.amount, 0) AS amount,
+    a.amount,
     DATE_ADD('hour', :abandon_hours, b.changed_at) AS left_at,
     DATE_ADD('day', :recover_days, DATE_ADD('hour', :abandon_hours, b.changed_at)) AS given_up_at
   FROM baskets AS b
@@ -168,7 +170,8 @@ outcomes AS (
     j.customer_id,
     j.step,
     j.outcome,
-    j.amount,
+    COALESCE(j.amount, 0) AS amount,
+    j.amount IS NOT NULL AS is_priced,
     j.outcome = 'abandoned' AS abandoned,
     j.outcome = 'abandoned' AND j.observed AS observed,
     j.outcome = 'abandoned' AND j.observed AND COALESCE(j.came_back, FALSE) AS recovered,
@@ -184,19 +187,30 @@ bands AS (
   SELECT border, LEAD(border) OVER (ORDER BY border) AS next_border
   FROM (SELECT 0 AS border UNION SELECT border FROM UNNEST(:value_bands) AS t(border)) AS b
 ),
-left_carts AS (
+banded AS (
   SELECT
-    o.bucket,
-    s.step AS last_step,
+    o.basket,
     CASE
+      WHEN NOT o.is_priced THEN :unknown
       WHEN b.next_border IS NULL THEN CAST(b.border AS VARCHAR) || '+'
       ELSE CAST(b.border AS VARCHAR) || '-' || CAST(b.next_border - 1 AS VARCHAR)
-    END AS value,
-    o.customer_id,
-    o.basket
+    END AS band,
+    CASE WHEN o.is_priced THEN b.border END AS border
+  FROM outcomes AS o
+  JOIN bands AS b ON o.amount >= b.border AND COALESCE(o.amount < b.next_border, TRUE)
+),
+-- Each cart in its band, and in 合計.
+valued AS (
+  SELECT b.basket, t.value, CASE WHEN t.value = :total THEN -1 ELSE b.border END AS border
+  FROM banded AS b
+  CROSS JOIN UNNEST(ARRAY[b.band, :total]) AS t(value)
+),
+left_carts AS (
+  SELECT o.bucket, t.last_step, v.value, o.customer_id, o.basket
   FROM outcomes AS o
   JOIN steps AS s ON s.place = o.step
-  JOIN bands AS b ON o.amount >= b.border AND COALESCE(o.amount < b.next_border, TRUE)
+  JOIN valued AS v ON v.basket = o.basket
+  CROSS JOIN UNNEST(ARRAY[s.step, :total]) AS t(last_step)
   WHERE o.abandoned AND NOT o.is_back
 ),
 left_items AS (
@@ -218,6 +232,8 @@ counted AS (
     r.bucket,
     r.place,
     r.last_step,
+    v.value,
+    v.border,
     COUNT(*) AS carts,
     COUNT_IF(r.stopped_here AND o.abandoned) AS abandoned,
     SUM(CASE WHEN r.stopped_here AND o.abandoned THEN o.amount ELSE 0 END) AS lost_amount,
@@ -226,11 +242,13 @@ counted AS (
     COUNT_IF(r.stopped_here AND o.recovered AND o.reminded) AS reminded
   FROM reached AS r
   JOIN outcomes AS o ON o.basket = r.basket
-  GROUP BY r.bucket, r.place, r.last_step
+  JOIN valued AS v ON v.basket = r.basket
+  GROUP BY r.bucket, r.place, r.last_step, v.value, v.border
 )
 SELECT
   c.bucket,
   c.last_step,
+  c.value,
   c.carts,
   c.abandoned,
   RATIO(c.abandoned, c.carts) AS abandon_rate,
@@ -239,4 +257,4 @@ SELECT
   RATIO(c.recovered, c.observed) AS recovery_rate,
   RATIO(c.reminded, c.recovered) AS reminder_share
 FROM counted AS c
-ORDER BY c.bucket, c.place
+ORDER BY c.bucket, c.place, c.border NULLS LAST

@@ -8,11 +8,12 @@ question:
   ja: ある地域の会員はどの店舗をどの確率で選ぶか。閉店・開店するとどう変わるか。
   en: "With which probability does a member of an area choose each of our stores, and what would a closing or opening change?"
 method:
-  ja: "P(店舗)＝規模^α×距離^−λ÷全店舗の合計。λ（距離の指数）は自社の購入に当てはめて推定する。地域ごとの実績シェアを期待と比べる。"
-  en: "P(store) = size^alpha x distance^-lambda / sum over stores; lambda (the distance exponent) is fitted on our own purchases, alpha is given; observed against expected share per area."
+  ja: "P(店舗)＝規模^α×距離^−λ÷全店舗の合計。λ（距離の指数）は、選べばα（規模の指数）も、自社の購入に当てはめて推定する。地域ごとの実績シェアを期待と比べる。"
+  en: "P(store) = size^alpha x distance^-lambda / sum over stores; lambda (the distance exponent), and alpha where asked, are fitted on our own purchases; observed against expected share per area."
 parameter_groups: [period, base, pur]
 parameters:
-- {name: alpha, type: double, default: 1.0, minimum: 0, label_ja: 規模の指数, note: of the floor area}
+- {name: alpha, type: double, default: 1.0, minimum: 0, label_ja: 規模の指数, note: "of the floor area, where it is not fitted"}
+- {name: alpha_fit, type: bool, default: false, label_ja: 規模の指数を推定, note: from the purchases of the period}
 - {name: lambda_fit, type: bool, default: true, label_ja: 距離の指数を推定, note: from the purchases of the period}
 - {name: lambda0, type: double, default: 2.0, minimum: 0, label_ja: 距離の指数, note: where it is not fitted}
 - {name: max_km, type: double, default: 50, minimum: 1, label_ja: 最大距離(km), note: shops farther away are no choice}
@@ -31,6 +32,7 @@ columns:
 - {name: members, type: int, unit: people, label_ja: 会員数}
 - {name: what_if_share, type: ratio, unit: ratio, label_ja: 仮定時吸引率}
 - {name: distance_exponent, type: double, unit: none, label_ja: 距離の指数}
+- {name: size_exponent, type: double, unit: none, label_ja: 規模の指数}
 charts:
 - {kind: heatmap, x: store, y: area, color: gap}
 - {kind: heatmap, x: store, y: area, color: expected_share}
@@ -45,8 +47,8 @@ notes:
   en: "an area is the first digits of the postal code, its place the mean of its members' home points; members without either are left out. Distances below 1 km count as 1 km"
 - ja: "選択は、「最大距離(km)」以内の店舗またはアウトレットでの、集計期間の購入。面積のない店舗は平均の規模とする。"
   en: "a choice is a purchase of the period in a shop or outlet within max_km; a shop without a floor area has the mean size"
-- ja: "距離の指数は、「規模の指数」のもとで実際の購入が最も起こりやすくなる値（最尤法）。列「距離の指数」は、使った値。"
-  en: "the distance exponent is the one that makes the purchases most probable, given alpha (maximum likelihood); distance_exponent is the one used"
+- ja: "推定する指数は、実際の購入が最も起こりやすくなる値（最尤法、0〜10）。推定しない指数は与えた値。列「距離の指数」「規模の指数」は、使った値。"
+  en: "fitted exponents are those that make the purchases most probable (maximum likelihood, 0 to 10), the other as given; distance_exponent and size_exponent are those used"
 - ja: "差（ポイント）：自社店舗の中での、実績−期待。期待吸引率と仮定時吸引率は競合も数える。"
   en: "gap (points): observed less expected among our own stores; expected_share and what_if_share count rivals too"
 - ja: "仮定時吸引率：「閉店を仮定する店舗」を除いた場合、または「開店を仮定する緯度」「開店を仮定する経度」に店舗（仮定の新店）がある場合。"
