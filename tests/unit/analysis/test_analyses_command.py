@@ -61,6 +61,15 @@ def test_the_list_is_found_by_category_and_by_word(run: Run) -> None:
     assert (status, "Did you mean overview" in err) == (2, True)
 
 
+def test_an_answer_without_rows_says_so(run: Run, tmp_path: Path) -> None:
+    given = ("analyses", "run", "sales_trend", "-p", "period_start=2001-01-01", "-p", "period_end=2001-01-31")
+    answer = _json(run, *given)
+    assert (answer["rows"], "条件を広げて" in answer["reason"]) == ([], True)
+    status, _, _ = run(*given, "--format", "html", "--out", str(tmp_path / "empty.html"))
+    assert status == 0
+    assert answer["reason"] in (tmp_path / "empty.html").read_text(encoding="utf-8")
+
+
 def test_an_answer_as_json_says_how_to_ask_again(run: Run) -> None:
     answer = _json(run, "analyses", "run", "purchase_conversion_timing", "-p", "max_n=1")
     assert [(row["n"], row["buyers"]) for row in answer["rows"]] == [(0, 3), (1, 3), (2, 2)]

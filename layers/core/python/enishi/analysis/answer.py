@@ -25,7 +25,8 @@ class Watermark:
 class Answer:
     """The rows of an analysis with everything that is needed to read them and to ask again.
 
-    `cut` is the number of rows beyond the cap; `reason` says why there are none where an optional table is missing.
+    `cut` is the number of rows beyond the cap; `reason` says why there are none: a table that holds nothing yet, or
+    conditions that nothing meets.
     """
 
     analysis: Analysis

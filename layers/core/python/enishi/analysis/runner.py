@@ -126,6 +126,7 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
         marks,
         notes,
         max(rows.num_rows - cap, 0),
+        reason="" if rows.num_rows else labels()["no_match"],
         labels=_axis_labels(question),
         chosen=question.chosen,
     )
