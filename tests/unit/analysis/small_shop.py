@@ -10,11 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from enishi import wiring
 from enishi.analysis import library, runner
 from enishi.analysis.answer import Answer
+from enishi.data_files import parsed
 from enishi.ports import Services
 from enishi.settings import Settings
 from tests.unit.segment.small_lake import Lake
@@ -27,7 +26,7 @@ PRESENT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 @cache
 def read(path: Path) -> Any:
     """A file of cases, by libyaml where it is there: there are hundreds. Not to be changed."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return parsed(path.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

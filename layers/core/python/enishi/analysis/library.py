@@ -33,14 +33,15 @@ class Category:
 @cache
 def categories() -> tuple[Category, ...]:
     """The categories, in the order in which people read them."""
-    return tuple(Category(**given) for given in _data("categories.yaml"))
+    return tuple(Category(**given) for given in data_of("enishi.analysis", "categories.yaml"))
 
 
 @cache
 def groups() -> Mapping[str, tuple[Parameter, ...]]:
     """The shared parameters by group."""
     read = {
-        name: tuple(Parameter.model_validate(item) for item in given) for name, given in _data("groups.yaml").items()
+        name: tuple(Parameter.model_validate(item) for item in given)
+        for name, given in data_of("enishi.analysis", "groups.yaml").items()
     }
     return MappingProxyType(read)
 
@@ -151,7 +152,3 @@ def _sql_files(folder: Traversable) -> list[Traversable]:
     if not folder.is_dir():
         return []
     return sorted((path for path in folder.iterdir() if path.name.endswith(".sql")), key=lambda path: path.name)
-
-
-def _data(name: str) -> Any:
-    return data_of("enishi.analysis", name)

@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from enishi.lake import facts_lines
 from enishi.lake.facts_lines import Written
-from enishi.lake.facts_people import POPULATION, without_outsiders
+from enishi.lake.facts_people import POPULATION, only_members, told
 from enishi.lake.facts_places import in_places
 from enishi.lake.facts_spans import ROLLUP, in_spans
 from enishi.lake.sql import column, expand_views, literal, parse, table_ref, tables_of
@@ -56,11 +56,11 @@ class Facts:
     last_day: date
     in_order: bool = False
     """Whether everybody's days follow the order of N."""
-    all_known: bool = False
-    """Whether everybody who bought stands in customers."""
     written: Callable[[], Written | None] = lambda: None
     """Tells what purchases and lines the refresh wrote; None where they are not whole any more. Called when they are
     needed: looking whether they are costs as much as a small question."""
+    all_known: Callable[[], bool] = lambda: False
+    """Tells whether everybody who bought stands in customers; called with `written`."""
 
     def hold(self, at: datetime, day: date) -> bool:
         """Whether the lines as of this moment are all the lines."""
@@ -113,8 +113,9 @@ def present(warehouse: Warehouse) -> Facts | None:
     ):
         return None
     reached = datetime.fromisoformat(said["at"]), date.fromisoformat(said["day"])
-    in_order, all_known = (_is_true_of_all(warehouse, name) for name in ("is_in_order", "is_known"))
-    return Facts(*reached, in_order, all_known, cache(partial(_whole, warehouse, _written(said))))
+    written = cache(partial(_whole, warehouse, _written(said)))
+    all_known = cache(partial(_is_true_of_all, warehouse, "is_known"))
+    return Facts(*reached, _is_true_of_all(warehouse, "is_in_order"), written, all_known)
 
 
 def _whole(warehouse: Warehouse, written: Written) -> Written | None:
@@ -164,7 +165,7 @@ def from_facts(tree: exp.Query, rollup: Facts, at: datetime, relations: Mapping[
     if written is None:
         return left
     stood = facts_lines.stand_in(left, written, names)
-    return pruned(without_outsiders(stood, facts_lines.OF_ANALYSES) if rollup.all_known and usual else stood)
+    return pruned(only_members(stood, usual, all_known=rollup.all_known()) if usual else stood)
 
 
 def relations(*, default_purchases: bool) -> dict[str, tuple[str, ...]]:
@@ -287,10 +288,11 @@ def _rows(tree: exp.Query, name: str) -> exp.Expr:
 
 def _of_rollup(population: exp.Query) -> exp.Expr | None:
     """The population's condition on a row of customers as one on a row of the rollup; None if that cannot be said."""
-    if not isinstance(population, exp.Select) or population.args.get("joins") or "where" not in population.args:
+    select = told(population)
+    if select is None:
         return None
-    alias = population.args["from_"].this.alias_or_name
-    test: exp.Expr = exp.Paren(this=population.args["where"].this.copy())
+    alias = select.args["from_"].this.alias_or_name
+    test: exp.Expr = exp.Paren(this=select.args["where"].this.copy())
     own = [found for found in test.find_all(exp.Column) if found.find_ancestor(exp.Query) is None]
     if any(found.table != alias or found.name not in _OF_CUSTOMER for found in own):
         return None

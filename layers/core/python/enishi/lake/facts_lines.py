@@ -24,7 +24,8 @@ PURCHASES = "purchase_facts"
 LINES = "line_facts"
 VIEWS = ("v_purchases", "v_lines")
 OF_ANALYSES = ("purchases", "purchase_lines")
-"""Relations of analyses that are the views' rows of the population, as long as no parameter narrows purchases."""
+"""Relations of analyses that are the views' rows of the population, as long as no parameter narrows purchases;
+what stands in for them is of everybody (`facts_people.only_members`)."""
 _WORK = "work"
 
 
@@ -76,24 +77,22 @@ def _lines_of_products(_: exp.CTE) -> exp.Query:
     return lines
 
 
-def _lines_of_population(cte: exp.CTE) -> exp.Query:
-    """The relation itself, for all purchases of a customer: the customer tells them, and a line what is known of its
-    purchase."""
+def _lines_alone(cte: exp.CTE) -> exp.Query:
+    """The relation itself, of everybody's purchases, whose lines tell what is known of them."""
     lines: exp.Select = cte.this.copy()
     [join] = lines.args["joins"]
     line, purchase = lines.args["from_"].this.alias, join.this.alias
     for found in [each for select in lines.selects for each in select.find_all(exp.Column) if each.table == purchase]:
         known = column(line, _IN_LINES.get(found.name, found.name))
         found.replace(exp.alias_(known, found.name) if found.name in _IN_LINES else known)
-    same = column(purchase, "customer_id").eq(column(line, "customer_id"))
-    join.replace(exp.Join(this=table_ref("population", purchase), on=same))
+    lines.set("joins", None)
     return lines
 
 
 _IN_LINES: Mapping[str, str] = MappingProxyType({"n": "n_lifetime"})
 """What a line calls a column of its purchase, where the names differ."""
 _BODIES: Mapping[str, Callable[[exp.CTE], exp.Query]] = MappingProxyType(
-    {"v_lines": _lines_of_products, "purchase_lines": _lines_of_population}
+    {"v_lines": _lines_of_products, "purchase_lines": _lines_alone}
 )
 
 

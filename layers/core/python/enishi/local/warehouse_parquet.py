@@ -92,12 +92,12 @@ def _writing(declared: Table, paths: Mapping[str, int]) -> Mapping[str, Any]:
     shorter."""
     rising = {column.name for column in declared.columns if column.rising}
     short = {path: "DELTA_BINARY_PACKED" for path in paths if path.partition(".")[0] in rising}
-    codecs = {path: "NONE" if path in short else PROPERTIES[_CODEC] for path in paths}
-    encodings = {"use_dictionary": [path for path in paths if path not in short], "column_encoding": short}
-    whole = {"compression": PROPERTIES[_CODEC]}
-    return MappingProxyType(
-        {"store_decimal_as_integer": True, **({"compression": codecs, **encodings} if short else whole)}
-    )
+    found: dict[str, Any] = {"store_decimal_as_integer": True, "compression": PROPERTIES[_CODEC]}
+    if short:
+        others = [path for path in paths if path not in short]
+        codecs = {**dict.fromkeys(others, PROPERTIES[_CODEC]), **dict.fromkeys(short, "NONE")}
+        found |= {"use_dictionary": others, "column_encoding": short, "compression": codecs}
+    return MappingProxyType(found)
 
 
 def _numbered(field: NestedField, kind: pa.DataType) -> pa.Field[Any]:

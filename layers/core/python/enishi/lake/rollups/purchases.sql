@@ -1,4 +1,4 @@
--- The population's purchases under the usual `pur` parameters: nothing is left out, so that N is the view's.
+-- Everybody's purchases under the usual `pur` parameters: nothing is left out, so that N is the view's.
 SELECT
   p.order_id,
   p.customer_id,
@@ -16,4 +16,3 @@ SELECT
   p.n_lifetime AS n,
   DATE_ADD('day', -p.days_since_prev, p.purchase_date) AS previous_date
 FROM v_purchases AS p
-JOIN population AS c ON c.customer_id = p.customer_id

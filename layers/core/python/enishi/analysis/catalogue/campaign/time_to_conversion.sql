@@ -83,9 +83,6 @@ mailed AS (
   FROM sent AS s
   JOIN ranked_values AS v ON v.axis_name = s.axis_name
 ),
-credited AS (
-  SELECT order_id, message_id, purchase_at FROM attributed_orders
-),
 reacted AS (
   SELECT
     m.channel,
@@ -98,7 +95,7 @@ reacted AS (
   WHERE m.is_observed
   UNION ALL
   SELECT m.channel, m.axis_value, 'order', m.sent_at, o.purchase_at
-  FROM credited AS o
+  FROM attributed_orders AS o
   JOIN mailed AS m ON m.message_id = o.message_id
   WHERE m.is_observed
 ),
@@ -174,7 +171,7 @@ receivers AS (
     ) AS past_h80
   FROM last_messages AS l
   JOIN mailed AS m ON m.message_id = l.message_id
-  LEFT JOIN (SELECT DISTINCT message_id FROM credited) AS o ON o.message_id = l.message_id
+  LEFT JOIN (SELECT DISTINCT message_id FROM attributed_orders) AS o ON o.message_id = l.message_id
   LEFT JOIN totals AS t ON t.channel = m.channel AND t.axis_value = m.axis_value
 )
 SELECT
