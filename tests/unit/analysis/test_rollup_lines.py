@@ -15,7 +15,7 @@ from enishi.analysis import library, runner
 from enishi.flow.erase_files import work as forget_in_work
 from enishi.flow.facts import refresh
 from enishi.lake import facts, facts_lines
-from enishi.lake.facts_lines import LINES, PURCHASES, Written
+from enishi.lake.facts_lines import DOCUMENTS, LINES, PURCHASES, Written
 from enishi.lake.facts_people import OUTSIDERS
 from enishi.lake.sql import parse
 from enishi.privacy.person import Person
@@ -34,8 +34,10 @@ ASKED = (
         "sales_concentration",
         "dormant_reactivation",
     ),
+    *("sales_trend", "member_sales_ratio", "product_sales_trend", "return_rate_product"),
 )
-"""Analyses that need lines, or more of a purchase than `customer_facts` holds."""
+"""Analyses that need lines, more of a purchase than `customer_facts` holds, or every sale."""
+OF_DOCUMENTS = "sales_trend"
 GIVEN: dict[str, dict[str, Any]] = {"category_cross_matrix": {"min_customers": 1}}
 
 
@@ -81,7 +83,8 @@ def test_the_views_are_the_same(seed: int, tmp_path: Path) -> None:
     )
     assert written(shop).spans > 1
     purchases = "SELECT * FROM v_purchases ORDER BY order_id"
-    for text in (purchases, "SELECT * FROM v_lines ORDER BY order_id, line_no, product_id"):
+    documents = "SELECT * FROM v_documents ORDER BY order_id"
+    for text in (purchases, documents, "SELECT * FROM v_lines ORDER BY order_id, line_no, product_id"):
         asked = parse(text, "test")
         fast, slow = up_to(asked, moment, rollup=rollup), up_to(asked, moment)
         assert [facts_lines.reads(query) for query in (fast, slow)] == [True, False]
@@ -104,9 +107,10 @@ def test_analyses_of_lines(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stranger", [False, True])
-@pytest.mark.parametrize("name", ["category_cross_matrix", "customer_sales", "nth_purchase_attribute"])
+@pytest.mark.parametrize("name", ["category_cross_matrix", "customer_sales", "nth_purchase_attribute", OF_DOCUMENTS])
 def test_only_members_are_counted(name: str, stranger: bool, tmp_path: Path) -> None:
-    """Others are left out by name where all buyers stand in customers, and members are looked up where one does not."""
+    """Others are left out by name where all buyers stand in customers, and members are looked up where one does not.
+    Documents say of each customer whether he stands there."""
     tables = world(3)
     members = {one["customer_id"]: one for one in tables["customers"]}
     members["P0"]["is_employee"] = members["P1"]["is_virtual"] = True
@@ -122,7 +126,7 @@ def test_only_members_are_counted(name: str, stranger: bool, tmp_path: Path) -> 
             for lines in (False, True)
         ]
         ctes = {cte.alias for cte in runner.statement(shop.services, asked[0]).ctes}
-        assert (OUTSIDERS in ctes) is not stranger
+        assert (OUTSIDERS in ctes) is (name == OF_DOCUMENTS or not stranger)
         fast, slow = (runner.run(shop.services, one) for one in asked)
         assert fast.rows.to_pylist() == slow.rows.to_pylist() != []
 
@@ -167,7 +171,7 @@ def test_more_categories_than_bits(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("table", [PURCHASES, LINES])
+@pytest.mark.parametrize("table", [PURCHASES, LINES, DOCUMENTS])
 def test_what_is_not_whole_is_not_read(table: str, tmp_path: Path) -> None:
     shop = refreshed(tmp_path, 1)
     shop.services.work.delete(shop.services.work.list(f"{table}/")[0])
@@ -194,8 +198,8 @@ def test_the_last_two_refreshes_are_kept(tmp_path: Path) -> None:
 
 def test_erasing_a_person_takes_them_away(tmp_path: Path) -> None:
     shop = refreshed(tmp_path, 3)
-    for table in (LINES, PURCHASES):
+    for table in (LINES, PURCHASES, DOCUMENTS):
         assert shop.services.work.list(f"{table}/")
     forget_in_work(shop.services, Person("P1", {"customer": frozenset({"P1"})}), "E1")
-    for table in (LINES, PURCHASES):
+    for table in (LINES, PURCHASES, DOCUMENTS):
         assert not shop.services.work.list(f"{table}/")

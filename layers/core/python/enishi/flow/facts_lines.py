@@ -1,4 +1,5 @@
-"""Purchases and their lines written as the tables stand, for questions that would otherwise join and net them anew.
+"""Purchases, their lines and the documents of sales written as the tables stand, for questions that would otherwise
+join and net them anew.
 
 Days are taken together until they have as many orders as one statement should hold, so that memory does not grow with
 the number of lines.
@@ -7,7 +8,7 @@ the number of lines.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate
 
@@ -15,7 +16,7 @@ from sqlglot import exp
 
 from enishi.flow.queries import query
 from enishi.lake.facts import VIEW
-from enishi.lake.facts_lines import LINES, PURCHASES, Written, rows_of, stand_in
+from enishi.lake.facts_lines import DOCUMENTS, LINES, PURCHASES, Written, rows_of, stand_in
 from enishi.lake.sql import column, expand_views, literal
 from enishi.lake.sql.prune import pruned
 from enishi.ports import Services, Warehouse
@@ -42,16 +43,17 @@ def spans(warehouse: Warehouse, orders_a_span: int) -> tuple[Span, ...]:
 
 
 def write(services: Services, refresh: str, held: Sequence[Span]) -> Written:
-    """Write both tables for a refresh; the lines are made of the purchases that were just written."""
-    purchases = _purchases(services, refresh, held)
-    written = Written(refresh, len(held), purchases, lines=0)
+    """Write every table for a refresh; the lines are made of the purchases that were just written."""
+    documents = _by_span(services, refresh, held, DOCUMENTS, column("v_documents", "sale_date"))
+    purchases = _by_span(services, refresh, held, PURCHASES, column(VIEW, "purchase_date"))
+    written = Written(refresh, len(held), purchases, 0, documents)
     lines = [_lines(services, written, number, span) for number, span in enumerate(held)]
-    return Written(refresh, len(held), purchases, sum(lines))
+    return replace(written, lines=sum(lines))
 
 
 def forget(services: Services, keep: Collection[str] = ()) -> None:
     """Take away what every refresh but these wrote."""
-    for table in (PURCHASES, LINES):
+    for table in (PURCHASES, LINES, DOCUMENTS):
         found = {key.split("/")[1] for key in services.work.list(f"{table}/")}
         for folder in found - {f"refresh={refresh}" for refresh in keep}:
             services.work.delete(f"{table}/{folder}/")
@@ -64,17 +66,17 @@ def _begins(days: Mapping[date, int], wanted: int) -> list[date]:
     return [day for day, share, last in zip(days, shares, [-1, *shares[:-1]], strict=True) if share != last]
 
 
-def _purchases(services: Services, refresh: str, held: Sequence[Span]) -> int:
-    rows = expand_views(rows_of(PURCHASES, VIEW, "p").select(exp.alias_(_span_of(held), "span")))
-    return services.warehouse.unload(rows, f"{PURCHASES}/refresh={refresh}", partition_by=("span",)).total
+def _by_span(services: Services, refresh: str, held: Sequence[Span], table: str, day: exp.Column) -> int:
+    """Write the rows of a view into the folders of the spans that their days lie in; returns how many there are."""
+    rows = expand_views(rows_of(table, day.table, day.table).select(exp.alias_(_span_of(day, held), "span")))
+    return services.warehouse.unload(rows, f"{table}/refresh={refresh}", partition_by=("span",)).total
 
 
-def _span_of(held: Sequence[Span]) -> exp.Expr:
-    """The number of the span that a purchase's day lies in."""
+def _span_of(day: exp.Column, held: Sequence[Span]) -> exp.Expr:
+    """The number of the span that a day lies in."""
     found = exp.Case(default=literal(str(len(held) - 1)))
     for number, span in enumerate(held[:-1]):
-        day = column("p", "purchase_date")
-        found = found.when(exp.LTE(this=day, expression=literal(span.last)), literal(str(number)))
+        found = found.when(exp.LTE(this=day.copy(), expression=literal(span.last)), literal(str(number)))
     return found if len(held) > 1 else literal("0")
 
 

@@ -25,7 +25,7 @@ from enishi.lake.sql.prune import pruned
 from enishi.ports import Warehouse
 
 VIEW = "v_purchases"
-_FORM = "form=3"
+_FORM = "4"
 """Counted up when the rollup's columns or what they mean change: one of an older form is not read."""
 _CUSTOMER = "customer_id"
 _COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -85,7 +85,7 @@ def sources() -> tuple[str, ...]:
 
 def stamp(warehouse: Warehouse) -> str:
     """The form of the rollup and the present snapshots of `sources`."""
-    return ";".join((_FORM, *(f"{name}={warehouse.snapshot(name)}" for name in sources())))
+    return ";".join((f"form={_FORM}", *(f"{name}={warehouse.snapshot(name)}" for name in sources())))
 
 
 def reach(warehouse: Warehouse) -> Reach | None:
@@ -108,9 +108,7 @@ def stamped(snapshots: str, reached: Reach, written: Written) -> str:
 def present(warehouse: Warehouse) -> Facts | None:
     """The rollup, if it was made of the tables as they are now."""
     said = _said_of(warehouse)
-    if said.get("form") != _FORM.partition("=")[2] or any(
-        said.get(name) != warehouse.snapshot(name) for name in sources()
-    ):
+    if said.get("form") != _FORM or any(said.get(name) != warehouse.snapshot(name) for name in sources()):
         return None
     reached = datetime.fromisoformat(said["at"]), date.fromisoformat(said["day"])
     written = cache(partial(_whole, warehouse, _written(said)))
@@ -125,7 +123,7 @@ def _whole(warehouse: Warehouse, written: Written) -> Written | None:
 def last_written(warehouse: Warehouse) -> Written | None:
     """What the last refresh wrote, of whatever snapshots; None where there was none of this form."""
     said = _said_of(warehouse)
-    return _written(said) if "refresh" in said else None
+    return _written(said) if said.get("form") == _FORM else None
 
 
 def _said_of(warehouse: Warehouse) -> Mapping[str, str]:
@@ -138,7 +136,7 @@ def _said_of(warehouse: Warehouse) -> Mapping[str, str]:
 
 
 def _written(said: Mapping[str, str]) -> Written:
-    return Written(said["refresh"], *(int(said[name]) for name in ("spans", "purchases", "lines")))
+    return Written(said["refresh"], *(int(said[name]) for name in ("spans", "purchases", "lines", "documents")))
 
 
 def _is_true_of_all(warehouse: Warehouse, name: str) -> bool:
@@ -165,7 +163,7 @@ def from_facts(tree: exp.Query, rollup: Facts, at: datetime, relations: Mapping[
     if written is None:
         return left
     stood = facts_lines.stand_in(left, written, names)
-    return pruned(only_members(stood, usual, all_known=rollup.all_known()) if usual else stood)
+    return pruned(only_members(stood, usual, all_known=rollup.all_known))
 
 
 def relations(*, default_purchases: bool) -> dict[str, tuple[str, ...]]:

@@ -1,7 +1,8 @@
-"""Purchases and their lines as a refresh of the rollup found them, in the place of the views that would find them anew.
+"""Purchases, their lines and all documents of sales as a refresh of the rollup found them, in the place of the views
+that would find them anew.
 
-A refresh writes `work.purchase_facts` and `work.line_facts`. `rollups/<name>.sql` says a relation's rows by these; the
-others are the relation's own text with one part of it in another's place.
+A refresh writes `work.purchase_facts`, `work.line_facts` and `work.document_facts`. `rollups/<name>.sql` says a
+relation's rows by these; the others are the table itself, or the relation's own text with one part in another's place.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from enishi.ports import Warehouse
 
 PURCHASES = "purchase_facts"
 LINES = "line_facts"
-VIEWS = ("v_purchases", "v_lines")
+DOCUMENTS = "document_facts"
+VIEWS = ("v_purchases", "v_lines", "v_documents")
 OF_ANALYSES = ("purchases", "purchase_lines")
 """Relations of analyses that are the views' rows of the population, as long as no parameter narrows purchases;
 what stands in for them is of everybody (`facts_people.only_members`)."""
 _WORK = "work"
+_TABLES = (PURCHASES, LINES, DOCUMENTS)
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,12 @@ class Written:
     spans: int
     purchases: int
     lines: int
+    documents: int
 
     @property
     def rows(self) -> Mapping[str, int]:
         """Rows by table."""
-        return {PURCHASES: self.purchases, LINES: self.lines}
+        return {PURCHASES: self.purchases, LINES: self.lines, DOCUMENTS: self.documents}
 
 
 def stand_in(tree: exp.Query, written: Written, names: Collection[str] = VIEWS) -> exp.Query:
@@ -72,9 +76,13 @@ def _lines_of_products(_: exp.CTE) -> exp.Query:
     """The view itself, whose net lines are there."""
     lines = view("v_lines").copy()
     [net] = [inner for inner in lines.args["with_"].expressions if inner.alias == "net_lines"]
-    read = exp.select(*[column("l", each.name) for each in _kept(LINES)]).from_(table_ref(f"{_WORK}.{LINES}", "l"))
-    net.set("this", read)
+    net.set("this", _all_of(LINES))
     return lines
+
+
+def _all_of(table: str) -> exp.Select:
+    """The rows as they were written."""
+    return exp.select(*[column("f", each.name) for each in _kept(table)]).from_(table_ref(f"{_WORK}.{table}", "f"))
 
 
 def _lines_alone(cte: exp.CTE) -> exp.Query:
@@ -92,7 +100,7 @@ def _lines_alone(cte: exp.CTE) -> exp.Query:
 _IN_LINES: Mapping[str, str] = MappingProxyType({"n": "n_lifetime"})
 """What a line calls a column of its purchase, where the names differ."""
 _BODIES: Mapping[str, Callable[[exp.CTE], exp.Query]] = MappingProxyType(
-    {"v_lines": _lines_of_products, "purchase_lines": _lines_alone}
+    {"v_lines": _lines_of_products, "purchase_lines": _lines_alone, "v_documents": lambda _: _all_of(DOCUMENTS)}
 )
 
 
@@ -115,7 +123,7 @@ def whole(warehouse: Warehouse, written: Written) -> bool:
 
 def reads(tree: exp.Expr) -> bool:
     """Whether the query reads what a refresh wrote."""
-    return any(table.db == _WORK and table.name in (PURCHASES, LINES) for table in tree.find_all(exp.Table))
+    return any(table.db == _WORK and table.name in _TABLES for table in tree.find_all(exp.Table))
 
 
 def _count(name: str, written: Written) -> exp.Select:

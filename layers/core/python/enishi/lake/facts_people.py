@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from sqlglot import exp
 
@@ -11,6 +11,9 @@ from enishi.lake.sql import column, table_ref
 POPULATION = "population"
 OUTSIDERS = "outsiders"
 _CUSTOMER = "customer_id"
+_KNOWN = "is_known"
+_WHOLE = {"expressions", "from_"}
+"""The clauses of a SELECT of every row."""
 
 
 def told(population: exp.Expr) -> exp.Select | None:
@@ -19,26 +22,49 @@ def told(population: exp.Expr) -> exp.Select | None:
     return population if isinstance(population, exp.Select) and is_so else None
 
 
-def only_members(tree: exp.Query, names: Collection[str], *, all_known: bool) -> exp.Query:
+def only_members(tree: exp.Query, names: Collection[str], *, all_known: Callable[[], bool]) -> exp.Query:
     """`tree` itself, its relations of these names, each the rows of one relation, cut to those of the population.
 
+    Where known customers are to be in the population (`is_known AND customer_id IN …`), they must be no outsiders.
+
     Args:
-        all_known: every customer whom they name is one of customers, so that who is no outsider is a member.
+        all_known: tells whether every customer whom the relations name is one of customers, so that who is no outsider
+            is a member.
     """
     ctes = {cte.alias: cte for cte in tree.ctes}
-    bodies = [ctes[name].this for name in names if name in ctes]
-    outside = _outside(ctes[POPULATION].this) if bodies and all_known else None
-    for body in bodies:
+    if POPULATION not in ctes:
+        return tree
+    outside = _outside(ctes[POPULATION].this)
+    for body in [ctes[name].this for name in names if name in ctes]:
         given = column(body.args["from_"].this.alias_or_name, _CUSTOMER)
-        if outside is None:
+        if outside is None or not all_known():
             body.join(table_ref(POPULATION, "c"), on=column("c", _CUSTOMER).eq(given), copy=False)
         else:
             body.where(_is_not_among(given), copy=False)
     if outside is not None:
+        for test in [found for cte in tree.ctes for found in cte.find_all(exp.In) if _is_of_known(found)]:
+            test.replace(_is_not_among(test.this))
         every = tree.args["with_"].expressions
         alias = exp.TableAlias(this=exp.to_identifier(OUTSIDERS))
         every.insert(every.index(ctes[POPULATION]) + 1, exp.CTE(this=outside, alias=alias))
     return tree
+
+
+def _is_of_known(test: exp.In) -> bool:
+    """Whether the test is one of being in the population, beside one of being a customer at all."""
+    beside = test.parent.flatten() if isinstance(test.parent, exp.And) else ()
+    members = test.args["query"].this if isinstance(test.args.get("query"), exp.Subquery) else None
+    return any(isinstance(each, exp.Column) and each.name == _KNOWN for each in beside) and _is_all_members(members)
+
+
+def _is_all_members(query: exp.Expr | None) -> bool:
+    if not isinstance(query, exp.Select) or {name for name, part in query.args.items() if part} - {
+        "from_",
+        "expressions",
+    }:
+        return False
+    source = query.args["from_"].this
+    return isinstance(source, exp.Table) and not source.db and source.name == POPULATION
 
 
 def _outside(population: exp.Expr) -> exp.Select | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-_SHAPES = ("group", "distinct", "having", "qualify", "order", "limit", "offset", "windows", "with_")
+_SHAPES = ("group", "distinct", "having", "qualify", "order", "limit", "offset", "windows")
 
 
 def read_again(tree: exp.Expr, is_held: Callable[[str], bool]) -> exp.Expr:
@@ -28,8 +28,11 @@ def read_again(tree: exp.Expr, is_held: Callable[[str], bool]) -> exp.Expr:
 
 
 def _is_scan(body: exp.Expr) -> bool:
-    """A SELECT that leaves rows and columns out of one relation, with look-ups in derived ones at most."""
+    """A SELECT that leaves rows and columns out of one relation, with look-ups in derived ones at most; what it names
+    for itself is of the same kind."""
     if not isinstance(body, exp.Select) or any(body.args.get(shape) for shape in _SHAPES):
+        return False
+    if not all(_is_scan(cte.this) for cte in body.ctes):
         return False
     if any(column.find(exp.AggFunc, exp.Window, exp.Unnest) for column in body.selects):
         return False
@@ -39,7 +42,10 @@ def _is_scan(body: exp.Expr) -> bool:
 
 
 def _is_read(source: exp.Expr) -> bool:
-    return isinstance(source, exp.Table) or (isinstance(source, exp.Subquery) and _is_scan(source.this))
+    """A table, work files (which are said as text: `warehouse_reads`) or a scan in its place."""
+    return isinstance(source, exp.Table) or (
+        isinstance(source, exp.Subquery) and (isinstance(source.this, exp.Var) or _is_scan(source.this))
+    )
 
 
 def _is_look_up(join: exp.Join) -> bool:
