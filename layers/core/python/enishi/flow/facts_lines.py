@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from enishi.flow.queries import query
 from enishi.lake.facts import VIEW
-from enishi.lake.facts_lines import DOCUMENTS, LINES, PURCHASES, Written, rows_of, stand_in
+from enishi.lake.facts_lines import DOCUMENTS, LINES, PURCHASES, RETURNS, Written, rows_of, stand_in
 from enishi.lake.sql import column, expand_views, literal
 from enishi.lake.sql.prune import pruned
 from enishi.ports import Services, Warehouse
@@ -44,8 +44,8 @@ def spans(warehouse: Warehouse, orders_a_span: int) -> tuple[Span, ...]:
 
 def write(services: Services, refresh: str, held: Sequence[Span]) -> Written:
     """Write every table for a refresh; the lines are made of the purchases that were just written."""
-    documents = _by_span(services, refresh, held, DOCUMENTS, column("v_documents", "sale_date"))
-    purchases = _by_span(services, refresh, held, PURCHASES, column(VIEW, "purchase_date"))
+    documents = _documents(services, f"{DOCUMENTS}/refresh={refresh}", held)
+    purchases = _purchases(services, f"{PURCHASES}/refresh={refresh}", held)
     written = Written(refresh, len(held), purchases, 0, documents)
     lines = [_lines(services, written, number, span) for number, span in enumerate(held)]
     return replace(written, lines=sum(lines))
@@ -66,10 +66,23 @@ def _begins(days: Mapping[date, int], wanted: int) -> list[date]:
     return [day for day, share, last in zip(days, shares, [-1, *shares[:-1]], strict=True) if share != last]
 
 
-def _by_span(services: Services, refresh: str, held: Sequence[Span], table: str, day: exp.Column) -> int:
-    """Write the rows of a view into the folders of the spans that their days lie in; returns how many there are."""
-    rows = expand_views(rows_of(table, day.table, day.table).select(exp.alias_(_span_of(day, held), "span")))
-    return services.warehouse.unload(rows, f"{table}/refresh={refresh}", partition_by=("span",)).total
+def _documents(services: Services, folder: str, held: Sequence[Span]) -> int:
+    """Sales by span, and returns, which are few, in a folder of their own: to find every return's sale and every sale's
+    customer at once takes more memory than an engine has."""
+    rows, is_return = rows_of(DOCUMENTS, "v_documents", "d"), column("d", "is_return")
+    sales = _by_span(services, folder, held, rows.where(exp.not_(is_return)), column("d", "sale_date"))
+    returns = pruned(expand_views(rows.where(is_return).order_by(column("d", "sale_date"))))
+    return sales + services.warehouse.unload(returns, f"{folder}/span={RETURNS}").total
+
+
+def _purchases(services: Services, folder: str, held: Sequence[Span]) -> int:
+    return _by_span(services, folder, held, rows_of(PURCHASES, VIEW, "p"), column("p", "purchase_date"))
+
+
+def _by_span(services: Services, folder: str, held: Sequence[Span], rows: exp.Select, day: exp.Column) -> int:
+    """Write rows by the span that their day lies in; returns how many there are."""
+    placed = pruned(expand_views(rows.select(exp.alias_(_span_of(day, held), "span"))))
+    return services.warehouse.unload(placed, folder, partition_by=("span",)).total
 
 
 def _span_of(day: exp.Column, held: Sequence[Span]) -> exp.Expr:

@@ -24,6 +24,8 @@ from enishi.ports import Warehouse
 PURCHASES = "purchase_facts"
 LINES = "line_facts"
 DOCUMENTS = "document_facts"
+RETURNS = "returns"
+"""The folder of documents that are returns, beside those of the spans."""
 VIEWS = ("v_purchases", "v_lines", "v_documents")
 OF_ANALYSES = ("purchases", "purchase_lines")
 """Relations of analyses that are the views' rows of the population, as long as no parameter narrows purchases;
@@ -109,7 +111,7 @@ def _limited(body: exp.Query, written: Written) -> exp.Query:
     for select in body.find_all(exp.Select):
         source = select.args["from_"].this
         if isinstance(source, exp.Table) and source.db == _WORK:
-            select.where(*_of(source.alias, written), copy=False)
+            select.where(*_of(source, written), copy=False)
     return body
 
 
@@ -127,14 +129,16 @@ def reads(tree: exp.Expr) -> bool:
 
 
 def _count(name: str, written: Written) -> exp.Select:
-    shown = [exp.alias_(literal(name), "name"), exp.alias_(exp.Count(this=exp.Star()), "found")]
-    return exp.select(*shown).from_(table_ref(f"{_WORK}.{name}", "t")).where(*_of("t", written))
+    shown, source = exp.alias_(literal(name), "name"), table_ref(f"{_WORK}.{name}", "t")
+    counted = exp.select(shown, exp.alias_(exp.Count(this=exp.Star()), "found")).from_(source)
+    return counted.where(*_of(source, written))
 
 
-def _of(alias: str, written: Written) -> tuple[exp.Expr, exp.Expr]:
+def _of(table: exp.Table, written: Written) -> tuple[exp.Expr, exp.Expr]:
     """The rows of this refresh: each of its folders named, so that no engine has to look for them."""
-    spans = exp.In(this=column(alias, "span"), expressions=literals(map(str, range(written.spans))))
-    return column(alias, "refresh").eq(literal(written.refresh)), spans
+    names = [*map(str, range(written.spans)), *([RETURNS] if table.name == DOCUMENTS else [])]
+    spans = exp.In(this=column(table.alias, "span"), expressions=literals(names))
+    return column(table.alias, "refresh").eq(literal(written.refresh)), spans
 
 
 @cache
