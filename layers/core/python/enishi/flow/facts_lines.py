@@ -44,8 +44,8 @@ def spans(warehouse: Warehouse, orders_a_span: int) -> tuple[Span, ...]:
 
 def write(services: Services, refresh: str, held: Sequence[Span]) -> Written:
     """Write every table for a refresh; the lines are made of the purchases that were just written."""
-    documents = _documents(services, f"{DOCUMENTS}/refresh={refresh}", held)
-    purchases = _purchases(services, f"{PURCHASES}/refresh={refresh}", held)
+    documents = _documents(services, refresh, held)
+    purchases = _purchases(services, refresh, held)
     written = Written(refresh, len(held), purchases, 0, documents)
     lines = [_lines(services, written, number, span) for number, span in enumerate(held)]
     return replace(written, lines=sum(lines))
@@ -66,35 +66,38 @@ def _begins(days: Mapping[date, int], wanted: int) -> list[date]:
     return [day for day, share, last in zip(days, shares, [-1, *shares[:-1]], strict=True) if share != last]
 
 
-def _documents(services: Services, folder: str, held: Sequence[Span]) -> int:
-    """Sales by span, and returns, which are few, in a folder of their own: to find every return's sale and every sale's
-    customer at once takes more memory than an engine has."""
+def _documents(services: Services, refresh: str, held: Sequence[Span]) -> int:
+    """Sales span by span, and returns, which are few, in a folder of their own: the sale that one belongs to may be of
+    any day."""
     rows, is_return = rows_of(DOCUMENTS, "v_documents", "d"), column("d", "is_return")
-    sales = _by_span(services, folder, held, rows.where(exp.not_(is_return)), column("d", "sale_date"))
-    returns = pruned(expand_views(rows.where(is_return).order_by(column("d", "sale_date"))))
-    return sales + services.warehouse.unload(returns, f"{folder}/span={RETURNS}").total
+    folders = {RETURNS: rows.where(is_return).order_by(column("d", "sale_date"))}
+    for number, span in enumerate(held):
+        days = [_within(span, column("d", name)) for name in ("document_date", "sale_date")]
+        folders[str(number)] = rows.where(*days, exp.not_(is_return))
+    under = f"{DOCUMENTS}/refresh={refresh}/span="
+    written = [services.warehouse.unload(pruned(expand_views(each)), under + name) for name, each in folders.items()]
+    return sum(each.total for each in written)
 
 
-def _purchases(services: Services, folder: str, held: Sequence[Span]) -> int:
-    return _by_span(services, folder, held, rows_of(PURCHASES, VIEW, "p"), column("p", "purchase_date"))
+def _purchases(services: Services, refresh: str, held: Sequence[Span]) -> int:
+    rows = expand_views(rows_of(PURCHASES, VIEW, "p").select(exp.alias_(_span_of(held), "span")))
+    return services.warehouse.unload(rows, f"{PURCHASES}/refresh={refresh}", partition_by=("span",)).total
 
 
-def _by_span(services: Services, folder: str, held: Sequence[Span], rows: exp.Select, day: exp.Column) -> int:
-    """Write rows by the span that their day lies in; returns how many there are."""
-    placed = pruned(expand_views(rows.select(exp.alias_(_span_of(day, held), "span"))))
-    return services.warehouse.unload(placed, folder, partition_by=("span",)).total
-
-
-def _span_of(day: exp.Column, held: Sequence[Span]) -> exp.Expr:
-    """The number of the span that a day lies in."""
+def _span_of(held: Sequence[Span]) -> exp.Expr:
+    """The number of the span that a purchase's day lies in."""
     found = exp.Case(default=literal(str(len(held) - 1)))
     for number, span in enumerate(held[:-1]):
-        found = found.when(exp.LTE(this=day.copy(), expression=literal(span.last)), literal(str(number)))
+        day = column("p", "purchase_date")
+        found = found.when(exp.LTE(this=day, expression=literal(span.last)), literal(str(number)))
     return found if len(held) > 1 else literal("0")
 
 
 def _lines(services: Services, written: Written, number: int, span: Span) -> int:
-    days = exp.Between(this=column("l", "purchase_date"), low=literal(span.first), high=literal(span.last))
-    rows = stand_in(expand_views(rows_of(LINES, "v_lines", "l").where(days)), written, [VIEW])
+    rows = expand_views(rows_of(LINES, "v_lines", "l").where(_within(span, column("l", "purchase_date"))))
     folder = f"{LINES}/refresh={written.refresh}/span={number}"
-    return services.warehouse.unload(pruned(rows), folder).total
+    return services.warehouse.unload(pruned(stand_in(rows, written, [VIEW])), folder).total
+
+
+def _within(span: Span, day: exp.Column) -> exp.Between:
+    return exp.Between(this=day, low=literal(span.first), high=literal(span.last))

@@ -29,12 +29,12 @@ def read_again(tree: exp.Expr, is_held: Callable[[str], bool]) -> exp.Expr:
 
 def _is_scan(body: exp.Expr) -> bool:
     """A SELECT that leaves rows and columns out of one relation, with look-ups in derived ones at most; what it names
-    for itself is of the same kind."""
+    for itself is of the same kind. Going through a list again costs more than holding what was found in it."""
     if not isinstance(body, exp.Select) or any(body.args.get(shape) for shape in _SHAPES):
         return False
     if not all(_is_scan(cte.this) for cte in body.ctes):
         return False
-    if any(column.find(exp.AggFunc, exp.Window, exp.Unnest) for column in body.selects):
+    if any(column.find(exp.AggFunc, exp.Window, exp.Unnest, exp.Lambda) for column in body.selects):
         return False
     source = body.args.get("from_")
     joins = body.args.get("joins") or ()

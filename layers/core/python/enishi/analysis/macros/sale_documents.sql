@@ -31,6 +31,7 @@ WITH documents AS (
       WHEN 'gross' THEN d.gross_amount
       ELSE d.net_amount
     END AS amount,
+    d.items,
     d.is_return,
     d.is_known,
     d.is_known AND d.customer_id IN (SELECT c.customer_id FROM population AS c) AS is_member
@@ -50,6 +51,7 @@ SELECT
   d.response_code,
   d.payment_method,
   d.amount,
+  d.items,
   d.is_return,
   NOT d.is_member AS is_guest
 FROM documents AS d

@@ -31,29 +31,42 @@ returned AS (
 returned_sales AS (
   SELECT * FROM sold WHERE order_id IN (SELECT original_order_id FROM returned)
 ),
+pieces AS (
+  SELECT order_id, order_date, SUM(quantity) AS items
+  FROM order_lines
+  GROUP BY order_id, order_date
+),
+returned_pieces AS (
+  SELECT l.order_id, SUM(l.quantity) AS items
+  FROM order_lines AS l
+  JOIN returned AS r ON r.order_id = l.order_id AND r.order_date = l.order_date
+  GROUP BY l.order_id
+),
 booked AS (
   SELECT
-    order_id,
+    s.order_id,
     FALSE AS is_return,
-    order_type AS sale_type,
-    customer_id,
-    order_date AS document_date,
-    shipped_date,
-    delivered_date,
-    ordered_at,
+    s.order_type AS sale_type,
+    s.customer_id,
+    s.order_date AS document_date,
+    s.shipped_date,
+    s.delivered_date,
+    s.ordered_at,
     CAST(NULL AS VARCHAR) AS sale_order_id,
-    order_date AS sale_date,
+    s.order_date AS sale_date,
     CAST(NULL AS DATE) AS sale_shipped_date,
     CAST(NULL AS DATE) AS sale_delivered_date,
     CAST(NULL AS TIMESTAMP) AS sale_at,
-    channel,
-    store_id,
-    response_code,
-    payment_method,
-    net_amount,
-    tax_amount,
-    gross_amount
-  FROM sold
+    s.channel,
+    s.store_id,
+    s.response_code,
+    s.payment_method,
+    s.net_amount,
+    s.tax_amount,
+    s.gross_amount,
+    COALESCE(p.items, 0) AS items
+  FROM sold AS s
+  LEFT JOIN pieces AS p ON p.order_id = s.order_id AND p.order_date = s.order_date
   UNION ALL
   SELECT
     r.order_id,
@@ -75,9 +88,11 @@ booked AS (
     COALESCE(s.payment_method, r.payment_method),
     r.net_amount,
     r.tax_amount,
-    r.gross_amount
+    r.gross_amount,
+    COALESCE(p.items, 0)
   FROM returned AS r
   LEFT JOIN returned_sales AS s ON s.order_id = r.original_order_id
+  LEFT JOIN returned_pieces AS p ON p.order_id = r.order_id
 ),
 -- Few records are merged ones, and joining the others would change nothing.
 merged AS (
@@ -104,7 +119,8 @@ SELECT
   b.payment_method,
   b.net_amount,
   b.tax_amount,
-  b.gross_amount
+  b.gross_amount,
+  b.items
 FROM booked AS b
 LEFT JOIN merged AS m ON m.customer_id = b.customer_id
 LEFT JOIN customers AS c ON c.customer_id = COALESCE(m.person_id, b.customer_id)

@@ -48,7 +48,7 @@ WITH sold AS (
   WHERE s.sale_date BETWEEN :period_start AND :period_end
 ),
 sold_lines AS (
-  SELECT GRAIN_OF(l.sale_date) AS bucket, l.product_id, l.quantity
+  SELECT GRAIN_OF(l.sale_date) AS bucket, l.product_id
   FROM sales_lines AS l
   WHERE NOT l.is_adjustment AND l.sale_date BETWEEN :period_start AND :period_end
 ),
@@ -63,6 +63,7 @@ days AS (
     s.sale_date,
     SUM(s.amount) AS amount,
     COUNT_IF(NOT s.is_return) AS orders,
+    SUM(s.items) AS items,
     -COALESCE(SUM(CASE WHEN s.is_return THEN s.amount END), 0) AS returns_amount,
     COALESCE(SUM(CASE WHEN s.is_guest THEN s.amount END), 0) AS guest_amount
   FROM sales AS s
@@ -74,6 +75,7 @@ documents AS (
     GRAIN_OF(y.sale_date) AS bucket,
     SUM(y.amount) AS amount,
     CAST(SUM(y.orders) AS BIGINT) AS orders,
+    CAST(SUM(y.items) AS BIGINT) AS items,
     SUM(y.returns_amount) AS returns_amount,
     SUM(y.guest_amount) AS guest_amount
   FROM days AS y
@@ -100,11 +102,6 @@ smoothed AS (
   FROM numbered AS d
   JOIN numbered AS w ON w.place <= d.place AND w.place > d.place - GREATEST(:moving_average, 1)
   GROUP BY d.bucket
-),
-pieces AS (
-  SELECT bucket, SUM(quantity) AS items
-  FROM sold_lines
-  GROUP BY bucket
 ),
 -- What was sold on each earlier day, on the day with which it is compared.
 earlier AS (
@@ -133,17 +130,16 @@ SELECT
   d.bucket,
   m.amount,
   d.orders,
-  COALESCE(i.items, 0) AS items,
+  d.items,
   COALESCE(p.buyers, 0) AS buyers,
   COALESCE(p.new_buyers, 0) AS new_buyers,
   CAST(RATIO(d.amount, d.orders) AS DECIMAL(18, 2)) AS avg_order,
-  RATIO(i.items, d.orders) AS items_per_order,
+  RATIO(d.items, d.orders) AS items_per_order,
   d.returns_amount,
   RATIO(d.amount, b.amount) AS yoy,
   d.guest_amount
 FROM documents AS d
 JOIN smoothed AS m ON m.bucket = d.bucket
 LEFT JOIN people AS p ON p.bucket = d.bucket
-LEFT JOIN pieces AS i ON i.bucket = d.bucket
 LEFT JOIN baseline AS b ON b.bucket = d.bucket
 ORDER BY d.bucket
