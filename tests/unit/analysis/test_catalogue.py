@@ -11,7 +11,7 @@ from sqlglot import exp
 from enishi.analysis import binding, library
 from enishi.analysis.expressions import write_out
 from enishi.analysis.macros import with_macros
-from enishi.analysis.model import Analysis
+from enishi.analysis.model import LOW_N, Analysis
 from enishi.lake import schema
 from enishi.lake.sql import lint, parse, tables_of, view_names
 
@@ -83,6 +83,15 @@ def test_every_parameter_is_used_and_every_hole_is_a_parameter(name: str) -> Non
     said |= {name for one in analysis.parameters for name in re.findall("[a-z_]+", str(one.default))}
     own = {parameter.name for parameter in analysis.parameters}
     assert own <= said or analysis.step or analysis.given_by, f"unused: {own - said}"
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_rates_say_of_how_many_they_are(name: str) -> None:
+    """Rule SMALL: an answer that it is for says which rows are of few."""
+    analysis = _analysis(name)
+    assert {"int", "double"} >= {analysis.column(whole).type for whole in analysis.rates.values()}
+    assert "SMALL" in analysis.rules or not analysis.rates
+    assert LOW_N.name in analysis.column_names or "SMALL" not in analysis.rules
 
 
 @pytest.mark.parametrize("name", IDS)

@@ -30,12 +30,13 @@ def test_every_analysis_has_a_case_that_says_where_its_figures_come_from() -> No
 
 @pytest.mark.parametrize(("name", "case"), ALL)
 def test_case(name: str, case: Mapping[str, Any], shops: Shops) -> None:
-    """`columns` are compared in the order of the answer's rows; `cells` are the ids that they open."""
+    """`columns`, or all that the statement gives, are compared in the order of the answer's rows; `cells` are the ids
+    that they open."""
     shop, given = shops(name, FILES[name]), case.get("given", {})
     question = shop.ask(name, given)
     answer = runner.run(shop.services, question)
     if "rows" in case:
-        columns = case.get("columns", list(answer.analysis.column_names))
+        columns = case.get("columns", list(answer.analysis.stated_names))
         rows = [[row[column] for column in columns] for row in answer.rows.to_pylist()]
         shown = [[plain(value) for value in row] for row in rows]
         wanted = case["rows"]

@@ -9,7 +9,7 @@ import pytest
 from enishi.analysis.steps import uplift
 from enishi.errors import AnalysisError
 
-PARAMETERS = {"folds": 5, "seed": 42, "min_control": 100, "cost_per_message": 1.0}
+PARAMETERS = {"folds": 5, "seed": 42, "min_control": 100, "cost_per_message": 1.0, "min_cell": 30}
 NUMBERS = (*uplift.LOGGED, *uplift.PLAIN)
 
 

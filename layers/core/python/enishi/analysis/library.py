@@ -16,6 +16,7 @@ import yaml
 from pydantic import ValidationError
 
 from enishi.analysis.model import Analysis, Parameter
+from enishi.analysis.small import MIN_CELL
 from enishi.data_files import data_of, parsed
 from enishi.errors import AnalysisError
 from enishi.segment.problems import did_you_mean, explain
@@ -116,13 +117,15 @@ def read(text: str, place: str) -> Analysis:
 
 
 def parameters(analysis: Analysis) -> tuple[Parameter, ...]:
-    """Its own parameters and those of its groups; an own one replaces the group's of that name.
+    """Its own parameters and those of its groups; an own one replaces the group's of that name. Rates bring the one
+    that says what is small.
 
     Raises:
         AnalysisError: a group that does not exist.
     """
     own = {parameter.name: parameter for parameter in analysis.parameters}
     shared = [parameter for group in analysis.parameter_groups for parameter in _group(analysis, group)]
+    shared += [parameter for parameter in groups()["stat"] if parameter.name == MIN_CELL and analysis.rates]
     named = {parameter.name: own.get(parameter.name, parameter) for parameter in shared}
     return tuple({**named, **own}.values())
 

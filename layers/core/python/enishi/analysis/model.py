@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
 from enishi.segment.problems import Part
 
@@ -44,6 +44,7 @@ class Column(Part):
     type: ColumnType
     unit: Unit = "none"
     label_ja: str
+    of: str = Field(default="", description="of a rate: the column that is its denominator (rule SMALL)")
     by: Mapping[str, Mapping[str, Measured]] = Field(
         default_factory=dict,
         description="parameter → value → what it is then, where that differs from `type` and `unit`",
@@ -53,6 +54,10 @@ class Column(Part):
         """The column as it is under these parameters."""
         said = (values.get(str(parameters.get(name))) for name, values in self.by.items())
         return next((self.model_copy(update={"type": is_.type, "unit": is_.unit}) for is_ in said if is_), self)
+
+
+LOW_N = Column(name="low_n", type="bool", label_ja="参考値")
+"""Whether a row holds a rate of fewer than the parameter `min_cell` (rule SMALL)."""
 
 
 class Parameter(Part):
@@ -146,6 +151,17 @@ class Analysis(Part):
     sql: str = Field(default="", repr=False, description="the statement below the front matter")
     place: str = Field(default="", repr=False, description="the file, for errors")
 
+    @field_validator("columns")
+    @classmethod
+    def _with_low_n(cls, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        """Where rates say what they are of, the answer says which rows are too small; the statement does not."""
+        return (*columns, LOW_N) if any(column.of for column in columns) else columns
+
+    @property
+    def rates(self) -> Mapping[str, str]:
+        """Rate → the column of its denominator."""
+        return {column.name: column.of for column in self.columns if column.of}
+
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 
@@ -162,3 +178,8 @@ class Analysis(Part):
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @property
+    def stated_names(self) -> tuple[str, ...]:
+        """The columns that the statement and its numeric step give: all but what rule SMALL adds."""
+        return self.column_names[:-1] if self.rates else self.column_names

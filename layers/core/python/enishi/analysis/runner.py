@@ -18,6 +18,7 @@ from enishi.analysis.cells import Entity
 from enishi.analysis.library import get, groups, parameters
 from enishi.analysis.model import Analysis
 from enishi.analysis.parameters import AS_OF, complete
+from enishi.analysis.small import flagged
 from enishi.clock import business_day
 from enishi.errors import AnalysisError
 from enishi.lake import facts, facts_lines, schema
@@ -114,6 +115,7 @@ def run(services: Services, question: Question, *, cap: int = ROW_CAP) -> Answer
     if analysis.step:
         rows = steps.finish(analysis.step, rows, question.parameters)
     _check_columns(analysis, rows)
+    rows = flagged(rows, analysis, question.parameters)
     if analysis.given_by:
         notes = _measured(question, rows, seconds)
     elif notes is None:
@@ -208,8 +210,8 @@ def empty(analysis: Analysis) -> pa.Table:
 
 
 def _check_columns(analysis: Analysis, rows: pa.Table) -> None:
-    if tuple(rows.column_names) != analysis.column_names:
-        declared, found = ", ".join(analysis.column_names), ", ".join(rows.column_names)
+    if tuple(rows.column_names) != analysis.stated_names:
+        declared, found = ", ".join(analysis.stated_names), ", ".join(rows.column_names)
         raise AnalysisError(
             f"the statement gives {found}", where=analysis.place, remedy=f"Make it give what is declared: {declared}."
         )

@@ -52,7 +52,12 @@ def run(rows: pa.Table, parameters: Mapping[str, Any]) -> pa.Table:
     srm_p = _allocation(rows, treated, control)
     withheld = srm_p is not None and srm_p < parameters["srm_alpha"]
     effect = {} if withheld else _effect(treated, control, parameters)
-    lines = [_line(treated, {**effect, "srm_p": srm_p}), _line(control, {"srm_p": srm_p})]
+    least = parameters["min_cell"]
+    compared = treated.size if withheld else min(treated.size, control.size)
+    lines = [
+        {**_line(treated, {**effect, "srm_p": srm_p}), "low_n": compared < least},
+        {**_line(control, {"srm_p": srm_p}), "low_n": control.size < least},
+    ]
     return pa.Table.from_pylist(lines, schema=_SCHEMA)
 
 
@@ -171,5 +176,6 @@ _TYPES: dict[str, pa.DataType] = {
     "buyers": pa.int64(),
     "rate": pa.float64(),
     **_NUMBERS,
+    "low_n": pa.bool_(),
 }
 _SCHEMA = pa.schema(_TYPES)

@@ -38,6 +38,11 @@ class Compared:
         effect = 0.0 if self.rate_without is None else abs(self.rate - self.rate_without)
         return (self.customers < min_cell, -round(effect * self.customers / self.everybody, 12))
 
+    def is_small(self, min_cell: int) -> bool:
+        """Whether those with the level are few, or those without it that they are compared with."""
+        others = self.everybody - self.customers
+        return self.customers < min_cell or 0 < others < min_cell
+
 
 def run(rows: pa.Table, parameters: Mapping[str, Any]) -> pa.Table:
     """A row a factor and level."""
@@ -50,7 +55,11 @@ def run(rows: pa.Table, parameters: Mapping[str, Any]) -> pa.Table:
     found.sort(key=lambda one: (*one.weight(parameters["min_cell"]), one.factor, one.level))
     adjusted = corrected([one.p_value for one in found], parameters["correction"])
     return pa.Table.from_pylist(
-        [_line(one, p) for one, p in zip(found, adjusted, strict=True)], schema=pa.schema(_TYPES)
+        [
+            {**_line(one, p), "low_n": one.is_small(parameters["min_cell"])}
+            for one, p in zip(found, adjusted, strict=True)
+        ],
+        schema=pa.schema(_TYPES),
     )
 
 
@@ -137,4 +146,5 @@ _TYPES: dict[str, pa.DataType] = {
     "level": pa.string(),
     "customers": pa.int64(),
     **dict.fromkeys(_RATES, pa.float64()),
+    "low_n": pa.bool_(),
 }

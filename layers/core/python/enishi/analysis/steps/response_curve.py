@@ -31,6 +31,7 @@ _TYPES: Mapping[str, pa.DataType] = {
     "ci_low": pa.decimal128(18, 2),
     "ci_high": pa.decimal128(18, 2),
     "r2": pa.float64(),
+    "low_n": pa.bool_(),
 }
 _SCHEMA = pa.schema(_TYPES)
 
@@ -75,7 +76,7 @@ def _lines(
 ) -> list[dict[str, Any]]:
     spend = float(cost[present].mean()) if cost[present].any() else float(cost.mean())
     if not is_fit_to_tell(cost, won, parameters["min_weeks_with_cost"]):
-        return [{"medium": medium, "point": NOT_FITTED, "spend": _money(spend)}]
+        return [{"medium": medium, "point": NOT_FITTED, "spend": _money(spend), "low_n": False}]
     curve = fitted(cost, won, parameters["decay_grid"], np.ones((1, cost.size)))
     draws = drawn(cost, won, parameters["decay_grid"], parameters["bootstrap"])
     spread = float(((won - won.mean()) ** 2).sum())
@@ -94,6 +95,7 @@ def _lines(
                 "ci_low": _money(low),
                 "ci_high": _money(high),
                 "r2": 1 - float(curve.error[0]) / spread,
+                "low_n": bool(won.sum() < parameters["min_cell"]),
             }
         )
     return lines

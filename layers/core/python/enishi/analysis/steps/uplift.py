@@ -172,6 +172,7 @@ def _line(
         "observed": observed,
         "qini": _qini(trial, decile <= number),
         "worth_mailing": None if observed is None else bool(observed * value > parameters["cost_per_message"]),
+        "low_n": any(0 < arm.sum() < parameters["min_cell"] for arm in (mine & ~trial.control, mine & trial.control)),
     }
 
 
@@ -205,4 +206,5 @@ _TYPES: dict[str, pa.DataType] = {
     "observed": pa.float64(),
     "qini": pa.float64(),
     "worth_mailing": pa.bool_(),
+    "low_n": pa.bool_(),
 }

@@ -14,6 +14,7 @@ parameter_groups: [period, base, msg]
 parameters:
 - {name: overlap_days, type: int, default: 7, label_ja: 重複とみなす日数, note: ""}
 - {name: min_pairs, type: int, default: 100, label_ja: 表示する最小人数, note: ""}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "messages under which low_n is set: those of the pair, or those of the second alone"}
 columns:
 - {name: first, type: string, unit: none, label_ja: 先の施策}
 - {name: second, type: string, unit: none, label_ja: 後の施策}
@@ -22,6 +23,7 @@ columns:
 - {name: click_after, type: ratio, unit: ratio, label_ja: 重複時クリック率}
 - {name: difference, type: ratio, unit: pp, label_ja: 差}
 - {name: suggested_order, type: string, unit: none, label_ja: 推奨順}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: heatmap, x: second, y: first, color: customers}
 - {kind: heatmap, x: second, y: first, color: difference}
@@ -54,7 +56,7 @@ overlaps AS (
     AND (a.sent_at < b.sent_at OR (a.sent_at = b.sent_at AND a.message_id < b.message_id))
 ),
 alone AS (
-  SELECT m.campaign, RATIO(COUNT_IF(m.is_clicked), COUNT(*)) AS click_rate
+  SELECT m.campaign, COUNT(*) AS messages, RATIO(COUNT_IF(m.is_clicked), COUNT(*)) AS click_rate
   FROM mailed AS m
   LEFT JOIN (SELECT DISTINCT message_id FROM overlaps) AS o ON o.message_id = m.message_id
   WHERE m.delivered_at IS NOT NULL AND o.message_id IS NULL
@@ -66,7 +68,8 @@ pairs AS (
     o.second,
     COUNT(DISTINCT o.customer_id) AS customers,
     MAX(a.click_rate) AS click_alone,
-    RATIO(COUNT_IF(o.is_clicked), COUNT(*)) AS click_after
+    RATIO(COUNT_IF(o.is_clicked), COUNT(*)) AS click_after,
+    LEAST(COUNT(*), COALESCE(MAX(a.messages), COUNT(*))) AS fewest
   FROM overlaps AS o
   LEFT JOIN alone AS a ON a.campaign = o.second
   GROUP BY o.first, o.second
@@ -81,7 +84,8 @@ SELECT
   CASE
     WHEN p.click_after - p.click_alone > r.click_after - r.click_alone THEN p.first || ' → ' || p.second
     WHEN p.click_after - p.click_alone < r.click_after - r.click_alone THEN p.second || ' → ' || p.first
-  END AS suggested_order
+  END AS suggested_order,
+  p.fewest < :min_cell AS low_n
 FROM pairs AS p
 LEFT JOIN pairs AS r ON r.first = p.second AND r.second = p.first
 WHERE p.customers >= :min_pairs

@@ -34,6 +34,7 @@ columns:
 - {name: incremental_orders, type: double, unit: orders, label_ja: 増分件数}
 - {name: incremental_profit, type: money, unit: JPY, label_ja: 増分利益}
 - {name: srm_p, type: double, unit: probability, label_ja: 配分検定}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: forest, x: arm, y: lift_abs, low: ci_low, high: ci_high, where: {arm: 配信群}}
 - {kind: bar, x: arm, y: rate}

@@ -26,6 +26,7 @@ columns:
 - {name: control_rate, type: ratio, unit: ratio, label_ja: 非表示群ゴール率}
 - {name: lift, type: ratio, unit: pp, label_ja: 差}
 - {name: p_value, type: double, unit: probability, label_ja: p値}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: slot, y: goal_rate, color: variant}
 - {kind: table}
@@ -162,6 +163,7 @@ compared AS (
     s.clicks,
     RATIO(s.goals, s.visitors) AS goal_rate,
     RATIO(c.goals, c.visitors) AS control_rate,
+    LEAST(s.visitors, COALESCE(c.visitors, s.visitors)) AS fewest,
     RATIO(s.goals + c.goals, s.visitors + c.visitors) AS pooled_rate,
     RATIO(1, s.visitors) + RATIO(1, c.visitors) AS weight
   FROM counted AS s
@@ -182,6 +184,7 @@ SELECT
   t.goal_rate,
   t.control_rate,
   t.goal_rate - t.control_rate AS lift,
-  TWO_SIDED_P(t.z_value) AS p_value
+  TWO_SIDED_P(t.z_value) AS p_value,
+  t.fewest < :min_cell AS low_n
 FROM tested AS t
 ORDER BY t.slot, t.variant = :unknown, t.variant

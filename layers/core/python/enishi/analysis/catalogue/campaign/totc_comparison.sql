@@ -27,8 +27,8 @@ columns:
 - {name: element, type: enum, unit: none, label_ja: 要素}
 - {name: level, type: string, unit: none, label_ja: 水準}
 - {name: messages, type: int, unit: messages, label_ja: 配信数}
-- {name: raw_rate, type: ratio, unit: ratio, label_ja: 単純率, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
-- {name: adjusted_rate, type: ratio, unit: ratio, label_ja: 調整率, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
+- {name: raw_rate, type: ratio, unit: ratio, label_ja: 単純率, of: messages, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
+- {name: adjusted_rate, type: ratio, unit: ratio, label_ja: 調整率, of: messages, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
 - {name: ci_low, type: ratio, unit: ratio, label_ja: 下限, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
 - {name: ci_high, type: ratio, unit: ratio, label_ja: 上限, by: {metric: {amount_per_message: {type: money, unit: JPY/message}}}}
 - {name: combination, type: string, unit: none, label_ja: 組合せ}

@@ -18,6 +18,7 @@ parameters:
 - {name: seed, type: int, default: 42, minimum: 0, label_ja: 乱数の種, note: ""}
 - {name: cost_per_message, type: double, default: 1.0, minimum: 0, label_ja: 1通の費用, note: ""}
 - {name: min_control, type: int, default: 5000, minimum: 10, label_ja: 対照群の最少人数, note: "with fewer the question is refused"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "customers of an arm in the decile under which low_n is set"}
 columns:
 - {name: decile, type: int, unit: none, label_ja: デシル}
 - {name: customers, type: int, unit: people, label_ja: 人数}
@@ -27,6 +28,7 @@ columns:
 - {name: observed, type: ratio, unit: pp, label_ja: 実測リフト}
 - {name: qini, type: double, unit: score, label_ja: Qini}
 - {name: worth_mailing, type: bool, unit: none, label_ja: 配信推奨}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: decile, y: observed}
 - {kind: line, x: decile, y: qini}

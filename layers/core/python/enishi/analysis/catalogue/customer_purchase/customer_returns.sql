@@ -18,9 +18,9 @@ columns:
 - {name: customer_id, type: string, unit: none, label_ja: 顧客ID}
 - {name: lines_bought, type: int, unit: lines, label_ja: 購入明細数}
 - {name: lines_returned, type: int, unit: lines, label_ja: 返品明細数}
-- {name: return_rate, type: ratio, unit: ratio, label_ja: 返品率}
-- {name: expected_rate, type: ratio, unit: ratio, label_ja: 期待返品率}
-- {name: ratio_to_expected, type: double, unit: ratio, label_ja: 超過倍率}
+- {name: return_rate, type: ratio, unit: ratio, label_ja: 返品率, of: lines_bought}
+- {name: expected_rate, type: ratio, unit: ratio, label_ja: 期待返品率, of: lines_bought}
+- {name: ratio_to_expected, type: double, unit: ratio, label_ja: 超過倍率, of: lines_bought}
 - {name: returned_amount, type: money, unit: JPY, label_ja: 返品金額}
 charts:
 - {kind: scatter, x: expected_rate, y: return_rate, size: returned_amount}

@@ -15,6 +15,7 @@ parameters:
 - {name: discount_border, type: ratio, default: 0.05, minimum: 0, maximum: 1, label_ja: 値引きとみなす率, note: a line counts as reduced above it}
 - {name: bands, type: list(ratio), default: "0.2,0.8", minimum: 0, maximum: 1, label_ja: 区分の境界, note: "share of reduced lines: below the first 定価派, from the second on 値引き派"}
 - {name: min_lines, type: int, default: 3, minimum: 1, label_ja: 最少明細数, note: with fewer the customer is 判定外}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "customers, or judged lines, under which low_n is set"}
 columns:
 - {name: band, type: enum, unit: none, label_ja: 区分}
 - {name: customers, type: int, unit: people, label_ja: 顧客数}
@@ -23,6 +24,7 @@ columns:
 - {name: margin_rate, type: ratio, unit: ratio, label_ja: 粗利率}
 - {name: repeat_rate, type: ratio, unit: ratio, label_ja: リピート率}
 - {name: amount, type: money, unit: JPY, label_ja: 購入金額}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: band, y: customers}
 - {kind: scatter, x: discounted_share, y: repeat_rate, size: customers, color: band}
@@ -104,6 +106,7 @@ counted AS (
   SELECT
     band,
     COUNT(*) AS customers,
+    SUM(lines) AS lines,
     RATIO(SUM(reduced_lines), SUM(lines)) AS discounted_share,
     1 - RATIO(SUM(paid_amount), SUM(list_amount)) AS avg_discount,
     CASE WHEN COUNT(margin) = COUNT(line_amount) THEN RATIO(SUM(margin), SUM(line_amount)) END AS margin_rate,
@@ -119,7 +122,8 @@ SELECT
   c.avg_discount,
   c.margin_rate,
   c.repeat_rate,
-  COALESCE(c.amount, 0) AS amount
+  COALESCE(c.amount, 0) AS amount,
+  COALESCE(c.customers < :min_cell OR c.lines BETWEEN 1 AND :min_cell - 1, FALSE) AS low_n
 FROM bands AS b
 LEFT JOIN counted AS c ON c.band = b.band
 ORDER BY b.place

@@ -27,6 +27,7 @@ columns:
 - {name: recall, type: ratio, unit: ratio, label_ja: 再現率}
 - {name: ci_low, type: ratio, unit: ratio, label_ja: 下限}
 - {name: ci_high, type: ratio, unit: ratio, label_ja: 上限}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: behaviour, y: lift}
 - {kind: table}
@@ -191,7 +192,8 @@ SELECT
   RATIO(r.best_rate, r.base_rate) AS lift,
   RATIO(r.best, r.all_best) AS recall,
   WILSON_LOW(r.best, r.customers) AS ci_low,
-  WILSON_HIGH(r.best, r.customers) AS ci_high
+  WILSON_HIGH(r.best, r.customers) AS ci_high,
+  r.customers BETWEEN 1 AND :min_cell - 1 OR r.all_best BETWEEN 1 AND :min_cell - 1 OR r.cohort < :min_cell AS low_n
 FROM rated AS r
 ORDER BY
   r.customers < :min_cell,

@@ -27,6 +27,7 @@ columns:
 - {name: ci_low, type: double, unit: ratio, label_ja: 下限}
 - {name: ci_high, type: double, unit: ratio, label_ja: 上限}
 - {name: p_adjusted, type: double, unit: probability, label_ja: 補正p値}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: forest, title_ja: 2回目購入のオッズ比（関連であり、原因の証明ではない）, x: level, y: odds_ratio, low: ci_low, high: ci_high}
 - {kind: table}

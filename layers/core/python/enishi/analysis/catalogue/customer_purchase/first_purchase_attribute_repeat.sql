@@ -20,12 +20,12 @@ columns:
 - {name: attribute, type: string, unit: none, label_ja: 初回属性}
 - {name: new_customers, type: int, unit: people, label_ja: 初回購入者数}
 - {name: f2_customers, type: int, unit: people, label_ja: 2回目購入者数}
-- {name: f2_rate, type: ratio, unit: ratio, label_ja: F2転換率}
-- {name: f3_rate, type: ratio, unit: ratio, label_ja: F3転換率}
+- {name: f2_rate, type: ratio, unit: ratio, label_ja: F2転換率, of: new_customers}
+- {name: f3_rate, type: ratio, unit: ratio, label_ja: F3転換率, of: new_customers}
 - {name: km_median_days, type: double, unit: days, label_ja: 再購入日数中央値}
 - {name: orders_per_customer, type: double, unit: count/person, label_ja: 窓内購入回数}
 - {name: ltv_window, type: money, unit: JPY/person, label_ja: 窓内LTV}
-- {name: lift, type: double, unit: ratio, label_ja: 全体比}
+- {name: lift, type: double, unit: ratio, label_ja: 全体比, of: new_customers}
 charts:
 - {kind: bar, x: attribute, y: f2_rate}
 - {kind: scatter, x: f2_rate, y: ltv_window, size: new_customers}

@@ -22,7 +22,7 @@ columns:
 - {name: cohort_size, type: int, unit: people, label_ja: 初回購入者数}
 - {name: k, type: int, unit: months, label_ja: 経過月}
 - {name: repeaters, type: int, unit: people, label_ja: リピート人数}
-- {name: repeat_rate, type: ratio, unit: ratio, label_ja: リピート率}
+- {name: repeat_rate, type: ratio, unit: ratio, label_ja: リピート率, of: cohort_size}
 - {name: amount, type: money, unit: JPY, label_ja: 購入金額}
 - {name: ltv, type: money, unit: JPY/person, label_ja: 累計LTV}
 - {name: avg_days, type: double, unit: days, label_ja: 平均リピート日数}

@@ -21,7 +21,7 @@ columns:
 - {name: day, type: int, unit: days, label_ja: 経過日}
 - {name: at_risk, type: int, unit: people, label_ja: 対象人数}
 - {name: events, type: int, unit: people, label_ja: 再購入者}
-- {name: survival, type: double, unit: probability, label_ja: 未再購入率}
+- {name: survival, type: double, unit: probability, label_ja: 未再購入率, of: at_risk}
 - {name: ci_low, type: double, unit: probability, label_ja: 下限}
 - {name: ci_high, type: double, unit: probability, label_ja: 上限}
 - {name: median_days, type: double, unit: days, label_ja: 中央値}

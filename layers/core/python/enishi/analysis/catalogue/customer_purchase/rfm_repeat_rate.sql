@@ -32,13 +32,13 @@ columns:
 - {name: m_score, type: int, unit: score, label_ja: Mスコア}
 - {name: customers, type: int, unit: people, label_ja: 顧客数}
 - {name: repeaters, type: int, unit: people, label_ja: 再購入者数}
-- {name: repeat_rate, type: ratio, unit: ratio, label_ja: リピート率}
+- {name: repeat_rate, type: ratio, unit: ratio, label_ja: リピート率, of: customers}
 - {name: ci_low, type: ratio, unit: ratio, label_ja: 下限}
 - {name: ci_high, type: ratio, unit: ratio, label_ja: 上限}
-- {name: lift, type: double, unit: ratio, label_ja: 全体比}
+- {name: lift, type: double, unit: ratio, label_ja: 全体比, of: customers}
 - {name: amount, type: money, unit: JPY, label_ja: 期間後金額}
 - {name: amount_per_customer, type: money, unit: JPY/person, label_ja: 1人あたり金額}
-- {name: contacted_share, type: ratio, unit: ratio, label_ja: 配信接触率}
+- {name: contacted_share, type: ratio, unit: ratio, label_ja: 配信接触率, of: customers}
 charts:
 - {kind: heatmap, x: f_score, y: r_score, color: repeat_rate}
 - {kind: table}

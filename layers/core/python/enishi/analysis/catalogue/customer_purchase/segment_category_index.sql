@@ -23,6 +23,7 @@ columns:
 - {name: index, type: double, unit: ratio, label_ja: 特化係数}
 - {name: buyers, type: int, unit: people, label_ja: 購買者数}
 - {name: residual, type: double, unit: score, label_ja: 標準化残差}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: category, y: index}
 - {kind: scatter, x: index, y: residual, size: buyers}
@@ -136,6 +137,16 @@ taken AS (
   FROM named
   GROUP BY category, place, side
 ),
+-- How many buyers, or orders, the shares are of; money is no count.
+fewest AS (
+  SELECT
+    CASE :measure
+      WHEN 'orders' THEN MIN(COALESCE(s.orders, 0))
+      WHEN 'buyers' THEN MIN(COALESCE(s.buyers, 0))
+    END AS shared
+  FROM UNNEST(ARRAY['segment', 'base']) AS t(side)
+  LEFT JOIN sizes AS s ON s.side = t.side
+),
 shares AS (
   SELECT
     t.category,
@@ -179,6 +190,8 @@ SELECT
       * (1 - RATIO(c.segment_buyers, c.all_buyers))
       * (1 - RATIO(c.all_hits, c.all_buyers))
     )
-  ) AS residual
+  ) AS residual,
+  COALESCE(f.shared < :min_cell, FALSE) AS low_n
 FROM compared AS c
+CROSS JOIN fewest AS f
 ORDER BY CASE WHEN c.category = :unknown THEN 1 ELSE 0 END, c.place

@@ -15,6 +15,7 @@ parameters:
 - {name: follow_days, type: int, default: 365, minimum: 1, label_ja: その後を見る日数, note: ""}
 - {name: visit_types, type: list, default: "repair,complaint,phone", label_ja: 対応の種類, note: "types of service_visits"}
 - {name: axis, type: axis, default: "products.category_l1", label_ja: 集計軸, over: [products, stores, customers], shown_as: axis_value, note: "a column of the item, of the store, or of the customer"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "cases whose follow_days have passed, repairs among them, or units sold, under which low_n is set"}
 columns:
 - {name: axis_value, type: string, unit: none, label_ja: 区分}
 - {name: contacts, type: int, unit: count, label_ja: 件数}
@@ -23,6 +24,7 @@ columns:
 - {name: repurchase_rate, type: ratio, unit: ratio, label_ja: 再購入率}
 - {name: replaced_rate, type: ratio, unit: ratio, label_ja: 買い替え率}
 - {name: unsolved, type: int, unit: people, label_ja: 未解決者数}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: axis_value, y: contacts}
 - {kind: bar, x: axis_value, y: days_to_solve}
@@ -197,6 +199,8 @@ counted AS (
     axis_value,
     COUNT(*) AS contacts,
     QUANTILE_OF(CASE WHEN state = '解決' THEN waiting_days END, 0.5) AS days_to_solve,
+    COUNT_IF(is_observed) AS observed,
+    COUNT_IF(is_observed AND is_repair) AS repairs,
     RATIO(COUNT_IF(is_observed AND has_bought), COUNT_IF(is_observed)) AS repurchase_rate,
     RATIO(COUNT_IF(is_observed AND is_repair AND is_replaced), COUNT_IF(is_observed AND is_repair)) AS replaced_rate,
     COUNT(DISTINCT CASE WHEN state = '未解決' THEN customer_id END) AS unsolved
@@ -210,7 +214,10 @@ SELECT
   c.days_to_solve,
   c.repurchase_rate,
   c.replaced_rate,
-  c.unsolved
+  c.unsolved,
+  c.observed BETWEEN 1 AND :min_cell - 1
+    OR c.repairs BETWEEN 1 AND :min_cell - 1
+    OR COALESCE(s.units <> 0 AND s.units < :min_cell, FALSE) AS low_n
 FROM counted AS c
 LEFT JOIN sold AS s ON s.axis_value = c.axis_value
 ORDER BY

@@ -16,6 +16,7 @@ parameters:
 - {name: after, type: int, default: 60, minimum: 0, maximum: 182, label_ja: 後の日数, note: ""}
 - {name: anniversary, type: "enum(birthday,joined,first_purchase,child_birthday)", default: birthday, label_ja: 記念日, note: ""}
 - {name: gifts, type: list, default: all, label_ja: 特典の施策, note: "campaigns or scenarios that carry the gift; all = any coupon or bonus in the window"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "customers of the day, those with a gift, or those without, under which low_n is set"}
 columns:
 - {name: day, type: int, unit: days, label_ja: 記念日からの日数}
 - {name: customers, type: int, unit: people, label_ja: 対象人数}
@@ -23,6 +24,7 @@ columns:
 - {name: with_gift, type: double, unit: ratio, label_ja: 特典あり指数}
 - {name: without_gift, type: double, unit: ratio, label_ja: 特典なし指数}
 - {name: gift_use, type: ratio, unit: ratio, label_ja: 特典利用率}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: line, title_ja: 記念日からの日数と購買指数, x: day, y: [index, with_gift, without_gift]}
 - {kind: line, title_ja: 特典利用率, x: day, y: gift_use}
@@ -247,7 +249,10 @@ SELECT
   RATIO(RATIO(d.orders, d.customers), u.everybody) AS index,
   RATIO(RATIO(d.gift_orders, d.with_gift), u.with_gift) AS with_gift,
   RATIO(RATIO(d.orders - d.gift_orders, d.customers - d.with_gift), u.without_gift) AS without_gift,
-  RATIO(d.used, d.with_gift) AS gift_use
+  RATIO(d.used, d.with_gift) AS gift_use,
+  COALESCE(u.everybody <> 0 AND d.customers < :min_cell, FALSE)
+    OR d.with_gift BETWEEN 1 AND :min_cell - 1
+    OR COALESCE(u.without_gift <> 0 AND d.customers - d.with_gift BETWEEN 1 AND :min_cell - 1, FALSE) AS low_n
 FROM daily AS d
 CROSS JOIN usual_rates AS u
 ORDER BY d.day

@@ -24,6 +24,7 @@ columns:
 - {name: change, type: money, unit: JPY/person, label_ja: 増減}
 - {name: matched_change, type: money, unit: JPY/person, label_ja: 比較群増減}
 - {name: effect, type: money, unit: JPY/person, label_ja: 差}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, title_ja: チャネル数別の1人あたり購入額, x: channels, y: amount_per_customer, where: {added_channel: null}}
 - {kind: bar, title_ja: チャネル追加の効果, x: added_channel, y: effect, where: {channels: null}}
@@ -174,7 +175,8 @@ listed AS (
     CAST(NULL AS BIGINT) AS adders,
     CAST(NULL AS DECIMAL(18, 2)) AS change,
     CAST(NULL AS DECIMAL(18, 2)) AS matched_change,
-    CAST(NULL AS DECIMAL(18, 2)) AS effect
+    CAST(NULL AS DECIMAL(18, 2)) AS effect,
+    COUNT_IF(in_year_before) BETWEEN 1 AND :min_cell - 1 AS low_n
   FROM people
   GROUP BY channels
   UNION ALL
@@ -187,11 +189,22 @@ listed AS (
     COUNT(*),
     CAST(AVG(c.change) AS DECIMAL(18, 2)),
     CAST(AVG(c.matched_change) AS DECIMAL(18, 2)),
-    CAST(AVG(c.change - c.matched_change) AS DECIMAL(18, 2))
+    CAST(AVG(c.change - c.matched_change) AS DECIMAL(18, 2)),
+    FALSE
   FROM additions AS a
   LEFT JOIN compared AS c ON c.customer_id = a.customer_id
   GROUP BY a.added_channel
 )
-SELECT channels, customers, amount_per_customer, retention, added_channel, adders, change, matched_change, effect
+SELECT
+  channels,
+  customers,
+  amount_per_customer,
+  retention,
+  added_channel,
+  adders,
+  change,
+  matched_change,
+  effect,
+  low_n
 FROM listed
 ORDER BY channels IS NULL, channels, adders DESC, added_channel

@@ -15,6 +15,7 @@ parameters:
 - {name: lookahead_months, type: int, default: 6, minimum: 0, label_ja: 先を見る月数, note: "events until then; a move also that long ago"}
 - {name: stage_rules, type: list(int), default: "6,12,18,50,65", minimum: 0, label_ja: ステージの境界年齢, note: "school, teen, grown up (by school year), empty nest, senior (by age)"}
 - {name: exclude_withdrawn, type: bool, default: true, label_ja: 退会者を除く, note: for lists (rule WD)}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "households of the stage under which low_n is set"}
 columns:
 - {name: stage, type: enum, unit: none, label_ja: ライフステージ}
 - {name: households, type: int, unit: count, label_ja: 世帯数}
@@ -24,6 +25,7 @@ columns:
 - {name: upcoming, type: enum, unit: none, label_ja: 次イベント}
 - {name: due_date, type: date, unit: date, label_ja: 時期}
 - {name: customers, type: int, unit: people, label_ja: 代表顧客数}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, title_ja: ライフステージ別の世帯数, x: stage, y: households, where: {category: null, upcoming: null}}
 - {kind: heatmap, title_ja: カテゴリの特化係数, x: category, y: stage, color: index, where: {households: null}}
@@ -222,17 +224,36 @@ listed AS (
     CAST(NULL AS DOUBLE) AS index,
     CAST(NULL AS VARCHAR) AS upcoming,
     CAST(NULL AS DATE) AS due_date,
-    customers
+    customers,
+    households < :min_cell AS low_n
   FROM sizes
   UNION ALL
-  SELECT c.stage, NULL, CAST(RATIO(c.amount, s.households) AS DECIMAL(18, 2)), c.category, c.index, NULL, NULL, NULL
+  SELECT
+    c.stage,
+    NULL,
+    CAST(RATIO(c.amount, s.households) AS DECIMAL(18, 2)),
+    c.category,
+    c.index,
+    NULL,
+    NULL,
+    NULL,
+    s.households < :min_cell
   FROM categories AS c
   JOIN sizes AS s ON s.stage = c.stage
   UNION ALL
-  SELECT NULL, households, NULL, NULL, NULL, upcoming, due_date, customers
+  SELECT NULL, households, NULL, NULL, NULL, upcoming, due_date, customers, FALSE
   FROM events
 )
-SELECT l.stage, l.households, l.amount_per_household, l.category, l.index, l.upcoming, l.due_date, l.customers
+SELECT
+  l.stage,
+  l.households,
+  l.amount_per_household,
+  l.category,
+  l.index,
+  l.upcoming,
+  l.due_date,
+  l.customers,
+  l.low_n
 FROM listed AS l
 LEFT JOIN (
   VALUES (1, '単身'), (2, '夫婦'), (3, '乳幼児'), (4, '小学生'), (5, '中高生'), (6, '子独立'), (7, 'シニア'), (8, :unknown)

@@ -28,6 +28,7 @@ columns:
 - {name: amount_after, type: money, unit: JPY/person, label_ja: 回答後購入額}
 - {name: retention, type: ratio, unit: ratio, label_ja: 継続率}
 - {name: event, type: string, unit: none, label_ja: 直前イベント}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, title_ja: 回答後の購入額, x: axis_value, y: amount_after, color: group, where: {event: null}}
 - {kind: bar, title_ja: 直前イベントとNPS, x: event, y: nps, where: {group: 全体, event: [なし, 配達遅れ, 修理・問合せ, 返品]}}
@@ -128,7 +129,8 @@ listed AS (
     SUM(vote) AS votes,
     SUM(vote * vote) AS voters,
     AVG(CAST(amount AS DOUBLE)) AS amount_after,
-    RATIO(COUNT_IF(is_kept), COUNT(is_kept)) AS retention
+    RATIO(COUNT_IF(is_kept), COUNT(is_kept)) AS retention,
+    COUNT(is_kept) AS followed
   FROM scored
   GROUP BY GROUPING SETS ((axis_value), (axis_value, "group"))
   UNION ALL
@@ -140,7 +142,8 @@ listed AS (
     SUM(vote),
     SUM(vote * vote),
     AVG(CAST(amount AS DOUBLE)),
-    RATIO(COUNT_IF(is_kept), COUNT(is_kept))
+    RATIO(COUNT_IF(is_kept), COUNT(is_kept)),
+    COUNT(is_kept)
   FROM happened
   GROUP BY event
 ),
@@ -162,7 +165,8 @@ SELECT
   100 * LEAST(e.mean + e.reach, 1e0) AS ci_high,
   CAST(e.amount_after AS DECIMAL(18, 2)) AS amount_after,
   e.retention,
-  e.event
+  e.event,
+  (e.mean IS NOT NULL AND e.respondents < :min_cell) OR e.followed BETWEEN 1 AND :min_cell - 1 AS low_n
 FROM estimated AS e
 LEFT JOIN (
   VALUES (1, '全体'), (2, '推奨者'), (3, '中立'), (4, '批判者')

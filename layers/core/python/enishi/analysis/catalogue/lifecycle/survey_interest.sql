@@ -17,6 +17,7 @@ parameters:
 - {name: follow_days, type: int, default: 180, minimum: 1, label_ja: 前後を見る日数, note: ""}
 - {name: max_answers, type: int, default: 30, minimum: 1, label_ja: 回答の最大件数, note: "most frequent ones, the rest is その他"}
 - {name: exclude_withdrawn, type: bool, default: true, label_ja: 退会者を除く, note: for the list of who has not bought}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "respondents, or those whose follow_days have passed, under which low_n is set"}
 columns:
 - {name: answer, type: string, unit: none, label_ja: 回答}
 - {name: respondents, type: int, unit: people, label_ja: 回答者数}
@@ -25,6 +26,7 @@ columns:
 - {name: bought_after, type: ratio, unit: ratio, label_ja: 回答後購入率}
 - {name: index, type: double, unit: ratio, label_ja: 指数}
 - {name: not_bought, type: int, unit: people, label_ja: 関心あり未購入}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: heatmap, x: category, y: answer, color: index}
 - {kind: bar, x: category, y: bought_after, color: answer}
@@ -144,6 +146,7 @@ cells AS (
   SELECT
     s.answer,
     s.respondents,
+    s.observed,
     k.category,
     RATIO(COALESCE(b.before, 0), s.respondents) AS bought_before,
     RATIO(COALESCE(b.after, 0), s.observed) AS bought_after,
@@ -170,7 +173,8 @@ SELECT
   c.bought_before,
   c.bought_after,
   RATIO(c.bought_after, t.bought_after) AS index,
-  CASE WHEN c.answer <> '非回答者' THEN c.not_bought END AS not_bought
+  CASE WHEN c.answer <> '非回答者' THEN c.not_bought END AS not_bought,
+  c.respondents < :min_cell OR c.observed BETWEEN 1 AND :min_cell - 1 AS low_n
 FROM cells AS c
 LEFT JOIN cells AS t ON t.answer = :total AND t.category = c.category
 ORDER BY

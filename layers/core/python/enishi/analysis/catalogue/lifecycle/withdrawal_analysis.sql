@@ -18,7 +18,7 @@ columns:
 - {name: axis_value, type: string, unit: none, label_ja: 区分}
 - {name: members, type: int, unit: people, label_ja: 会員数}
 - {name: withdrawn, type: int, unit: people, label_ja: 退会者数}
-- {name: rate, type: ratio, unit: ratio, label_ja: 退会率}
+- {name: rate, type: ratio, unit: ratio, label_ja: 退会率, of: members}
 - {name: silent_days, type: double, unit: days, label_ja: 無購入日数中央値}
 - {name: value_12m, type: money, unit: JPY/person, label_ja: 直近1年価値}
 - {name: points_left, type: double, unit: points, label_ja: 残ポイント平均}

@@ -19,6 +19,7 @@ parameters:
 - {name: base_segment, type: segment, default: null, hidden: true, label_ja: 母集団, note: ""}
 - {name: exclude_employees, type: bool, default: true, hidden: true, label_ja: 従業員を除く, note: ""}
 - {name: exclude_withdrawn, type: bool, default: false, hidden: true, label_ja: 退会者を除く, note: ""}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "new customers of the weeks under which low_n is set"}
 columns:
 - {name: medium, type: string, unit: none, label_ja: 媒体}
 - {name: point, type: string, unit: none, label_ja: 費用の水準}
@@ -29,6 +30,7 @@ columns:
 - {name: ci_low, type: money, unit: JPY/person, label_ja: 下限}
 - {name: ci_high, type: money, unit: JPY/person, label_ja: 上限}
 - {name: r2, type: double, unit: score, label_ja: 決定係数}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 step: response_curve
 charts:
 - {kind: line, x: spend, y: response, color: medium}

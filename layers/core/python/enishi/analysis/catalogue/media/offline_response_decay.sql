@@ -14,6 +14,7 @@ parameter_groups: [period, base]
 parameters:
 - {name: max_days, type: int, default: 90, minimum: 1, maximum: 1000, label_ja: 最大経過日, note: "later responses are left out"}
 - {name: finished_days, type: int, default: 60, minimum: 1, label_ja: 終了とみなす日数, note: "a younger placement is a running one"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "responses of finished placements under which low_n is set"}
 columns:
 - {name: medium_type, type: string, unit: none, label_ja: 媒体種別}
 - {name: day, type: int, unit: days, label_ja: 経過日}
@@ -23,6 +24,7 @@ columns:
 - {name: projected, type: double, unit: count, label_ja: 着地予測}
 - {name: low, type: double, unit: count, label_ja: 下限}
 - {name: high, type: double, unit: count, label_ja: 上限}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: line, x: day, y: cum_share, color: medium_type, where: {placement: null}}
 - {kind: table}
@@ -107,6 +109,11 @@ days AS (
   CROSS JOIN UNNEST(SEQUENCE(0, :max_days)) AS t(day)
   WHERE t.day <= f.last_day
 ),
+behind AS (
+  SELECT medium_type, SUM(responses) AS responses
+  FROM finished
+  GROUP BY medium_type
+),
 -- Of the responses up to a day, those on it; among the placements that have lived it.
 arrivals AS (
   SELECT
@@ -159,8 +166,10 @@ SELECT
   NULL AS responses_so_far,
   NULL AS projected,
   NULL AS low,
-  NULL AS high
+  NULL AS high,
+  b.responses < :min_cell AS low_n
 FROM curves AS c
+JOIN behind AS b ON b.medium_type = c.medium_type
 UNION ALL
 SELECT
   p.medium_type,
@@ -170,6 +179,8 @@ SELECT
   p.responses_so_far,
   p.projected,
   GREATEST(p.projected - p.reach, CAST(p.responses_so_far AS DOUBLE)),
-  p.projected + p.reach
+  p.projected + p.reach,
+  COALESCE(p.cum_share IS NOT NULL AND b.responses < :min_cell, FALSE)
 FROM projections AS p
+LEFT JOIN behind AS b ON b.medium_type = p.medium_type
 ORDER BY medium_type, placement NULLS FIRST, day

@@ -23,7 +23,7 @@ columns:
 - {name: amount, type: money, unit: JPY, label_ja: 売上}
 - {name: ec_share, type: ratio, unit: ratio, label_ja: EC比率}
 - {name: per_1000, type: double, unit: people, label_ja: 人口千人あたり会員}
-- {name: amount_per_active, type: money, unit: JPY/person, label_ja: 1人あたり}
+- {name: amount_per_active, type: money, unit: JPY/person, label_ja: 1人あたり, of: active}
 charts:
 - {kind: map, x: area, y: amount}
 - {kind: bar, x: area, y: members}

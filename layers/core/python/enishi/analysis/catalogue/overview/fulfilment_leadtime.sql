@@ -16,6 +16,7 @@ parameters:
 - {name: split, type: axis, default: channel, over: [received, stores, customers, products], shown_as: split_value, label_ja: 区分, note: "channel, store_id, prefecture, category_l1, …; null = all as one"}
 - {name: leg, type: "enum(order_to_delivery,order_to_shipment,shipment_to_delivery)", default: order_to_delivery, label_ja: 測る区間, note: ""}
 - {name: follow_days, type: int, default: 90, minimum: 1, label_ja: その後を見る日数, note: "for repeat and complaint, from the end of the leg"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "orders of the split, or those whose follow_days have passed, under which low_n is set"}
 columns:
 - {name: split_value, type: string, unit: none, label_ja: 区分}
 - {name: band, type: string, unit: days, label_ja: 日数帯}
@@ -25,6 +26,7 @@ columns:
 - {name: p90_days, type: double, unit: days, label_ja: 90%点}
 - {name: repeat_rate, type: ratio, unit: ratio, label_ja: リピート率}
 - {name: complaint_rate, type: ratio, unit: ratio, label_ja: 問合せ率}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: histogram, x: band, y: orders, color: split_value}
 - {kind: bar, x: band, y: repeat_rate, color: split_value}
@@ -183,7 +185,8 @@ SELECT
   q.median_days,
   q.p90_days,
   RATIO(m.repeated, m.observed) AS repeat_rate,
-  RATIO(m.complained, m.observed) AS complaint_rate
+  RATIO(m.complained, m.observed) AS complaint_rate,
+  (m.place < 9999 AND q.orders < :min_cell) OR m.observed BETWEEN 1 AND :min_cell - 1 AS low_n
 FROM measured AS m
 JOIN quantiles AS q ON q.split_value = m.split_value
 ORDER BY

@@ -20,7 +20,7 @@ parameters:
 columns:
 - {name: category, type: string, unit: none, label_ja: カテゴリ}
 - {name: season_unit, type: int, unit: none, label_ja: 週/月}
-- {name: index, type: double, unit: ratio, label_ja: 季節指数}
+- {name: index, type: double, unit: ratio, label_ja: 季節指数, of: buyers_last_year}
 - {name: peak, type: bool, unit: none, label_ja: ピーク}
 - {name: season_start, type: date, unit: date, label_ja: シーズン開始}
 - {name: mail_start, type: date, unit: date, label_ja: 配信開始目安}

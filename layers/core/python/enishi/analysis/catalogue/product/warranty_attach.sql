@@ -19,7 +19,7 @@ columns:
 - {name: axis_value, type: string, unit: none, label_ja: 区分}
 - {name: eligible, type: int, unit: lines, label_ja: 対象明細}
 - {name: attached, type: int, unit: lines, label_ja: 加入明細}
-- {name: attach_rate, type: ratio, unit: ratio, label_ja: 付帯率}
+- {name: attach_rate, type: ratio, unit: ratio, label_ja: 付帯率, of: eligible}
 - {name: late_attached, type: int, unit: lines, label_ja: 後日加入}
 - {name: expected_rate, type: ratio, unit: ratio, label_ja: 期待付帯率}
 - {name: open_customers, type: int, unit: people, label_ja: 未加入案内可能}

@@ -14,6 +14,7 @@ parameter_groups: [period, base, axis]
 parameters:
 - {name: winback_days, type: int, default: 180, minimum: 1, label_ja: 復帰を見る日数, note: ""}
 - {name: axis, type: axis, default: "null", label_ja: 比べる軸, over: [products, customers], shown_as: axis_value, note: "a column of products or customers; null = all together"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "cancellations of the axis value, offers, or cancellations that are winback_days old, under which low_n is set"}
 columns:
 - {name: axis_value, type: string, unit: none, label_ja: 区分}
 - {name: reason, type: string, unit: none, label_ja: 理由}
@@ -23,6 +24,7 @@ columns:
 - {name: save_offered, type: int, unit: contracts, label_ja: 引止め提示}
 - {name: saved_rate, type: ratio, unit: ratio, label_ja: 引止め率}
 - {name: winback_rate, type: ratio, unit: ratio, label_ja: 復帰率}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 needs: [subscriptions]
 charts:
 - {kind: heatmap, x: k, y: reason, color: cancelled}
@@ -131,6 +133,7 @@ lost AS (
     reason,
     k,
     COUNT(*) AS cancelled,
+    COUNT_IF(is_observed) AS observed,
     RATIO(COUNT_IF(is_observed AND is_back), COUNT_IF(is_observed)) AS winback_rate
   FROM cancellations
   GROUP BY axis_value, reason, k
@@ -154,7 +157,10 @@ SELECT
   RATIO(COALESCE(l.cancelled, 0), SUM(l.cancelled) OVER (PARTITION BY i.axis_value)) AS share,
   COALESCE(o.offered, 0) AS save_offered,
   RATIO(o.saved, o.offered) AS saved_rate,
-  l.winback_rate
+  l.winback_rate,
+  COALESCE(SUM(l.cancelled) OVER (PARTITION BY i.axis_value) < :min_cell, FALSE)
+    OR COALESCE(o.offered < :min_cell, FALSE)
+    OR COALESCE(l.observed BETWEEN 1 AND :min_cell - 1, FALSE) AS low_n
 FROM listed AS i
 LEFT JOIN lost AS l ON l.axis_value = i.axis_value AND l.reason = i.reason AND l.k = i.k
 LEFT JOIN offered AS o ON o.axis_value = i.axis_value AND o.reason = i.reason AND o.k = i.k

@@ -18,7 +18,7 @@ columns:
 - {name: k, type: int, unit: times, label_ja: 単品購入回数}
 - {name: customers, type: int, unit: people, label_ja: 人数}
 - {name: converted, type: int, unit: people, label_ja: 定期化人数}
-- {name: rate, type: ratio, unit: ratio, label_ja: 転換率}
+- {name: rate, type: ratio, unit: ratio, label_ja: 転換率, of: customers}
 - {name: days_median, type: double, unit: days, label_ja: 日数中央値}
 - {name: ready_now, type: int, unit: people, label_ja: 候補者数}
 needs: [subscriptions]

@@ -20,7 +20,7 @@ columns:
 - {name: by, type: string, unit: none, label_ja: 区分}
 - {name: k, type: int, unit: times, label_ja: 回数}
 - {name: contracts, type: int, unit: contracts, label_ja: 対象契約}
-- {name: actual, type: double, unit: probability, label_ja: 実績継続率}
+- {name: actual, type: double, unit: probability, label_ja: 実績継続率, of: contracts}
 - {name: projected, type: double, unit: probability, label_ja: 予測継続率}
 - {name: remaining, type: double, unit: contracts, label_ja: 現契約の残存数}
 - {name: expected_deliveries, type: double, unit: times, label_ja: 期待お届け回数}

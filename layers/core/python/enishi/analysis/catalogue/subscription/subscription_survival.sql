@@ -20,8 +20,8 @@ columns:
 - {name: k, type: int, unit: times, label_ja: 回数}
 - {name: at_risk, type: int, unit: contracts, label_ja: 対象契約}
 - {name: cancelled, type: int, unit: contracts, label_ja: 解約}
-- {name: hazard, type: ratio, unit: ratio, label_ja: 回別解約率}
-- {name: survival, type: double, unit: probability, label_ja: 継続率}
+- {name: hazard, type: ratio, unit: ratio, label_ja: 回別解約率, of: at_risk}
+- {name: survival, type: double, unit: probability, label_ja: 継続率, of: at_risk}
 - {name: ci_low, type: double, unit: probability, label_ja: 下限}
 - {name: ci_high, type: double, unit: probability, label_ja: 上限}
 needs: [subscriptions]
