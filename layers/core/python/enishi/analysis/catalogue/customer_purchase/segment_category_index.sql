@@ -150,10 +150,8 @@ fewest AS (
 shares AS (
   SELECT
     t.category,
-    t.place,
     t.side,
     t.buyers,
-    s.buyers AS all_buyers,
     CASE :measure
       WHEN 'orders' THEN RATIO(t.orders, s.orders)
       WHEN 'amount' THEN RATIO(t.amount, s.amount)
@@ -162,12 +160,23 @@ shares AS (
   FROM taken AS t
   JOIN sizes AS s ON s.side = t.side
 ),
+-- Of a side that bought nothing there is no share; what a side that bought something did not buy is a share of nothing.
+nothing AS (
+  SELECT
+    side,
+    CASE :measure
+      WHEN 'orders' THEN RATIO(0, orders)
+      WHEN 'amount' THEN RATIO(0, amount)
+      ELSE RATIO(0, buyers)
+    END AS share
+  FROM sizes
+),
 compared AS (
   SELECT
     c.category,
     c.place,
-    COALESCE(s.share, 0e0) AS segment_share,
-    COALESCE(b.share, 0e0) AS base_share,
+    COALESCE(s.share, (SELECT MAX(share) FROM nothing WHERE side = 'segment')) AS segment_share,
+    COALESCE(b.share, (SELECT MAX(share) FROM nothing WHERE side = 'base')) AS base_share,
     COALESCE(s.buyers, 0) AS buyers,
     CAST(COALESCE(s.buyers, 0) AS DOUBLE) AS hits,
     CAST(COALESCE(s.buyers, 0) + COALESCE(b.buyers, 0) AS DOUBLE) AS all_hits,
