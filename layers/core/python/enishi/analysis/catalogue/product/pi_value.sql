@@ -18,10 +18,10 @@ columns:
 - {name: store, type: string, unit: none, label_ja: 店舗}
 - {name: item, type: string, unit: none, label_ja: 商品}
 - {name: receipts, type: int, unit: orders, label_ja: レジ通過数}
-- {name: quantity_pi, type: double, unit: items, label_ja: 数量PI}
-- {name: amount_pi, type: money, unit: JPY/1000, label_ja: 金額PI}
+- {name: quantity_pi, type: double, unit: items, label_ja: 数量PI, of: receipts}
+- {name: amount_pi, type: money, unit: JPY/1000, label_ja: 金額PI, of: receipts}
 - {name: chain_pi, type: double, unit: items, label_ja: 全店PI}
-- {name: gap, type: double, unit: items, label_ja: 差}
+- {name: gap, type: double, unit: items, label_ja: 差, of: receipts}
 - {name: potential, type: money, unit: JPY, label_ja: 機会額}
 charts:
 - {kind: heatmap, x: item, y: store, color: quantity_pi}

@@ -22,8 +22,8 @@ columns:
 - {name: year, type: int, unit: years, label_ja: 経過年}
 - {name: owners_at_risk, type: int, unit: people, label_ja: 保有者数}
 - {name: replaced, type: int, unit: people, label_ja: 買い替え人数}
-- {name: hazard, type: ratio, unit: ratio, label_ja: 買い替え率}
-- {name: still_kept, type: double, unit: probability, label_ja: 継続保有率}
+- {name: hazard, type: ratio, unit: ratio, label_ja: 買い替え率, of: owners_at_risk}
+- {name: still_kept, type: double, unit: probability, label_ja: 継続保有率, of: owners_at_risk}
 - {name: median_years, type: double, unit: years, label_ja: 中央値}
 - {name: due_now, type: int, unit: people, label_ja: 買い替え候補}
 charts:

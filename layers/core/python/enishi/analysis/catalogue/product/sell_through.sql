@@ -22,9 +22,9 @@ columns:
 - {name: week, type: int, unit: count, label_ja: 経過週}
 - {name: received, type: int, unit: items, label_ja: 入荷数}
 - {name: sold, type: int, unit: items, label_ja: 販売数}
-- {name: sell_through, type: ratio, unit: ratio, label_ja: 消化率}
-- {name: full_price_rate, type: ratio, unit: ratio, label_ja: 定価消化率}
-- {name: projected, type: ratio, unit: ratio, label_ja: 着地予測}
+- {name: sell_through, type: ratio, unit: ratio, label_ja: 消化率, of: received}
+- {name: full_price_rate, type: ratio, unit: ratio, label_ja: 定価消化率, of: received}
+- {name: projected, type: ratio, unit: ratio, label_ja: 着地予測, of: received}
 - {name: weeks_left, type: double, unit: count, label_ja: 残週数}
 charts:
 - {kind: heatmap, x: week, y: item, color: sell_through}

@@ -21,7 +21,7 @@ columns:
 - {name: attached, type: int, unit: lines, label_ja: 加入明細}
 - {name: attach_rate, type: ratio, unit: ratio, label_ja: 付帯率, of: eligible}
 - {name: late_attached, type: int, unit: lines, label_ja: 後日加入}
-- {name: expected_rate, type: ratio, unit: ratio, label_ja: 期待付帯率}
+- {name: expected_rate, type: ratio, unit: ratio, label_ja: 期待付帯率, of: eligible}
 - {name: open_customers, type: int, unit: people, label_ja: 未加入案内可能}
 - {name: potential, type: money, unit: JPY, label_ja: 機会額}
 charts:

@@ -19,8 +19,8 @@ parameters:
 columns:
 - {name: class, type: string, unit: ratio, label_ja: 訪問比クラス}
 - {name: customers_hist, type: int, unit: people, label_ja: 検証人数}
-- {name: lapse_rate, type: ratio, unit: ratio, label_ja: 離脱率}
-- {name: lift, type: double, unit: ratio, label_ja: 全体比}
+- {name: lapse_rate, type: ratio, unit: ratio, label_ja: 離脱率, of: customers_hist}
+- {name: lift, type: double, unit: ratio, label_ja: 全体比, of: customers_hist}
 - {name: customers_now, type: int, unit: people, label_ja: 現在該当}
 - {name: amount_12m, type: money, unit: JPY, label_ja: 直近1年金額}
 charts:

@@ -19,10 +19,10 @@ columns:
 - {name: page, type: string, unit: none, label_ja: ページ}
 - {name: source, type: string, unit: none, label_ja: 流入元}
 - {name: sessions, type: int, unit: sessions, label_ja: セッション数}
-- {name: engaged_rate, type: ratio, unit: ratio, label_ja: エンゲージ率}
-- {name: cvr, type: ratio, unit: ratio, label_ja: CVR}
+- {name: engaged_rate, type: ratio, unit: ratio, label_ja: エンゲージ率, of: sessions}
+- {name: cvr, type: ratio, unit: ratio, label_ja: CVR, of: sessions}
 - {name: amount_per_session, type: money, unit: JPY, label_ja: セッション単価}
-- {name: exit_share, type: ratio, unit: ratio, label_ja: 出口率}
+- {name: exit_share, type: ratio, unit: ratio, label_ja: 出口率, of: sessions}
 charts:
 - {kind: bar, x: page, y: sessions, color: source}
 - {kind: bubble, x: engaged_rate, y: cvr, size: sessions, color: page}

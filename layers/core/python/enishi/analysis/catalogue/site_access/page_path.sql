@@ -21,11 +21,11 @@ parameters:
 columns:
 - {name: path, type: string, unit: none, label_ja: 経路}
 - {name: sessions, type: int, unit: sessions, label_ja: セッション数}
-- {name: share, type: ratio, unit: ratio, label_ja: 構成比}
-- {name: cvr, type: ratio, unit: ratio, label_ja: CVR}
+- {name: share, type: ratio, unit: ratio, label_ja: 構成比, of: sessions}
+- {name: cvr, type: ratio, unit: ratio, label_ja: CVR, of: sessions}
 - {name: from_page, type: string, unit: none, label_ja: 遷移元}
 - {name: to_page, type: string, unit: none, label_ja: 遷移先}
-- {name: transition_rate, type: ratio, unit: ratio, label_ja: 遷移率}
+- {name: transition_rate, type: ratio, unit: ratio, label_ja: 遷移率, of: sessions}
 - {name: customers, type: int, unit: people, label_ja: 顧客数}
 charts:
 - {kind: sankey, source: from_page, target: to_page, size: sessions}

@@ -19,7 +19,7 @@ columns:
 - {name: variant, type: string, unit: none, label_ja: バリアント}
 - {name: impressions, type: int, unit: count, label_ja: 表示数}
 - {name: clicks, type: int, unit: count, label_ja: クリック数}
-- {name: ctr, type: ratio, unit: ratio, label_ja: CTR}
+- {name: ctr, type: ratio, unit: ratio, label_ja: CTR, of: impressions}
 - {name: orders, type: int, unit: orders, label_ja: 購入件数}
 - {name: amount, type: money, unit: JPY, label_ja: 売上}
 - {name: coverage, type: ratio, unit: ratio, label_ja: 商品カバー率}

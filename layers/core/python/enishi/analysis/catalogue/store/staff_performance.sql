@@ -21,9 +21,9 @@ columns:
 - {name: staff_id, type: string, unit: none, label_ja: スタッフ}
 - {name: cases, type: int, unit: count, label_ja: 件数}
 - {name: measure, type: enum, unit: none, label_ja: 指標}
-- {name: observed, type: double, unit: ratio, label_ja: 実績}
-- {name: expected, type: double, unit: ratio, label_ja: 期待値}
-- {name: ratio, type: double, unit: ratio, label_ja: 実績/期待}
+- {name: observed, type: double, unit: ratio, label_ja: 実績, of: cases}
+- {name: expected, type: double, unit: ratio, label_ja: 期待値, of: cases}
+- {name: ratio, type: double, unit: ratio, label_ja: 実績/期待, of: cases}
 - {name: ci_low, type: double, unit: ratio, label_ja: 下限}
 - {name: ci_high, type: double, unit: ratio, label_ja: 上限}
 charts:

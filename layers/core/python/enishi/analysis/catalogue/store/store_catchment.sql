@@ -20,7 +20,7 @@ columns:
 - {name: ring, type: string, unit: km, label_ja: 距離帯}
 - {name: members, type: int, unit: people, label_ja: 居住会員}
 - {name: buyers, type: int, unit: people, label_ja: 購買者数}
-- {name: visit_rate, type: ratio, unit: ratio, label_ja: 来店購入率}
+- {name: visit_rate, type: ratio, unit: ratio, label_ja: 来店購入率, of: members}
 - {name: amount, type: money, unit: JPY, label_ja: 売上}
 - {name: orders_per_buyer, type: double, unit: count/person, label_ja: 平均回数}
 - {name: radius_80, type: double, unit: km, label_ja: "80%商圏"}

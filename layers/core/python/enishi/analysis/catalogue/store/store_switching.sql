@@ -20,7 +20,7 @@ columns:
 - {name: customers, type: int, unit: people, label_ja: 人数}
 - {name: amount, type: money, unit: JPY, label_ja: 移動金額}
 - {name: net_flow, type: int, unit: people, label_ja: 純移動}
-- {name: multi_store_rate, type: ratio, unit: ratio, label_ja: 併用率}
+- {name: multi_store_rate, type: ratio, unit: ratio, label_ja: 併用率, of: customers}
 charts:
 - {kind: sankey, source: from_store, target: to_store, y: customers}
 - {kind: heatmap, x: to_store, y: from_store, color: customers}
