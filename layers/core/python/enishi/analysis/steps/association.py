@@ -1,4 +1,4 @@
-"""How surprising each rule of a basket analysis is: Fisher's exact test, one-sided; and whether it is of few baskets."""
+"""How surprising each rule of a basket analysis is (Fisher's exact test, one-sided), and which are of few baskets."""
 
 from __future__ import annotations
 
