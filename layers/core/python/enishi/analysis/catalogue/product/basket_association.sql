@@ -28,6 +28,7 @@ columns:
 - {name: leverage, type: double, unit: score, label_ja: レバレッジ}
 - {name: conviction, type: double, unit: score, label_ja: 確信度}
 - {name: p_value, type: double, unit: probability, label_ja: p値}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: network, source: antecedent, target: consequent, size: lift}
 - {kind: heatmap, x: consequent, y: antecedent, color: lift}

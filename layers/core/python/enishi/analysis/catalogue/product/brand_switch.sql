@@ -14,6 +14,7 @@ parameter_groups: [period, base, pur]
 parameters:
 - {name: category, type: product_set, default: required, label_ja: カテゴリ, note: "a category, a path such as 家電/テレビ, or a filter as JSON"}
 - {name: min_pairs, type: int, default: 20, minimum: 1, label_ja: 最少件数, note: "rows with fewer are left out; rates and gains count them"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "moves from from_brand, those that stay included, under which low_n is set"}
 columns:
 - {name: from_brand, type: string, unit: none, label_ja: 前ブランド}
 - {name: to_brand, type: string, unit: none, label_ja: 次ブランド}
@@ -22,6 +23,7 @@ columns:
 - {name: net_gain, type: int, unit: count, label_ja: 純増}
 - {name: repeat_share, type: ratio, unit: ratio, label_ja: 同ブランド率}
 - {name: category_share, type: ratio, unit: ratio, label_ja: カテゴリ内占有率}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: heatmap, x: to_brand, y: from_brand, color: rate}
 - {kind: sankey, source: from_brand, target: to_brand, size: switches}
@@ -108,7 +110,8 @@ SELECT
   RATIO(m.switches, d.moves) AS rate,
   COALESCE(a.gains, 0) - (d.moves - d.stays) AS net_gain,
   RATIO(d.stays, d.moves) AS repeat_share,
-  r.category_share
+  r.category_share,
+  d.moves < :min_cell AS low_n
 FROM moves AS m
 JOIN departures AS d ON d.brand = m.from_brand
 LEFT JOIN arrivals AS a ON a.brand = m.from_brand

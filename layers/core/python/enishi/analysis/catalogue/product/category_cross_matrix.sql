@@ -14,6 +14,7 @@ parameter_groups: [period, base, pur]
 parameters:
 - {name: level, type: "enum(category_l1,category_l2,brand)", default: category_l1, label_ja: 商品の単位, note: ""}
 - {name: min_customers, type: int, default: 30, minimum: 1, label_ja: 最少人数, note: "categories with fewer buyers are left out"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "buyers of A, or of B, under which low_n is set"}
 columns:
 - {name: row_category, type: string, unit: none, label_ja: カテゴリA}
 - {name: column_category, type: string, unit: none, label_ja: カテゴリB}
@@ -22,6 +23,7 @@ columns:
 - {name: lift, type: double, unit: ratio, label_ja: リフト値}
 - {name: value_single, type: money, unit: JPY/person, label_ja: 単独購入者価値}
 - {name: value_both, type: money, unit: JPY/person, label_ja: 併買者価値}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: heatmap, x: column_category, y: row_category, color: lift}
 - {kind: network, source: row_category, target: column_category, size: lift}
@@ -161,7 +163,8 @@ SELECT
   RATIO(c.both, c.customers) AS rate,
   RATIO(c.both * e.customers, c.customers * c.column_customers) AS lift,
   CAST(RATIO(c.amount_single, c.single) AS DECIMAL(18, 2)) AS value_single,
-  CAST(RATIO(c.amount_both, c.both) AS DECIMAL(18, 2)) AS value_both
+  CAST(RATIO(c.amount_both, c.both) AS DECIMAL(18, 2)) AS value_both,
+  LEAST(c.customers, c.column_customers) < :min_cell AS low_n
 FROM counted AS c
 CROSS JOIN everybody AS e
 ORDER BY c.customers DESC, c.row_category, c.column_customers DESC, c.column_category

@@ -16,6 +16,7 @@ parameters:
 - {name: level, type: "enum(category_l1,category_l2)", default: category_l1, label_ja: 商品の単位, note: ""}
 - {name: min_customers, type: int, default: 30, minimum: 1, label_ja: 最少人数, note: "links with fewer are left out; rates count them"}
 - {name: stop_days, type: int, default: 180, minimum: 1, label_ja: 離脱とみなす日数, note: "without a further purchase for so long a customer has stopped"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "customers on the path before under which low_n is set"}
 columns:
 - {name: n, type: int, unit: count, label_ja: N回目}
 - {name: from_category, type: string, unit: none, label_ja: 前回カテゴリ}
@@ -24,6 +25,7 @@ columns:
 - {name: rate, type: ratio, unit: ratio, label_ja: 遷移率}
 - {name: path, type: string, unit: none, label_ja: 経路}
 - {name: path_value, type: money, unit: JPY/person, label_ja: 経路別価値}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: sankey, source: from_category, target: to_category, size: customers, where: {n: 2}}
 - {kind: table}
@@ -116,16 +118,16 @@ links AS (
   JOIN lives AS v ON v.customer_id = s.customer_id
   GROUP BY s.n, s.from_category, s.to_category, s.path
 ),
-rated AS (
+arrivals AS (
   SELECT
     k.*,
-    RATIO(
-      k.customers,
-      SUM(k.customers) OVER (
-        PARTITION BY k.n, SUBSTRING(k.path, 1, LENGTH(k.path) - LENGTH(k.to_category) - 3)
-      )
-    ) AS rate
+    SUM(k.customers) OVER (
+      PARTITION BY k.n, SUBSTRING(k.path, 1, LENGTH(k.path) - LENGTH(k.to_category) - 3)
+    ) AS on_path
   FROM links AS k
+),
+rated AS (
+  SELECT a.*, RATIO(a.customers, a.on_path) AS rate FROM arrivals AS a
 ),
 kept AS (
   SELECT *
@@ -143,6 +145,7 @@ SELECT
   customers,
   rate,
   path,
-  CAST(path_value AS DECIMAL(18, 2)) AS path_value
+  CAST(path_value AS DECIMAL(18, 2)) AS path_value,
+  on_path < :min_cell AS low_n
 FROM kept
 ORDER BY n, customers DESC, path

@@ -14,6 +14,7 @@ parameter_groups: [period, base, pur, top]
 parameters:
 - {name: depth_bands, type: list(ratio), default: "0.05,0.10,0.20,0.30,0.50", minimum: 0, maximum: 1, label_ja: 値引帯の下限, note: "whole percents; less than the first is the regular price"}
 - {name: level, type: "enum(parent,category_l3,brand)", default: parent, label_ja: 商品の単位, note: ""}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "pieces judged, or pieces of the multiple's base, sold or to be expected at the regular price, under which low_n is set"}
 columns:
 - {name: item, type: string, unit: none, label_ja: 商品}
 - {name: discounted_share, type: ratio, unit: ratio, label_ja: 値引販売率}
@@ -23,6 +24,7 @@ columns:
 - {name: per_day, type: double, unit: items/day, label_ja: 値引時日販}
 - {name: uplift, type: double, unit: ratio, label_ja: 販売倍率}
 - {name: margin_per_day, type: money, unit: JPY/day, label_ja: 日粗利}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: item, y: uplift, color: depth}
 - {kind: heatmap, x: depth, y: item, color: uplift}
@@ -164,6 +166,7 @@ by_item AS (
     COALESCE(p.depth, '定価') AS depth,
     SUM(p.per_day) AS per_day,
     RATIO(SUM(CASE WHEN r.product_id IS NOT NULL THEN p.quantity END), SUM(r.per_day * p.days)) AS uplift,
+    LEAST(SUM(r.quantity), ROUND(SUM(r.per_day * p.days), 9)) AS base_pieces,
     CASE WHEN COUNT(p.margin_per_day) = COUNT(*) THEN SUM(p.margin_per_day) END AS margin_per_day
   FROM by_product AS p
   LEFT JOIN by_product AS r ON r.shown = p.shown AND r.product_id = p.product_id AND r.place = 0
@@ -173,6 +176,7 @@ summed AS (
   SELECT
     shown,
     MIN(place) AS place,
+    SUM(judged) AS judged,
     RATIO(SUM(reduced), SUM(judged)) AS discounted_share,
     RATIO(SUM(taken_off), SUM(reduced_list_amount)) AS avg_depth
   FROM shown_items
@@ -197,7 +201,9 @@ SELECT
   i.depth,
   i.per_day,
   i.uplift,
-  CAST(i.margin_per_day AS DECIMAL(18, 2)) AS margin_per_day
+  CAST(i.margin_per_day AS DECIMAL(18, 2)) AS margin_per_day,
+  (s.discounted_share IS NOT NULL AND s.judged < :min_cell)
+    OR (i.uplift IS NOT NULL AND i.base_pieces < :min_cell) AS low_n
 FROM by_item AS i
 JOIN summed AS s ON s.shown = i.shown
 LEFT JOIN by_item AS r ON r.shown = i.shown AND r.place = 0

@@ -27,6 +27,7 @@ columns:
 - {name: loyal_rate, type: ratio, unit: ratio, label_ja: 優良化率}
 - {name: top_second_item, type: string, unit: none, label_ja: 2回目主商品}
 - {name: index, type: double, unit: ratio, label_ja: 全体比}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bubble, x: customers, y: later_value, size: f2_rate}
 - {kind: table}
@@ -133,6 +134,7 @@ by_item AS (
   SELECT
     e.entry_item,
     COUNT(*) AS customers,
+    SUM(CASE WHEN o.customer_id IS NOT NULL THEN e.weight END) AS observed,
     RATIO(SUM(e.discount), SUM(e.listed)) AS avg_discount,
     RATIO(SUM(e.weight * o.repeated), SUM(CASE WHEN o.customer_id IS NOT NULL THEN e.weight END)) AS f2_rate,
     CAST(
@@ -160,7 +162,8 @@ SELECT
   p.later_value,
   p.loyal_rate,
   s.item AS top_second_item,
-  RATIO(p.later_value, o.later_value) AS index
+  RATIO(p.later_value, o.later_value) AS index,
+  p.f2_rate IS NOT NULL AND ROUND(p.observed, 9) < :min_cell AS low_n
 FROM placed AS p
 CROSS JOIN overall AS o
 LEFT JOIN second_items AS s ON s.entry_item = p.entry_item AND s.place = 1

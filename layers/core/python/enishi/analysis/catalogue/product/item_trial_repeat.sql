@@ -14,6 +14,7 @@ parameter_groups: [period, base, pur, top]
 parameters:
 - {name: window_days, type: int, default: 180, minimum: 1, label_ja: リピート期間(日), note: ""}
 - {name: level, type: "enum(product,parent,category_l3)", default: parent, label_ja: 商品の単位, note: "parent = the style that groups SKUs"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "triers whose window has passed, or customers active in the category, under which low_n is set"}
 columns:
 - {name: item, type: string, unit: none, label_ja: 商品}
 - {name: triers, type: int, unit: people, label_ja: トライアル人数}
@@ -23,6 +24,7 @@ columns:
 - {name: repeats_per_repeater, type: double, unit: times, label_ja: 平均リピート回数}
 - {name: trial_amount, type: money, unit: JPY, label_ja: トライアル売上}
 - {name: repeat_amount, type: money, unit: JPY, label_ja: リピート売上}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: scatter, x: trial_rate, y: repeat_rate, size: triers}
 - {kind: bar, x: item, y: [trial_amount]}
@@ -143,7 +145,8 @@ SELECT
   RATIO(k.repeaters, k.observed) AS repeat_rate,
   RATIO(k.repeats, k.repeaters) AS repeats_per_repeater,
   k.trial_amount,
-  k.repeat_amount
+  k.repeat_amount,
+  k.observed BETWEEN 1 AND :min_cell - 1 OR COALESCE(a.customers < :min_cell, FALSE) AS low_n
 FROM kept AS k
 LEFT JOIN active AS a ON a.item = k.item
 WHERE k.place <= :top_n

@@ -26,6 +26,7 @@ columns:
 - {name: days_median, type: double, unit: days, label_ja: 日数中央値}
 - {name: days_p25, type: double, unit: days, label_ja: "25%点"}
 - {name: days_p75, type: double, unit: days, label_ja: "75%点"}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: sankey, source: from_item, target: to_item, size: pairs}
 - {kind: network, source: from_item, target: to_item, size: lift}
@@ -93,12 +94,20 @@ counted AS (
   FROM changes
   GROUP BY from_item, to_item
 ),
-compared AS (
+weighed AS (
   SELECT
     c.*,
-    RATIO(c.weight, SUM(c.weight) OVER (PARTITION BY c.from_item)) AS probability,
-    RATIO(SUM(c.weight) OVER (PARTITION BY c.to_item), SUM(c.weight) OVER ()) AS overall_share
+    SUM(c.weight) OVER (PARTITION BY c.from_item) AS weight_from,
+    SUM(c.weight) OVER (PARTITION BY c.to_item) AS weight_to,
+    SUM(c.weight) OVER () AS weight_all
   FROM counted AS c
+),
+compared AS (
+  SELECT
+    w.*,
+    RATIO(w.weight, w.weight_from) AS probability,
+    RATIO(w.weight_to, w.weight_all) AS overall_share
+  FROM weighed AS w
 ),
 kept AS (
   SELECT *
@@ -134,6 +143,7 @@ SELECT
   RATIO(probability, overall_share) AS lift,
   days_median,
   days_p25,
-  days_p75
+  days_p75,
+  ROUND(LEAST(weight_from, weight_to), 9) < :min_cell AS low_n
 FROM kept
 ORDER BY place

@@ -16,6 +16,7 @@ parameters:
 - {name: before_days, type: int, default: 28, minimum: 1, label_ja: 値下げ前の日数, note: "of interest and of the rate before"}
 - {name: depth_bands, type: list(ratio), default: "0.05,0.10,0.20,0.30", minimum: 0, maximum: 1, label_ja: 値下げ幅の下限, note: "whole percents"}
 - {name: notices, type: list, default: favourite_price_down, label_ja: 値下げ通知の施策, note: "scenarios or campaigns that tell of price drops; all = any message"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "watches, or those with or without a notice among them, under which low_n is set"}
 columns:
 - {name: depth, type: string, unit: ratio, label_ja: 値下げ幅}
 - {name: drops, type: int, unit: count, label_ja: 値下げ件数}
@@ -25,6 +26,7 @@ columns:
 - {name: notified_rate, type: ratio, unit: ratio, label_ja: 通知者購入率}
 - {name: not_notified_rate, type: ratio, unit: ratio, label_ja: 未通知者購入率}
 - {name: amount, type: money, unit: JPY, label_ja: 売上}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: depth, y: buy_rate}
 - {kind: line, x: depth, y: [buy_rate, before_rate, notified_rate, not_notified_rate]}
@@ -149,7 +151,10 @@ responses AS (
     RATIO(COUNT_IF(bought_before) * :window_days, COUNT(*) * :before_days) AS before_rate,
     RATIO(COUNT_IF(has_bought AND is_notified), COUNT_IF(is_notified)) AS notified_rate,
     RATIO(COUNT_IF(has_bought AND NOT is_notified), COUNT_IF(NOT is_notified)) AS not_notified_rate,
-    SUM(amount) AS amount
+    SUM(amount) AS amount,
+    COUNT(*) < :min_cell
+      OR COUNT_IF(is_notified) BETWEEN 1 AND :min_cell - 1
+      OR COUNT_IF(NOT is_notified) BETWEEN 1 AND :min_cell - 1 AS low_n
   FROM watches
   GROUP BY depth
 )
@@ -161,7 +166,8 @@ SELECT
   MAX(r.before_rate) AS before_rate,
   MAX(r.notified_rate) AS notified_rate,
   MAX(r.not_notified_rate) AS not_notified_rate,
-  COALESCE(MAX(r.amount), 0) AS amount
+  COALESCE(MAX(r.amount), 0) AS amount,
+  COALESCE(BOOL_OR(r.low_n), FALSE) AS low_n
 FROM drops AS d
 LEFT JOIN responses AS r ON r.depth = d.depth
 GROUP BY d.place, d.depth

@@ -15,7 +15,7 @@ parameters:
 - {name: products, type: product_set, default: required, label_ja: 商品, note: "a category, a path, or a filter as JSON"}
 - {name: compare, type: "enum(category_buyers,all_buyers)", default: category_buyers, label_ja: 比較相手, note: ""}
 - {name: lookalike_size, type: int, default: 10000, minimum: 0, label_ja: 類似者の人数, note: at most}
-- {name: min_cell, type: int, default: 30, minimum: 1, label_ja: 参考値とする母数, note: "values with fewer people to compare with do not shape the score of look-alikes"}
+- {name: min_cell, type: int, default: 30, minimum: 1, label_ja: 参考値とする母数, note: "buyers, or people to compare with who have the value, under which low_n is set; values with fewer to compare with do not shape the score of look-alikes"}
 - {name: toddler_days, type: int, default: 90, label_ja: よちよちの日数, note: as in customer_portfolio}
 - {name: loyal_days, type: int, default: 210, label_ja: 優良の日数, note: ""}
 - {name: amount_border, type: money, default: 70000, label_ja: 金額の境界, note: ""}
@@ -31,6 +31,7 @@ columns:
 - {name: base_share, type: ratio, unit: ratio, label_ja: 比較構成比}
 - {name: index, type: double, unit: ratio, label_ja: 特化係数}
 - {name: lookalikes, type: int, unit: people, label_ja: 類似未購入者数}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: value, y: [share, base_share], where: {attribute: 年代}, title_ja: 年代}
 - {kind: bar, x: value, y: index, color: attribute}
@@ -218,8 +219,10 @@ SELECT
   i.share,
   i.base_share,
   RATIO(i.share, i.base_share) AS index,
-  COALESCE(c.lookalikes, 0) AS lookalikes
+  COALESCE(c.lookalikes, 0) AS lookalikes,
+  CASE WHEN s.buyers > 0 THEN LEAST(s.buyers, i.compared) ELSE s.compared END < :min_cell AS low_n
 FROM indices AS i
+CROSS JOIN sizes AS s
 LEFT JOIN counted AS c ON c.attribute = i.attribute AND c.value = i.value
 ORDER BY
   ARRAY_POSITION(

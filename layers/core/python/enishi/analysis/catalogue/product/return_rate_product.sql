@@ -16,6 +16,7 @@ parameters:
 - {name: min_quantity, type: int, default: 30, minimum: 1, label_ja: 最少販売数, note: "products with fewer pieces do not shape the expectation, and are pulled to it most"}
 - {name: repeat_days, type: int, default: 180, minimum: 1, label_ja: リピート期間(日), note: ""}
 - {name: return_mode, type: "enum(origin)", default: origin, label_ja: 返品の計上, hidden: true}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "pieces sold, or followed buyers with or without a return, under which low_n is set"}
 columns:
 - {name: product, type: string, unit: none, label_ja: 商品}
 - {name: sold, type: int, unit: items, label_ja: 販売数}
@@ -25,6 +26,7 @@ columns:
 - {name: top_reason, type: string, unit: none, label_ja: 主理由}
 - {name: repeat_with_return, type: ratio, unit: ratio, label_ja: 返品者リピート率}
 - {name: repeat_without, type: ratio, unit: ratio, label_ja: 非返品者リピート率}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: product, y: shrunk_rate}
 - {kind: scatter, x: sold, y: return_rate}
@@ -152,6 +154,8 @@ totals AS (
 repeats AS (
   SELECT
     l.shown,
+    COUNT_IF(f.has_return) AS returners,
+    COUNT_IF(NOT f.has_return) AS keepers,
     RATIO(COUNT_IF(f.has_return AND f.has_repeated), COUNT_IF(f.has_return)) AS repeat_with_return,
     RATIO(COUNT_IF(NOT f.has_return AND f.has_repeated), COUNT_IF(NOT f.has_return)) AS repeat_without
   FROM listed AS l
@@ -166,7 +170,9 @@ SELECT
   t.shrunk_rate,
   r.reason AS top_reason,
   x.repeat_with_return,
-  x.repeat_without
+  x.repeat_without,
+  t.sold < :min_cell
+    OR COALESCE(x.returners BETWEEN 1 AND :min_cell - 1 OR x.keepers BETWEEN 1 AND :min_cell - 1, FALSE) AS low_n
 FROM totals AS t
 LEFT JOIN reasons AS r ON r.product = t.shown AND r.place = 1
 LEFT JOIN repeats AS x ON x.shown = t.shown
