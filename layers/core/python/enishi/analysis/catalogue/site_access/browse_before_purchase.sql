@@ -15,6 +15,7 @@ parameters:
 - {name: lookback_days, type: int, default: 60, minimum: 1, maximum: 365, label_ja: さかのぼる日数, note: ""}
 - {name: level, type: "enum(category_l2,category_l3)", default: category_l2, label_ja: カテゴリの階層, note: ""}
 - {name: include_store_purchases, type: bool, default: true, label_ja: 店舗の購入を含む, note: "false = EC and app alone"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "views under which low_n is set"}
 columns:
 - {name: category, type: string, unit: none, label_ja: カテゴリ}
 - {name: purchases, type: int, unit: orders, label_ja: 購入件数}
@@ -24,6 +25,7 @@ columns:
 - {name: products_median, type: double, unit: products, label_ja: 比較商品数}
 - {name: view_no, type: int, unit: views, label_ja: 閲覧回数}
 - {name: buy_hazard, type: ratio, unit: ratio, label_ja: 次回購入率}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: line, x: view_no, y: buy_hazard, where: {category: 合計}}
 - {kind: bar, x: category, y: days_median, where: {view_no: 1}}
@@ -147,7 +149,7 @@ summed AS (
   GROUP BY t.category
 ),
 hazards AS (
-  SELECT t.category, c.view_no, RATIO(COUNT_IF(c.next_is_purchase), COUNT(*)) AS buy_hazard
+  SELECT t.category, c.view_no, COUNT(*) AS views, RATIO(COUNT_IF(c.next_is_purchase), COUNT(*)) AS buy_hazard
   FROM counted AS c
   CROSS JOIN UNNEST(ARRAY[c.category, :total]) AS t(category)
   WHERE
@@ -180,7 +182,8 @@ SELECT
   s.views_median,
   s.products_median,
   h.view_no,
-  h.buy_hazard
+  h.buy_hazard,
+  COALESCE(h.views < :min_cell, FALSE) AS low_n
 FROM listed AS l
 LEFT JOIN summed AS s ON s.category = l.category
 LEFT JOIN hazards AS h ON h.category = l.category

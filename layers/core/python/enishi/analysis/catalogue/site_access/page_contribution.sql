@@ -23,6 +23,7 @@ columns:
 - {name: ci_low, type: double, unit: pp, label_ja: 下限}
 - {name: ci_high, type: double, unit: pp, label_ja: 上限}
 - {name: contribution, type: money, unit: JPY, label_ja: 貢献額}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: forest, x: page, y: difference, low: ci_low, high: ci_high}
 - {kind: bar, x: page, y: contribution}
@@ -120,6 +121,8 @@ standardised AS (
   SELECT
     page,
     SUM(visits) AS sessions,
+    SUM(CASE WHEN is_comparable THEN visits END) AS compared_with,
+    SUM(CASE WHEN is_comparable THEN visits_without END) AS compared_without,
     RATIO(
       SUM(CASE WHEN is_comparable THEN visits * rate_with END), SUM(CASE WHEN is_comparable THEN visits END)
     ) AS cvr_with,
@@ -157,6 +160,7 @@ ranked AS (
     s.sessions,
     s.cvr_with,
     s.cvr_without,
+    LEAST(s.compared_with, s.compared_without) AS fewest,
     100 * (s.cvr_with - s.cvr_without) AS difference,
     100 * :z * s.error AS width,
     CAST((s.cvr_with - s.cvr_without) * s.sessions * COALESCE(a.amount, 0) AS DECIMAL(18, 2)) AS contribution
@@ -189,7 +193,8 @@ SELECT
   difference,
   difference - width AS ci_low,
   difference + width AS ci_high,
-  contribution
+  contribution,
+  COALESCE(fewest < :min_cell, FALSE) AS low_n
 FROM placed
 WHERE place <= :top_n
 ORDER BY place

@@ -14,6 +14,7 @@ parameter_groups: [period, base, web, top]
 parameters:
 - {name: min_searches, type: int, default: 20, label_ja: 最少検索回数, note: "", minimum: 1}
 - {name: compare_previous, type: bool, default: true, label_ja: 前期と比べる, note: ""}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "visits with the term, searches whose hits are known, or searches before, under which low_n is set"}
 columns:
 - {name: term, type: string, unit: none, label_ja: 検索語}
 - {name: searches, type: int, unit: count, label_ja: 検索回数}
@@ -23,6 +24,7 @@ columns:
 - {name: click_rate, type: ratio, unit: ratio, label_ja: 結果クリック率}
 - {name: cvr, type: ratio, unit: ratio, label_ja: CVR}
 - {name: growth, type: ratio, unit: ratio, label_ja: 前期比}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: term, y: searches}
 - {kind: bubble, x: zero_rate, y: cvr, size: searches, color: term}
@@ -129,6 +131,8 @@ counted AS (
     p.term,
     COUNT(*) AS searches,
     COUNT(DISTINCT p.visitor_id) AS searchers,
+    COUNT(DISTINCT p.session_id) AS visits,
+    COUNT(p.result_count) AS told,
     RATIO(COUNT_IF(p.result_count = 0), COUNT(p.result_count)) AS zero_rate,
     RATIO(COUNT_IF(p.refined), COUNT(*)) AS refine_rate,
     RATIO(COUNT_IF(p.clicked), COUNT(*)) AS click_rate,
@@ -144,7 +148,10 @@ SELECT
   c.refine_rate,
   c.click_rate,
   c.cvr,
-  RATIO(c.searches, b.searches) AS growth
+  RATIO(c.searches, b.searches) AS growth,
+  c.visits < :min_cell
+    OR c.told BETWEEN 1 AND :min_cell - 1
+    OR COALESCE(b.searches < :min_cell, FALSE) AS low_n
 FROM counted AS c
 LEFT JOIN before_shown AS b ON b.term = c.term
 ORDER BY CASE WHEN c.term = :other THEN 1 ELSE 0 END, c.searches DESC, c.term

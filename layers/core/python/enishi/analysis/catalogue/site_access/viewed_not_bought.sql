@@ -14,6 +14,7 @@ parameter_groups: [period, base, web, top]
 parameters:
 - {name: window_days, type: int, default: 14, minimum: 1, maximum: 180, label_ja: 購入を待つ日数, note: ""}
 - {name: min_viewers, type: int, default: 100, minimum: 1, label_ja: 対象とする閲覧者数の下限, note: ""}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "viewers, or views on days with a stock snapshot, under which low_n is set"}
 columns:
 - {name: product, type: string, unit: none, label_ja: 商品}
 - {name: viewers, type: int, unit: people, label_ja: 閲覧者数}
@@ -23,6 +24,7 @@ columns:
 - {name: gap, type: double, unit: pp, label_ja: 差}
 - {name: stockout_views, type: ratio, unit: ratio, label_ja: 欠品中閲覧率}
 - {name: substitute_bought, type: string, unit: none, label_ja: 代替購入商品}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: scatter, x: viewers, y: gap, color: stockout_views}
 - {kind: table}
@@ -141,7 +143,7 @@ site_stock AS (
   GROUP BY i.snapshot_date, i.product_id
 ),
 stockouts AS (
-  SELECT v.product_id, RATIO(COUNT_IF(i.available <= 0), COUNT(*)) AS stockout_views
+  SELECT v.product_id, COUNT(*) AS views, RATIO(COUNT_IF(i.available <= 0), COUNT(*)) AS stockout_views
   FROM viewed AS v
   JOIN site_stock AS i ON i.product_id = v.product_id AND i.snapshot_date = v.event_date
   GROUP BY v.product_id
@@ -178,6 +180,7 @@ measured AS (
     place,
     MAX(listed_id) AS product_id,
     COUNT(DISTINCT person) AS viewers,
+    COUNT(*) AS followed,
     RATIO(COUNT_IF(carted), COUNT(*)) AS cart_rate,
     RATIO(COUNT_IF(bought_it), COUNT(*)) AS buy_rate,
     MAX(category_median) AS category_median,
@@ -193,7 +196,8 @@ SELECT
   m.category_median,
   m.gap,
   o.stockout_views,
-  n.product AS substitute_bought
+  n.product AS substitute_bought,
+  m.followed < :min_cell OR COALESCE(o.views < :min_cell, FALSE) AS low_n
 FROM measured AS m
 LEFT JOIN stockouts AS o ON o.product_id = m.product_id
 LEFT JOIN replaced AS s ON s.product_id = m.product_id AND s.place = 1

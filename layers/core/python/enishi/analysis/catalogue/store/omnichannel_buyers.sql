@@ -27,6 +27,7 @@ columns:
 - {name: uplift_matched, type: ratio, unit: ratio, label_ja: 調整後差}
 - {name: ci_low, type: ratio, unit: ratio, label_ja: 下限}
 - {name: ci_high, type: ratio, unit: ratio, label_ja: 上限}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: line, title_ja: チャネル組合せ別の構成比, x: bucket, y: share, color: channel_set}
 - {kind: line, title_ja: 似た単一チャネル顧客との差, x: bucket, y: uplift_matched, color: channel_set}
@@ -102,7 +103,7 @@ current AS (
   SELECT * FROM windowed WHERE is_current
 ),
 kept AS (
-  SELECT e.bucket, e.channel_set, RATIO(COUNT(c.customer_id), COUNT(*)) AS retention
+  SELECT e.bucket, e.channel_set, COUNT(*) AS customers, RATIO(COUNT(c.customer_id), COUNT(*)) AS retention
   FROM windowed AS e
   LEFT JOIN current AS c ON c.bucket = e.bucket AND c.customer_id = e.customer_id
   WHERE NOT e.is_current
@@ -149,6 +150,8 @@ matched AS (
   SELECT
     t.bucket,
     t.channel_set,
+    SUM(t.customers) AS customers,
+    SUM(s.customers) AS twins,
     SUM(t.customers * s.mean) AS expected,
     SUM(t.customers * (t.mean - s.mean)) AS difference,
     SQRT(SUM(t.customers * t.customers * (t.variance / t.customers + s.variance / s.customers))) AS error
@@ -171,6 +174,8 @@ sets AS (
 compared AS (
   SELECT
     s.*,
+    SUM(s.customers) OVER (PARTITION BY s.bucket) AS all_customers,
+    SUM(CASE WHEN NOT s.is_multi THEN s.customers END) OVER (PARTITION BY s.bucket) AS single_customers,
     RATIO(s.customers, SUM(s.customers) OVER (PARTITION BY s.bucket)) AS share,
     RATIO(
       SUM(CASE WHEN NOT s.is_multi THEN s.amount END) OVER (PARTITION BY s.bucket),
@@ -189,7 +194,11 @@ SELECT
   CASE WHEN c.is_multi THEN RATIO(RATIO(c.amount, c.customers), c.single_amount) - 1 END AS uplift_raw,
   RATIO(m.difference, m.expected) AS uplift_matched,
   RATIO(m.difference - :z * m.error, m.expected) AS ci_low,
-  RATIO(m.difference + :z * m.error, m.expected) AS ci_high
+  RATIO(m.difference + :z * m.error, m.expected) AS ci_high,
+  c.all_customers < :min_cell
+    OR COALESCE(k.customers < :min_cell, FALSE)
+    OR COALESCE(c.is_multi AND c.single_amount <> 0 AND LEAST(c.customers, c.single_customers) < :min_cell, FALSE)
+    OR COALESCE(m.expected <> 0 AND LEAST(m.customers, m.twins) < :min_cell, FALSE) AS low_n
 FROM compared AS c
 LEFT JOIN kept AS k ON k.bucket = c.bucket AND k.channel_set = c.channel_set
 LEFT JOIN matched AS m ON m.bucket = c.bucket AND m.channel_set = c.channel_set

@@ -15,6 +15,7 @@ parameters:
 - {name: window_days, type: int, default: 60, minimum: 1, label_ja: 購入を見る日数, note: ""}
 - {name: match, type: "enum(category,product)", default: category, label_ja: 一致の単位, note: "product counts only the very item discussed"}
 - {name: axis, type: axis, default: "products.category_l1", label_ja: 集計軸, over: [products, stores, customers], shown_as: axis_value, note: "a column of the item discussed, of the store, or of the customer"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "cases whose window has passed, those with a purchase, or those with a message, under which low_n is set"}
 columns:
 - {name: axis_value, type: string, unit: none, label_ja: 区分}
 - {name: visits, type: int, unit: count, label_ja: 接客件数}
@@ -24,6 +25,7 @@ columns:
 - {name: days_median, type: double, unit: days, label_ja: 日数中央値}
 - {name: other_item_share, type: ratio, unit: ratio, label_ja: 別商品購入率}
 - {name: with_message_rate, type: ratio, unit: ratio, label_ja: 配信あり購入率}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 needs: [service_visits]
 charts:
 - {kind: bar, x: axis_value, y: conversion}
@@ -152,7 +154,10 @@ SELECT
   QUANTILE_OF(CASE WHEN is_observed THEN days END, 0.5) AS days_median,
   RATIO(COUNT_IF(is_observed AND is_other), COUNT_IF(is_observed AND outcome = '購入')) AS other_item_share,
   RATIO(COUNT_IF(is_observed AND has_message AND outcome = '購入'), COUNT_IF(is_observed AND has_message))
-    AS with_message_rate
+    AS with_message_rate,
+  COUNT_IF(is_observed) BETWEEN 1 AND :min_cell - 1
+    OR COUNT_IF(is_observed AND outcome = '購入') BETWEEN 1 AND :min_cell - 1
+    OR COUNT_IF(is_observed AND has_message) BETWEEN 1 AND :min_cell - 1 AS low_n
 FROM cases
 GROUP BY axis_value
 ORDER BY axis_value = :unknown, COUNT(*) DESC, axis_value

@@ -25,6 +25,7 @@ columns:
 - {name: lift, type: double, unit: pp, label_ja: 差}
 - {name: viewed_item_rate, type: ratio, unit: ratio, label_ja: 閲覧商品購入率}
 - {name: push_off, type: ratio, unit: ratio, label_ja: 通知オフ率}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: store, y: purchase_rate}
 - {kind: bar, x: store, y: lift}
@@ -171,6 +172,9 @@ counted AS (
     GROUPING(store) = 1 AS is_total,
     COUNT(*) AS entries,
     COUNT(DISTINCT CASE WHEN is_notified THEN customer_id END) AS notified,
+    COUNT_IF(is_observed AND is_notified) AS observed,
+    COUNT_IF(is_observed AND is_compared) AS compared,
+    COUNT(DISTINCT watched_id) AS watched,
     RATIO(
       COUNT_IF(is_observed AND is_notified AND state = '購入'), COUNT_IF(is_observed AND is_notified)
     ) AS purchase_rate,
@@ -191,7 +195,10 @@ SELECT
   c.control_rate,
   100 * (c.purchase_rate - c.control_rate) AS lift,
   c.viewed_item_rate,
-  c.push_off
+  c.push_off,
+  c.observed BETWEEN 1 AND :min_cell - 1
+    OR c.compared BETWEEN 1 AND :min_cell - 1
+    OR c.watched BETWEEN 1 AND :min_cell - 1 AS low_n
 FROM counted AS c
 WHERE c.entries > 0
 ORDER BY c.is_total, c.entries DESC, c.store

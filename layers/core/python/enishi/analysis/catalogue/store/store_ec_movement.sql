@@ -16,6 +16,7 @@ parameters:
 - {name: split_date, type: date, default: as_of - 12 months, label_ja: 当期開始日, note: the earlier period ends the day before}
 - {name: to_end, type: date, default: as_of, label_ja: 当期終了日, note: inclusive}
 - {name: detailed, type: bool, default: false, label_ja: 電話・カタログも分ける, note: phone and catalog become own states}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "customers of the earlier state under which low_n is set"}
 columns:
 - {name: from_state, type: enum, unit: none, label_ja: 前期チャネル}
 - {name: to_state, type: enum, unit: none, label_ja: 当期チャネル}
@@ -25,6 +26,7 @@ columns:
 - {name: amount_after, type: money, unit: JPY/person, label_ja: 当期1人あたり}
 - {name: stayer_change, type: ratio, unit: ratio, label_ja: 残留者変化率}
 - {name: net_effect, type: money, unit: JPY/person, label_ja: 差}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: sankey, source: from_state, target: to_state, y: customers}
 - {kind: heatmap, x: to_state, y: from_state, color: rate}
@@ -117,7 +119,8 @@ SELECT
   CAST(RATIO(c.amount_before, c.customers) AS DECIMAL(18, 2)) AS amount_before,
   CAST(RATIO(c.amount_after, c.customers) AS DECIMAL(18, 2)) AS amount_after,
   c.expected_after / NULLIF(c.matched_before, 0) - 1 AS stayer_change,
-  CAST((c.matched_after - c.expected_after) / NULLIF(c.matched, 0) AS DECIMAL(18, 2)) AS net_effect
+  CAST((c.matched_after - c.expected_after) / NULLIF(c.matched, 0) AS DECIMAL(18, 2)) AS net_effect,
+  SUM(c.customers) OVER (PARTITION BY c.from_state) < :min_cell AS low_n
 FROM cells AS c
 LEFT JOIN state_order AS f ON f.state = c.from_state
 LEFT JOIN state_order AS t ON t.state = c.to_state
