@@ -61,7 +61,8 @@ def shares(weights: Array, areas: NDArray[np.int64], among: NDArray[np.bool_]) -
 
 def _totals(weights: Array, areas: NDArray[np.int64], among: NDArray[np.bool_]) -> Array:
     """Each row's sum of its area's weights `among`."""
-    return np.bincount(areas, np.where(among, weights, 0.0), minlength=1)[areas]
+    totals: Array = np.bincount(areas, np.where(among, weights, 0.0), minlength=1).astype(np.float64)
+    return totals[areas]
 
 
 def fitted(areas: NDArray[np.int64], measures: Array, orders: Array, given: Array, free: NDArray[np.bool_]) -> Array:
