@@ -18,6 +18,7 @@ PARAMETERS: dict[str, Any] = {
     "lambda_fit": True,
     "lambda0": 2.0,
     "close_store": None,
+    "min_cell": 30,
 }
 
 

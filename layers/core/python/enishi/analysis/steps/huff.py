@@ -48,15 +48,21 @@ def run(rows: pa.Table, parameters: Mapping[str, Any]) -> pa.Table:
             "what_if_share": _column(_what_if(rows, pull, areas, parameters)),
             "distance_exponent": pa.array([exponents[1]] * rows.num_rows, pa.float64()),
             "size_exponent": pa.array([exponents[0]] * rows.num_rows, pa.float64()),
+            "low_n": pa.array(~np.isnan(observed) & (_totals(orders, areas, own) < parameters["min_cell"]), pa.bool_()),
         }
     )
 
 
 def shares(weights: Array, areas: NDArray[np.int64], among: NDArray[np.bool_]) -> Array:
     """Each row's part of its area's weights; NaN outside `among` and where the area has none (rule DIV0)."""
-    counted = np.where(among, weights, 0.0)
-    totals = np.bincount(areas, counted, minlength=1)[areas]
-    return np.where(among & (totals > 0), counted / np.where(totals > 0, totals, 1.0), np.nan)
+    totals = _totals(weights, areas, among)
+    return np.where(among & (totals > 0), weights / np.where(totals > 0, totals, 1.0), np.nan)
+
+
+def _totals(weights: Array, areas: NDArray[np.int64], among: NDArray[np.bool_]) -> Array:
+    """Each row's sum of its area's weights `among`."""
+    totals: Array = np.bincount(areas, np.where(among, weights, 0.0), minlength=1).astype(np.float64)
+    return totals[areas]
 
 
 def fitted(areas: NDArray[np.int64], measures: Array, orders: Array, given: Array, free: NDArray[np.bool_]) -> Array:

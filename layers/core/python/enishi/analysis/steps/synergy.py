@@ -42,7 +42,9 @@ def run(rows: pa.Table, parameters: Mapping[str, Any]) -> pa.Table:
     full = {name: arms for name, arms in layers.items() if len(arms) == len(ARMS)}
     effect = _interaction(full, normal_quantile(parameters["confidence"])) if full else {}
     lines = [_line(arm, full or layers, compared=bool(full)) for arm in ARMS]
-    return pa.Table.from_pylist([{**lines[0], **effect}, *lines[1:]], schema=pa.schema(_TYPES))
+    small = [bool(full) and line["customers"] < parameters["min_cell"] for line in lines]
+    lines = [{**line, "low_n": is_small} for line, is_small in zip(lines, small, strict=True)]
+    return pa.Table.from_pylist([{**lines[0], **effect, "low_n": any(small)}, *lines[1:]], schema=pa.schema(_TYPES))
 
 
 def _layers(rows: pa.Table) -> Layers:
@@ -90,4 +92,5 @@ _TYPES: dict[str, pa.DataType] = {
     "digital_arm": pa.string(),
     "customers": pa.int64(),
     **dict.fromkeys(_NUMBERS, pa.float64()),
+    "low_n": pa.bool_(),
 }

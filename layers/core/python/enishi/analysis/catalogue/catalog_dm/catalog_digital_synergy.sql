@@ -25,6 +25,7 @@ columns:
 - {name: interaction, type: ratio, unit: pp, label_ja: 相乗効果}
 - {name: ci_low, type: ratio, unit: pp, label_ja: 下限}
 - {name: ci_high, type: ratio, unit: pp, label_ja: 上限}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: heatmap, x: digital_arm, y: catalog_arm, color: rate}
 - {kind: table}

@@ -20,10 +20,10 @@ columns:
 - {name: item, type: string, unit: none, label_ja: 商品}
 - {name: repeaters, type: int, unit: people, label_ja: リピーター数}
 - {name: gaps, type: int, unit: count, label_ja: 間隔件数}
-- {name: days_p25, type: double, unit: days, label_ja: "25%点"}
-- {name: days_median, type: double, unit: days, label_ja: 中央値}
-- {name: days_p75, type: double, unit: days, label_ja: "75%点"}
-- {name: peak_day, type: int, unit: days, label_ja: ピーク日}
+- {name: days_p25, type: double, unit: days, label_ja: "25%点", of: gaps}
+- {name: days_median, type: double, unit: days, label_ja: 中央値, of: gaps}
+- {name: days_p75, type: double, unit: days, label_ja: "75%点", of: gaps}
+- {name: peak_day, type: int, unit: days, label_ja: ピーク日, of: gaps}
 - {name: expected_cycle, type: int, unit: days, label_ja: マスタ想定日数}
 - {name: difference, type: int, unit: days, label_ja: 差}
 - {name: mail_day, type: int, unit: days, label_ja: 配信目安日}

@@ -19,7 +19,7 @@ parameters:
 - {name: shrink, type: bool, default: true, label_ja: カテゴリ平均へ寄せる, note: ""}
 columns:
 - {name: item, type: string, unit: none, label_ja: 商品}
-- {name: elasticity, type: double, unit: score, label_ja: 弾力性}
+- {name: elasticity, type: double, unit: score, label_ja: 弾力性, of: weeks}
 - {name: ci_low, type: double, unit: score, label_ja: 下限}
 - {name: ci_high, type: double, unit: score, label_ja: 上限}
 - {name: weeks, type: int, unit: count, label_ja: 週数}

@@ -14,6 +14,7 @@ parameter_groups: [period, base, pur, top]
 parameters:
 - {name: level, type: "enum(product,parent,category_l3,store)", default: category_l3, label_ja: 対象の単位, note: ""}
 - {name: stock_basis, type: "enum(cost,retail)", default: cost, label_ja: 在庫の評価, note: "of avg_stock and turn; GMROI is always at cost, 交差比率 at retail"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "pieces sold under which low_n is set"}
 columns:
 - {name: item, type: string, unit: none, label_ja: 対象}
 - {name: margin, type: money, unit: JPY, label_ja: 粗利}
@@ -22,6 +23,7 @@ columns:
 - {name: days_of_supply, type: double, unit: days, label_ja: 在庫日数}
 - {name: gmroi, type: double, unit: ratio, label_ja: GMROI}
 - {name: cross_ratio, type: double, unit: ratio, label_ja: 交差比率}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: scatter, x: turn, y: gmroi, size: avg_stock}
 - {kind: bar, x: item, y: gmroi}
@@ -49,6 +51,7 @@ WITH period_lines AS (
   SELECT
     CASE :level WHEN 'store' THEN COALESCE(t.store, l.store_id, :unknown) ELSE COALESCE(i.item, :unknown) END AS item,
     l.product_id,
+    l.quantity,
     l.amount,
     l.cost
   FROM sales_lines AS l
@@ -63,6 +66,7 @@ WITH period_lines AS (
 sold AS (
   SELECT
     item,
+    SUM(quantity) AS quantity,
     SUM(amount) AS amount,
     CASE WHEN COUNT(cost) = COUNT(*) THEN SUM(cost) END AS cost
   FROM period_lines
@@ -108,6 +112,7 @@ years AS (
 measured AS (
   SELECT
     COALESCE(s.item, k.item) AS item,
+    COALESCE(s.quantity, 0) AS quantity,
     COALESCE(s.amount, 0) AS amount,
     CASE WHEN s.item IS NULL THEN 0 ELSE s.cost END AS cost,
     k.at_cost,
@@ -141,6 +146,7 @@ summed AS (
   SELECT
     shown,
     MIN(place) AS place,
+    SUM(quantity) AS quantity,
     SUM(amount) AS amount,
     CASE WHEN COUNT(cost) = COUNT(*) THEN SUM(cost) END AS cost,
     CASE WHEN COUNT_IF(has_stock) = COUNT(at_cost) THEN SUM(at_cost) END AS at_cost,
@@ -152,6 +158,7 @@ figures AS (
   SELECT
     s.shown AS item,
     s.place,
+    s.quantity,
     s.amount - s.cost AS margin,
     CASE :stock_basis WHEN 'cost' THEN s.at_cost ELSE s.at_retail END AS avg_stock,
     y.periods * CASE :stock_basis WHEN 'cost' THEN RATIO(s.cost, s.at_cost) ELSE RATIO(s.amount, s.at_retail) END AS turn,
@@ -179,6 +186,7 @@ SELECT
   turn,
   RATIO(365, turn) AS days_of_supply,
   gmroi,
-  cross_ratio
+  cross_ratio,
+  COALESCE(turn, gmroi, cross_ratio) IS NOT NULL AND quantity < :min_cell AS low_n
 FROM figures
 ORDER BY CASE item WHEN :other THEN 1 WHEN :not_positive THEN 2 ELSE 0 END, place, item

@@ -15,6 +15,7 @@ parameters:
 - {name: weeks_for_mean, type: int, default: 8, minimum: 1, maximum: 52, label_ja: 平均をとる週数, note: before each day out of stock}
 - {name: substitution, type: bool, default: true, label_ja: 代替購入を差し引く, note: ""}
 - {name: min_daily, type: double, default: 0.1, minimum: 0, label_ja: 最少日販, note: "in the store when in stock; slower ones are left out"}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "days in stock behind the expected quantity under which low_n is set"}
 columns:
 - {name: item, type: string, unit: none, label_ja: 商品}
 - {name: store, type: string, unit: none, label_ja: 店舗}
@@ -24,6 +25,7 @@ columns:
 - {name: lost_amount, type: money, unit: JPY, label_ja: 機会損失額}
 - {name: viewers_waiting, type: int, unit: people, label_ja: 待機閲覧者}
 - {name: favourites_waiting, type: int, unit: people, label_ja: 待機お気に入り}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: bar, x: item, y: lost_amount, color: store}
 - {kind: heatmap, x: store, y: item, color: days_out}
@@ -148,13 +150,22 @@ weekdays AS (
   CROSS JOIN UNNEST(SEQUENCE(1, :weeks_for_mean)) AS t(k)
   WHERE COALESCE(g.release_date <= DATE_ADD('day', -7 * t.k, g.day), TRUE)
 ),
-expected AS (
-  SELECT w.store_id, w.product_id, w.day, RATIO(SUM(COALESCE(s.quantity, 0)), COUNT(*)) AS quantity
+stocked_weekdays AS (
+  SELECT w.store_id, w.product_id, w.day, w.before_day
   FROM weekdays AS w
   LEFT JOIN empty_days AS e ON e.store_id = w.store_id AND e.product_id = w.product_id AND e.day = w.before_day
-  LEFT JOIN sold AS s ON s.store_id = w.store_id AND s.product_id = w.product_id AND s.sale_date = w.before_day
   WHERE e.product_id IS NULL
+),
+expected AS (
+  SELECT w.store_id, w.product_id, w.day, RATIO(SUM(COALESCE(s.quantity, 0)), COUNT(*)) AS quantity
+  FROM stocked_weekdays AS w
+  LEFT JOIN sold AS s ON s.store_id = w.store_id AND s.product_id = w.product_id AND s.sale_date = w.before_day
   GROUP BY w.store_id, w.product_id, w.day
+),
+observed AS (
+  SELECT store_id, product_id, COUNT(DISTINCT before_day) AS days
+  FROM stocked_weekdays
+  GROUP BY store_id, product_id
 ),
 store_categories AS (
   SELECT store_id, category_l3, sale_date, SUM(quantity) AS quantity
@@ -239,12 +250,14 @@ valued AS (
     s.days_out,
     s.expected_quantity,
     s.substituted,
+    COALESCE(b.days, 0) AS days_observed,
     CAST((s.expected_quantity - s.substituted) * COALESCE(p.price, CAST(g.list_price AS DOUBLE)) AS DECIMAL(18, 2))
       AS lost_amount
   FROM summed AS s
   JOIN goods AS g ON g.product_id = s.product_id
   LEFT JOIN store_labels AS t ON t.store_id = s.store_id
   LEFT JOIN prices AS p ON p.product_id = s.product_id
+  LEFT JOIN observed AS b ON b.store_id = s.store_id AND b.product_id = s.product_id
 ),
 placed AS (
   SELECT
@@ -267,17 +280,36 @@ listed AS (
     p.lost_amount,
     COALESCE(w.viewers, 0) AS viewers_waiting,
     COALESCE(w.holders, 0) AS favourites_waiting,
+    p.days_observed < :min_cell AS low_n,
     p.place
   FROM placed AS p
   LEFT JOIN waiting_counts AS w ON w.item = p.item AND w.store = p.store
   WHERE p.place <= :top_n
   UNION ALL
-  SELECT :other, NULL, SUM(days_out), SUM(expected_quantity), SUM(substituted), SUM(lost_amount), NULL, NULL, :top_n + 1
+  SELECT
+    :other,
+    NULL,
+    SUM(days_out),
+    SUM(expected_quantity),
+    SUM(substituted),
+    SUM(lost_amount),
+    NULL,
+    NULL,
+    SUM(days_observed) < :min_cell,
+    :top_n + 1
   FROM placed
   WHERE place > :top_n
   HAVING COUNT(*) > 0
 )
 SELECT
-  item, store, days_out, expected_quantity, substituted, lost_amount, viewers_waiting, favourites_waiting
+  item,
+  store,
+  days_out,
+  expected_quantity,
+  substituted,
+  lost_amount,
+  viewers_waiting,
+  favourites_waiting,
+  low_n
 FROM listed
 ORDER BY place

@@ -23,6 +23,7 @@ parameters:
 - {name: open_latitude, type: double, default: null, minimum: -90, maximum: 90, label_ja: 開店を仮定する緯度, note: null = no opening}
 - {name: open_longitude, type: double, default: null, minimum: -180, maximum: 180, label_ja: 開店を仮定する経度, note: null = no opening}
 - {name: open_size, type: double, default: null, minimum: 1, label_ja: 開店を仮定する面積(m2), note: null = the mean of the other shops}
+- {name: min_cell, type: int, default: 30, minimum: 0, label_ja: 参考値とする母数, note: "purchases of the area's members in our own shops under which low_n is set"}
 columns:
 - {name: area, type: string, unit: none, label_ja: 地域}
 - {name: store, type: string, unit: none, label_ja: 店舗}
@@ -33,6 +34,7 @@ columns:
 - {name: what_if_share, type: ratio, unit: ratio, label_ja: 仮定時吸引率}
 - {name: distance_exponent, type: double, unit: none, label_ja: 距離の指数}
 - {name: size_exponent, type: double, unit: none, label_ja: 規模の指数}
+- {name: low_n, type: bool, unit: none, label_ja: 参考値}
 charts:
 - {kind: heatmap, x: store, y: area, color: gap}
 - {kind: heatmap, x: store, y: area, color: expected_share}
