@@ -29,8 +29,17 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the rows of worlds/shop.yaml; the present is noon of 2026-11-22."""
-    home = tmp_path_factory.mktemp("shop")
-    open_shop(home, yaml.safe_load((CASES / "worlds" / "shop.yaml").read_text(encoding="utf-8"))["tables"])
+    return _workspace(tmp_path_factory.mktemp("shop"), "shop")
+
+
+@pytest.fixture
+def mailings(tmp_path: Path) -> Path:
+    """A workspace with the rows of worlds/mailings.yaml, at the same moment."""
+    return _workspace(tmp_path, "mailings")
+
+
+def _workspace(home: Path, world: str) -> Path:
+    open_shop(home, yaml.safe_load((CASES / "worlds" / f"{world}.yaml").read_text(encoding="utf-8"))["tables"])
     (home / "workspace.yaml").write_text(f"present: {PRESENT.isoformat()}\n", encoding="utf-8")
     return home
 
@@ -85,6 +94,18 @@ def test_a_table_for_people(run: Run) -> None:
     assert "購入金額" in out
     assert "158,000" in out
     assert "98.8%" in out
+
+
+def test_a_table_says_words_and_a_cell_is_named_by_word_or_code(mailings: Path, run: Run) -> None:
+    asked = ("--home", str(mailings), "analyses", "run", "engagement_tiers")
+    _, table, _ = run(*asked)
+    assert "反応なし" in table
+    assert "never" not in table
+    _, data, _ = run(*asked, "--format", "csv")
+    assert "never" in data
+    opened = [run(*asked, "--cell", f"tier={said}") for said in ("反応なし", "never")]
+    assert opened[0] == opened[1]
+    assert re.search(r"2 customers: .*\[tier=never]", opened[0][1], re.DOTALL)
 
 
 def test_csv_and_files(run: Run, tmp_path: Path) -> None:

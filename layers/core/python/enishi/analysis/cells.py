@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlglot import exp
 
-from enishi.analysis import own
+from enishi.analysis import codes, own
 from enishi.analysis.model import Analysis, Cell
 from enishi.errors import AnalysisError
 from enishi.ids import stable_id
@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"\s*(?P<out>not\s+)?(?P<id>[a-z0-9_]+)(?:\((?P<parameters
 
 @dataclass(frozen=True)
 class Chosen:
-    """Values of key columns: single ones, alternatives, or a range with both ends inside."""
+    """Values of key columns: single ones, alternatives, or a range with both ends inside; `text` says them in codes."""
 
     text: str
     tests: Mapping[str, Condition]
@@ -97,10 +97,12 @@ def read_address(text: str) -> Address:
 def choose(analysis: Analysis, text: str) -> Chosen:
     """`n=2`, `r_score=5, f_score=4..5`, `stage=優良|流行`, `rank=null`, read by the types of the columns.
 
+    A code may be said by its word (`top_reason=不良`), as tables and pages say it.
+
     Raises:
         AnalysisError: a key that the analysis does not open, or a value that does not fit its column.
     """
-    tests: dict[str, Condition] = {}
+    given: dict[str, str] = {}
     known = {key for cell in analysis.cells for key in cell.keys}
     for part in _split(text):
         key, value = _pair(part)
@@ -108,8 +110,9 @@ def choose(analysis: Analysis, text: str) -> Chosen:
             raise AnalysisError(
                 f"{analysis.id} has no cell key {key}", where="--cell", remedy=_keys_of(analysis, key, known)
             )
-        tests[key] = _condition(analysis, key, value)
-    return Chosen(text, tests)
+        given[key] = _in_codes(analysis, key, value)
+    tests = {key: _condition(analysis, key, value) for key, value in given.items()}
+    return Chosen(", ".join(f"{key}={value}" for key, value in given.items()), tests)
 
 
 def cell_of(analysis: Analysis, chosen: Chosen, entity: Entity) -> Cell:
@@ -180,12 +183,16 @@ def rest(entity: Entity, inside: exp.Select) -> exp.Select:
     return exp.select(key).from_(table_ref(everybody, "e")).where(outside)
 
 
+def _in_codes(analysis: Analysis, key: str, text: str) -> str:
+    return "|".join(codes.code(analysis.id, key, part.strip()) for part in text.split("|"))
+
+
 def _condition(analysis: Analysis, key: str, text: str) -> Condition:
     kind = analysis.key_type(key)
     low, dots, high = text.partition("..")
     if dots:
         return Condition(low=_typed(key, kind, low), high=_typed(key, kind, high))
-    return Condition(tuple(_typed(key, kind, part.strip()) for part in text.split("|")))
+    return Condition(tuple(_typed(key, kind, part) for part in text.split("|")))
 
 
 def _typed(key: str, kind: str, text: str) -> Any:

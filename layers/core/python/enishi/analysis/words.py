@@ -8,8 +8,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
+from enishi.analysis import codes
 from enishi.analysis.answer import Answer
-from enishi.analysis.axes import words_of_axis
 from enishi.analysis.library import parameters
 from enishi.consent import reasons
 from enishi.data_files import data_of
@@ -30,7 +30,7 @@ def unit(name: str, kind: str) -> str:
 def reading(answer: Answer, column: str) -> Callable[[Any], Any]:
     """How a value of a column is read: the word for a code, the name for an id; what is not known stays as it is."""
     names = [answer.names[thing] for thing in things(answer, column) if thing in answer.names]
-    words: dict[str, str | None] = {**_words(answer.analysis.id, column)}
+    words: dict[str, str | None] = {**codes.words(answer.analysis.id, column)}
     for named in names:
         words |= named
     before: Mapping[str, str] = _data()["refusals"].get(f"{answer.analysis.id}.{column}", {})
@@ -80,14 +80,6 @@ def thing_of(name: str, where: Where, analysis: str = "") -> str:
         if {name, f"{analysis}.{name}"} & set(places.get(where, ())):
             return str(thing)
     return ""
-
-
-@cache
-def _words(analysis: str, column: str) -> Mapping[str, str | None]:
-    """Code → word of one column of an answer; its values come by the thousand."""
-    codes: Mapping[str, Mapping[str, str]] = _data()["codes"]
-    own = codes.get(f"{analysis}.{column}", codes.get(column, {}))
-    return MappingProxyType({**words_of_axis(column), **own})
 
 
 @cache

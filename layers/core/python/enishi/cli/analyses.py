@@ -91,7 +91,7 @@ def show_analysis(
         show(session, [formats.described(found)], format=format)
         return
     session.console.print(f"[bold]{found.name.ja}[/bold]  {found.name.en}  [dim]{found.category} · {found.tier}[/dim]")
-    session.console.print(f"{found.question.ja}\n{found.method.ja}\n")
+    session.console.print(f"{found.question.ja}\n{found.method.ja}\n", markup=False)
     show(
         session,
         [_parameter_row(one) for one in parameters(found) if not one.hidden],
@@ -203,7 +203,8 @@ def _open_cell(
 ) -> None:
     entity: cells.Entity = "product" if products else "customer"
     found = runner.members(session.services, question, cell, entity, complement=complement)
-    address = cells.Address(question.analysis.id, cell, question.parameters, complement)
+    chosen = cells.choose(question.analysis, cell).text
+    address = cells.Address(question.analysis.id, chosen, question.parameters, complement)
     if save_as is not None:
         title = f"{question.analysis.name.ja} [{cell}]{' 以外' if complement else ''}"
         saved = store.save_set(

@@ -15,6 +15,7 @@ from enishi.analysis import formats, names, pages
 from enishi.analysis.answer import Answer
 from enishi.analysis.conditions import headline
 from enishi.analysis.shown import NUMBERS, shown
+from enishi.analysis.words import reading
 from enishi.cli.context import Session
 from enishi.cli.output import Record, plain, print_whole
 from enishi.errors import AnalysisError
@@ -56,12 +57,13 @@ def _table(session: Session, answer: Answer, _: Path | None) -> None:
         table.add_row(*[escape(text) for _, text in record])
     print_whole(console, table, records)
     for line in ([answer.reason] if answer.reason else []) + pages.below(answer):
-        console.print(line, style="dim", highlight=False)
+        console.print(line, style="dim", markup=False, highlight=False)
 
 
 def _records(answer: Answer) -> list[Record]:
+    read = {column.name: reading(answer, column.name) for column in answer.columns}
     return [
-        [(answer.label(column.name), shown(row[column.name], column.type)) for column in answer.columns]
+        [(answer.label(each.name), shown(read[each.name](row[each.name]), each.type)) for each in answer.columns]
         for row in answer.rows.to_pylist()
     ]
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
-from rich.text import TextType
+from rich.text import Text, TextType
 
 from enishi.cli.context import Session
 from enishi.errors import SettingsError
@@ -46,7 +46,8 @@ def _columns(rows: Sequence[Row]) -> list[str]:
 
 
 def _table(session: Session, rows: Sequence[Row], title: str, columns: list[str]) -> None:
-    table = Table(title=title or None, title_justify="left", header_style="bold", caption=_caption(rows))
+    heading = Text(title, style="table.title") if title else None  # an address has brackets, which are no markup
+    table = Table(title=heading, title_justify="left", header_style="bold", caption=_caption(rows))
     for name in columns:
         table.add_column(name, justify="right" if _numeric(rows, name) else "left", no_wrap=True)
     for row in rows:

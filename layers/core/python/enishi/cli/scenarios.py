@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from enishi.cli.context import Session
 from enishi.cli.output import show as print_rows
@@ -84,7 +85,7 @@ def _tell(session: Session, definition: Definition) -> None:
         "data": ", ".join(scenario.data),
         "tips": scenario.tips.strip(),
     }
-    session.console.print(f"[bold]{scenario.title}[/bold] ({scenario.stage}/{scenario.id})", highlight=False)
+    session.console.print(f"[bold]{escape(scenario.title)}[/bold] ({scenario.stage}/{scenario.id})", highlight=False)
     for fact, told in facts.items():
         session.console.print(f"{fact:>8}  {told}", markup=False, highlight=False)
 
