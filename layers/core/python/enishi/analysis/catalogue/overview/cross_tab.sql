@@ -42,7 +42,25 @@ notes:
 - ja: "人数の合計は、複数の行や列に入る人も1人と数える（規則MULTI）。"
   en: "totals of counts of people count a person once, also when she is in several rows or columns (rule MULTI)"
 */
-WITH placed AS (
+WITH
+-- Purchases where the question needs more than who the people are and what they bought: there are many of them.
+asked_orders AS (
+  SELECT p.*
+  FROM purchases AS p
+  WHERE
+    (:value <> 'customers' AND :value <> 'distinct')
+    OR NOT :product_scope_is_open
+    OR :rows_reads_orders
+    OR :rows_reads_stores
+    OR :columns_reads_orders
+    OR :columns_reads_stores
+),
+scope_orders AS (
+  SELECT DISTINCT l.customer_id, l.n
+  FROM purchase_lines AS l
+  WHERE NOT :product_scope_is_open AND l.product_id IN (:product_scope)
+),
+placed AS (
   SELECT
     :rows AS row_value,
     :columns AS column_value,
@@ -51,16 +69,17 @@ WITH placed AS (
     orders.amount,
     orders.items
   FROM population AS customers
-  LEFT JOIN purchases AS orders ON orders.customer_id = customers.customer_id
+  LEFT JOIN asked_orders AS orders ON orders.customer_id = customers.customer_id
   LEFT JOIN stores ON stores.store_id = orders.store_id
-  WHERE
-    :product_scope_is_open
-    OR orders.order_id IN (SELECT l.order_id FROM purchase_lines AS l WHERE l.product_id IN (:product_scope))
+  LEFT JOIN scope_orders AS s ON s.customer_id = orders.customer_id AND s.n = orders.n
+  WHERE :product_scope_is_open OR s.n IS NOT NULL
 ),
 placed_products AS (
-  SELECT p.row_value, p.column_value, l.product_id
-  FROM placed AS p
-  JOIN purchase_lines AS l ON l.order_id = p.order_id
+  SELECT :rows AS row_value, :columns AS column_value, l.product_id
+  FROM purchase_lines AS l
+  JOIN population AS customers ON customers.customer_id = l.customer_id
+  LEFT JOIN asked_orders AS orders ON orders.customer_id = l.customer_id AND orders.n = l.n
+  LEFT JOIN stores ON stores.store_id = orders.store_id
   WHERE l.product_id IN (:product_scope)
 ),
 facts AS (
@@ -75,10 +94,10 @@ measured AS (
     column_value,
     CASE :value
       WHEN 'customers' THEN CAST(COUNT(DISTINCT customer_id) AS DOUBLE)
-      WHEN 'orders' THEN CAST(COUNT(DISTINCT order_id) AS DOUBLE)
+      WHEN 'orders' THEN CAST(COUNT(order_id) AS DOUBLE)
       WHEN 'amount' THEN COALESCE(CAST(SUM(amount) AS DOUBLE), 0)
       WHEN 'items' THEN COALESCE(CAST(SUM(items) AS DOUBLE), 0)
-      WHEN 'avg_order' THEN RATIO(SUM(amount), COUNT(DISTINCT order_id))
+      WHEN 'avg_order' THEN RATIO(SUM(amount), COUNT(order_id))
       ELSE CAST(COUNT(DISTINCT product_id) AS DOUBLE)
     END AS value
   FROM facts
@@ -104,7 +123,7 @@ base AS (
   SELECT COUNT(DISTINCT customer_id) AS customers FROM placed
 ),
 products_in_base AS (
-  SELECT COUNT(DISTINCT product_id) AS products FROM placed_products
+  SELECT COUNT(DISTINCT l.product_id) AS products FROM purchase_lines AS l WHERE l.product_id IN (:product_scope)
 ),
 grand AS (
   SELECT SUM(value) AS value FROM measured WHERE row_value IS NOT NULL AND column_value IS NOT NULL
