@@ -64,58 +64,83 @@ grouped_channels AS (
   FROM UNNEST(:channel_groups) AS g(name)
   CROSS JOIN UNNEST(SPLIT(g.name, '+')) AS c(channel)
 ),
+-- A way has a bit, so that the ways of a customer are one number; channels of no group are the highest.
 ways AS (
-  SELECT c.channel, w.way
+  SELECT c.channel, w.way, w.bit
   FROM grouped_channels AS c
   JOIN (
-    SELECT name, ARRAY_JOIN(ARRAY_AGG(CHANNEL_WORD(channel) ORDER BY CHANNEL_WORD(channel)), '/') AS way
+    SELECT
+      name,
+      ARRAY_JOIN(ARRAY_AGG(CHANNEL_WORD(channel) ORDER BY CHANNEL_WORD(channel)), '/') AS way,
+      CAST(POWER(2, ROW_NUMBER() OVER (ORDER BY name) - 1) AS BIGINT) AS bit
     FROM grouped_channels
     GROUP BY name
   ) AS w ON w.name = c.name
 ),
-bought AS (
-  SELECT
-    p.customer_id,
-    p.purchase_date,
-    p.amount,
-    COALESCE(w.way, :other) AS way,
-    MIN(p.purchase_date) OVER (PARTITION BY p.customer_id) AS first_date
-  FROM purchases AS p
-  LEFT JOIN ways AS w ON w.channel = p.channel
+other_way AS (
+  SELECT COALESCE(MAX(bit) * 2, 1) AS bit FROM ways
 ),
+way_bits AS (
+  SELECT DISTINCT way, bit FROM ways
+  UNION ALL
+  SELECT :other, bit FROM other_way
+),
+-- What a customer bought in a window, and by which ways in the one before.
 windowed AS (
   SELECT
     b.bucket,
-    b.first_day,
-    b.last_day,
     p.customer_id,
-    p.first_date,
-    p.purchase_date >= b.first_day AS is_current,
-    ARRAY_JOIN(ARRAY_AGG(DISTINCT p.way ORDER BY p.way), ' + ') AS channel_set,
-    COUNT(DISTINCT p.way) > 1 AS is_multi,
-    COUNT(*) AS orders,
-    SUM(p.amount) AS amount
+    BITWISE_OR_AGG(CASE WHEN p.purchase_date >= b.first_day THEN COALESCE(w.bit, o.bit) END) AS bits,
+    BITWISE_OR_AGG(CASE WHEN p.purchase_date < b.first_day THEN COALESCE(w.bit, o.bit) END) AS bits_before,
+    COUNT_IF(p.purchase_date >= b.first_day) AS orders,
+    SUM(CASE WHEN p.purchase_date >= b.first_day THEN p.amount END) AS amount
   FROM buckets AS b
-  JOIN bought AS p ON p.purchase_date >= b.before_day AND p.purchase_date <= b.last_day
-  GROUP BY b.bucket, b.first_day, b.last_day, p.customer_id, p.first_date, p.purchase_date >= b.first_day
+  JOIN purchases AS p ON p.purchase_date >= b.before_day AND p.purchase_date <= b.last_day
+  CROSS JOIN other_way AS o
+  LEFT JOIN ways AS w ON w.channel = p.channel
+  GROUP BY b.bucket, p.customer_id
+),
+channel_sets AS (
+  SELECT
+    k.bits,
+    ARRAY_JOIN(ARRAY_AGG(w.way ORDER BY w.way), ' + ') AS channel_set,
+    COUNT(*) > 1 AS is_multi
+  FROM (SELECT bits FROM windowed UNION SELECT bits_before FROM windowed) AS k
+  JOIN way_bits AS w ON k.bits / w.bit % 2 = 1
+  GROUP BY k.bits
 ),
 current AS (
-  SELECT * FROM windowed WHERE is_current
+  SELECT c.bucket, c.customer_id, k.channel_set, k.is_multi, c.orders, c.amount
+  FROM windowed AS c
+  JOIN channel_sets AS k ON k.bits = c.bits
 ),
 kept AS (
-  SELECT e.bucket, e.channel_set, COUNT(*) AS customers, RATIO(COUNT(c.customer_id), COUNT(*)) AS retention
-  FROM windowed AS e
-  LEFT JOIN current AS c ON c.bucket = e.bucket AND c.customer_id = e.customer_id
-  WHERE NOT e.is_current
-  GROUP BY e.bucket, e.channel_set
+  SELECT e.bucket, k.channel_set, e.customers, RATIO(e.kept, e.customers) AS retention
+  FROM (
+    SELECT bucket, bits_before, COUNT(*) AS customers, COUNT(bits) AS kept
+    FROM windowed
+    WHERE bits_before IS NOT NULL
+    GROUP BY bucket, bits_before
+  ) AS e
+  JOIN channel_sets AS k ON k.bits = e.bits_before
+),
+early_purchases AS (
+  SELECT p.customer_id, f.first_date, p.purchase_date, p.amount
+  FROM purchases AS p
+  JOIN (SELECT customer_id, MIN(purchase_date) AS first_date FROM purchases GROUP BY customer_id) AS f
+    ON f.customer_id = p.customer_id
+  WHERE :match AND p.purchase_date < DATE_ADD('month', 12, f.first_date)
 ),
 -- What a customer had spent in her first year when the window began.
 first_years AS (
-  SELECT c.bucket, c.customer_id, AMOUNT_BAND_OF(SUM(p.amount)) AS band
-  FROM current AS c
-  JOIN bought AS p ON p.customer_id = c.customer_id
-  WHERE p.purchase_date < LEAST(DATE_ADD('month', 12, c.first_date), c.first_day)
-  GROUP BY c.bucket, c.customer_id
+  SELECT
+    b.bucket,
+    p.customer_id,
+    LEAST(DATE_DIFF('month', MIN(p.first_date), MIN(b.first_day)) / 6, 8) AS half_years,
+    AMOUNT_BAND_OF(SUM(p.amount)) AS band
+  FROM buckets AS b
+  JOIN early_purchases AS p ON p.purchase_date < b.first_day
+  GROUP BY b.bucket, p.customer_id
 ),
 comparable AS (
   SELECT
@@ -125,12 +150,11 @@ comparable AS (
     c.customer_id,
     CAST(c.amount AS DOUBLE) AS amount,
     COALESCE(m.prefecture, '') AS area,
-    LEAST(DATE_DIFF('month', c.first_date, c.first_day) / 6, 8) AS half_years,
+    f.half_years,
     COALESCE(f.band, -1) AS band
   FROM current AS c
   JOIN population AS m ON m.customer_id = c.customer_id
   JOIN first_years AS f ON f.bucket = c.bucket AND f.customer_id = c.customer_id
-  WHERE :match
 ),
 strata AS (
   SELECT
