@@ -67,7 +67,6 @@ margins AS (
 placed AS (
   SELECT
     b.*,
-    m.margin,
     ROW_NUMBER() OVER (
       ORDER BY
         CASE :sort
@@ -81,7 +80,6 @@ placed AS (
         b.customer_id
     ) AS rank
   FROM bought AS b
-  LEFT JOIN margins AS m ON m.customer_id = b.customer_id
   WHERE b.amount > 0
 ),
 placed_products AS (
@@ -94,27 +92,43 @@ guest_sales AS (
   FROM sales AS s
   WHERE s.is_guest AND s.sale_date BETWEEN :period_start AND :period_end
 ),
+-- Those who are listed are few: who is not among them is summed up without a rank.
 listed AS (
-  SELECT
-    customer_id, orders, items, amount, margin, first_purchase, last_purchase, rank,
-    RATIO(SUM(amount) OVER (ORDER BY rank), SUM(amount) OVER ()) AS cum_share
-  FROM placed
+  SELECT * FROM placed WHERE rank <= :top_n
+),
+rest AS (
+  SELECT * FROM bought WHERE amount > 0 AND customer_id NOT IN (SELECT customer_id FROM listed)
+),
+ranked_sales AS (
+  SELECT SUM(amount) AS amount FROM bought WHERE amount > 0
 ),
 kept AS (
-  SELECT * FROM listed WHERE rank <= :top_n
+  SELECT
+    p.customer_id,
+    p.orders,
+    p.items,
+    p.amount,
+    m.margin,
+    p.first_purchase,
+    p.last_purchase,
+    p.rank,
+    RATIO(SUM(p.amount) OVER (ORDER BY p.rank), t.amount) AS cum_share
+  FROM listed AS p
+  CROSS JOIN ranked_sales AS t
+  LEFT JOIN margins AS m ON m.customer_id = p.customer_id
   UNION ALL
   SELECT
     :other,
-    SUM(orders),
-    SUM(items),
-    SUM(amount),
-    CASE WHEN COUNT(margin) = COUNT(*) THEN SUM(margin) END,
-    MIN(first_purchase),
-    MAX(last_purchase),
+    SUM(r.orders),
+    SUM(r.items),
+    SUM(r.amount),
+    CASE WHEN COUNT(m.margin) = COUNT(*) THEN SUM(m.margin) END,
+    MIN(r.first_purchase),
+    MAX(r.last_purchase),
     NULL,
     1e0
-  FROM listed
-  WHERE rank > :top_n
+  FROM rest AS r
+  LEFT JOIN margins AS m ON m.customer_id = r.customer_id
   HAVING COUNT(*) > 0
   UNION ALL
   SELECT

@@ -56,15 +56,6 @@ bought AS (
   FROM purchases
   GROUP BY customer_id
 ),
-visited AS (
-  SELECT
-    customer_id,
-    store_id,
-    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY COUNT(*) DESC, SUM(amount) DESC, store_id) AS place
-  FROM purchases
-  WHERE store_id IS NOT NULL
-  GROUP BY customer_id, store_id
-),
 reached AS (
   SELECT DISTINCT s.customer_id, s.channel, s.channel_label
   FROM reach_spans AS s
@@ -86,10 +77,17 @@ reachable AS (
     ARRAY_AGG(channel_label || ' ' || CAST(customers AS VARCHAR) ORDER BY customers DESC, channel_label) AS counts
   FROM reached_per_channel
 ),
-placed AS (
+matched AS (
+  SELECT COUNT(*) AS customers FROM matching
+),
+ranked AS (
   SELECT
     c.customer_id,
-    COUNT(*) OVER () AS matched,
+    b.orders,
+    b.amount,
+    b.items,
+    b.first_date,
+    b.last_date,
     ROW_NUMBER() OVER (
       ORDER BY
         CASE WHEN :sample THEN TO_HEX(SHA256(TO_UTF8(c.customer_id))) END,
@@ -100,11 +98,24 @@ placed AS (
   FROM matching AS c
   LEFT JOIN bought AS b ON b.customer_id = c.customer_id
 ),
+-- Those who are listed are few: nothing more is asked of the others.
+placed AS (
+  SELECT * FROM ranked WHERE place <= :top_n
+),
+visited AS (
+  SELECT
+    v.customer_id,
+    v.store_id,
+    ROW_NUMBER() OVER (PARTITION BY v.customer_id ORDER BY COUNT(*) DESC, SUM(v.amount) DESC, v.store_id) AS place
+  FROM purchases AS v
+  JOIN placed AS p ON p.customer_id = v.customer_id
+  WHERE v.store_id IS NOT NULL
+  GROUP BY v.customer_id, v.store_id
+),
 described AS (
   SELECT
     p.place,
     p.customer_id,
-    p.matched,
     wanted.place AS column_place,
     CASE wanted.name
       WHEN 'customer_id' THEN p.customer_id
@@ -119,12 +130,12 @@ described AS (
       WHEN 'registered_date' THEN CAST(customers.registered_date AS VARCHAR)
       WHEN 'declared_store' THEN declared.name
       WHEN 'main_store' THEN main.name
-      WHEN 'orders' THEN CAST(COALESCE(b.orders, 0) AS VARCHAR)
-      WHEN 'amount' THEN CAST(CAST(COALESCE(b.amount, 0) AS DECIMAL(18, 0)) AS VARCHAR)
-      WHEN 'items' THEN CAST(COALESCE(b.items, 0) AS VARCHAR)
-      WHEN 'first_purchase' THEN COALESCE(CAST(b.first_date AS VARCHAR), :never)
-      WHEN 'last_purchase' THEN COALESCE(CAST(b.last_date AS VARCHAR), :never)
-      WHEN 'days_since' THEN COALESCE(CAST(DATE_DIFF('day', b.last_date, :as_of) AS VARCHAR), :never)
+      WHEN 'orders' THEN CAST(COALESCE(p.orders, 0) AS VARCHAR)
+      WHEN 'amount' THEN CAST(CAST(COALESCE(p.amount, 0) AS DECIMAL(18, 0)) AS VARCHAR)
+      WHEN 'items' THEN CAST(COALESCE(p.items, 0) AS VARCHAR)
+      WHEN 'first_purchase' THEN COALESCE(CAST(p.first_date AS VARCHAR), :never)
+      WHEN 'last_purchase' THEN COALESCE(CAST(p.last_date AS VARCHAR), :never)
+      WHEN 'days_since' THEN COALESCE(CAST(DATE_DIFF('day', p.last_date, :as_of) AS VARCHAR), :never)
       WHEN 'consent_mail' THEN CASE WHEN CONTAINS(r.channels, 'mail') THEN '○' ELSE '×' END
       WHEN 'consent_line' THEN CASE WHEN CONTAINS(r.channels, 'line') THEN '○' ELSE '×' END
       WHEN 'consent_push' THEN CASE WHEN CONTAINS(r.channels, 'push') THEN '○' ELSE '×' END
@@ -135,27 +146,25 @@ described AS (
   FROM placed AS p
   CROSS JOIN UNNEST(:columns) WITH ORDINALITY AS wanted(name, place)
   JOIN matching AS customers ON customers.customer_id = p.customer_id
-  LEFT JOIN bought AS b ON b.customer_id = p.customer_id
   LEFT JOIN visited AS v ON v.customer_id = p.customer_id AND v.place = 1
   LEFT JOIN stores AS main ON main.store_id = v.store_id
   LEFT JOIN stores AS declared ON declared.store_id = customers.declared_store_id
   LEFT JOIN reached_per_customer AS r ON r.customer_id = p.customer_id
-  WHERE p.place <= :top_n
 ),
 listed AS (
   SELECT
     place,
     customer_id,
-    matched,
     ARRAY_AGG(COALESCE(value, :unknown) ORDER BY column_place) AS facts
   FROM described
-  GROUP BY place, customer_id, matched
+  GROUP BY place, customer_id
 )
 SELECT
   l.customer_id,
   l.facts AS columns,
-  l.matched,
+  m.customers AS matched,
   r.counts AS reachable
 FROM listed AS l
+CROSS JOIN matched AS m
 CROSS JOIN reachable AS r
 ORDER BY l.place
