@@ -1,4 +1,4 @@
--- The view's rows as the refresh found them.
+-- The view's rows as the refresh found them. Lines stand under their purchase's day, so that those of the asked days are read alone.
 SELECT
   p.order_id,
   p.customer_id,
@@ -20,7 +20,7 @@ SELECT
   p.days_since_prev
 FROM work.purchase_facts AS p
 LEFT JOIN (
-  SELECT l.order_id, SUM(l.quantity) AS items
+  SELECT l.order_id, l.purchase_date, SUM(l.quantity) AS items
   FROM work.line_facts AS l
-  GROUP BY l.order_id
-) AS c ON c.order_id = p.order_id
+  GROUP BY l.order_id, l.purchase_date
+) AS c ON c.order_id = p.order_id AND c.purchase_date = p.purchase_date
