@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from enishi.local import warehouse_engine
+from enishi.errors import QueryError, SettingsError
+from enishi.lake.sql import parse
 from enishi.local.warehouse import LocalWarehouse
 from enishi.local.warehouse_spill import SpillFolder
-from enishi.settings import Settings
+from enishi.settings import Settings, from_environment
 
 KILLED = """
 import os, signal, sys
@@ -36,10 +37,9 @@ def test_the_engine_spills_into_the_workspace_and_leaves_nothing(tmp_path: Path)
     assert spilled(tmp_path) == []
 
 
-def test_what_the_memory_does_not_hold_is_spilled_and_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_memory_does_not_hold_is_spilled_and_answered(tmp_path: Path) -> None:
     """A million names of 70 letters are sorted and counted in 64 MB: 70 MB of letters alone."""
-    monkeypatch.setattr(warehouse_engine, "MEMORY", "64MB")
-    warehouse = LocalWarehouse(tmp_path, Settings())
+    warehouse = LocalWarehouse(tmp_path, Settings(engine_memory="64MB"))
     counted = """
         SELECT COUNT(*), MIN(place) FROM (
           SELECT name, ROW_NUMBER() OVER (ORDER BY name) AS place
@@ -49,6 +49,24 @@ def test_what_the_memory_does_not_hold_is_spilled_and_answered(tmp_path: Path, m
     with warehouse._engine.cursor() as cursor:
         assert cursor.execute(counted).fetchall() == [(1_000_000, 1)]
     warehouse.close()
+
+
+def test_what_cannot_be_spilled_says_how_to_give_more(tmp_path: Path) -> None:
+    """One list of four million numbers of eight bytes."""
+    one_list = """
+        SELECT ARRAY_AGG(a.n * b.n) AS found
+        FROM UNNEST(SEQUENCE(1, 2000)) AS a(n)
+        CROSS JOIN UNNEST(SEQUENCE(1, 2000)) AS b(n)
+    """
+    warehouse = LocalWarehouse(tmp_path, Settings(engine_memory="32MB"))
+    with pytest.raises(QueryError, match=r"needs more than the 32MB .*ENISHI_ENGINE_MEMORY"):
+        warehouse.query(parse(one_list, "here"))
+    warehouse.close()
+
+
+def test_a_memory_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsError, match="ENISHI_ENGINE_MEMORY"):
+        from_environment({"ENISHI_ENGINE_MEMORY": "plenty"})
 
 
 def test_two_at_once_have_a_folder_each(tmp_path: Path) -> None:

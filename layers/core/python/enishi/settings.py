@@ -48,6 +48,11 @@ class Settings(BaseModel):
         default="system", description="planned: a task's `at` is the present (emulators that skip waits)"
     )
     public_url: str = Field(default="http://localhost:8078", description="base of click and unsubscribe links")
+    engine_memory: str = Field(
+        default="1GB",
+        pattern=r"^[1-9]\d*(MB|GB)$",
+        description="what a laptop's queries hold at most, the rest is spilled; its process holds half of it again",
+    )
     chunk_size: int = Field(default=1000, ge=1, le=10_000)
 
     lake_database: str = "enishi"

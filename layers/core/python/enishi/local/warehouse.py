@@ -69,7 +69,7 @@ class LocalWarehouse:
     ) -> None:
         self._work_root = home / "work"
         self._catalog = LocalCatalog(home)
-        self._engine = Engine(home, threads)
+        self._engine = Engine(home, settings.engine_memory, threads)
         self._work = work or WorkFolder(self._work_root)
         self._states: dict[str, State] = {}
         self._lock = threading.RLock()
@@ -172,9 +172,7 @@ class LocalWarehouse:
             try:
                 yield cursor, text
             except duckdb.Error as error:
-                raise QueryError(
-                    _complaint(error), remedy="Correct the query; docs/lake.md says what is proven."
-                ) from None
+                raise _refused(error, self.settings.engine_memory) from None
 
     def _viewed(self, query: exp.Query) -> exp.Expr:
         """`query` in DuckDB's words, with the views that it reads as CTEs."""
@@ -309,6 +307,13 @@ class LocalWarehouse:
             raise QueryError("a delete cannot read views", remedy="Name tables in the condition.")
         condition: exp.Expr = self._resolved(rewritten(query)).args["where"].this
         return condition
+
+
+def _refused(error: duckdb.Error, memory: str) -> QueryError:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        more = "Give it more (ENISHI_ENGINE_MEMORY=4GB), or ask about fewer days or people."
+        return QueryError(f"the question needs more than the {memory} that the engine may hold", remedy=more)
+    return QueryError(_complaint(error), remedy=_REMEDY)
 
 
 def _complaint(error: duckdb.Error) -> str:

@@ -26,9 +26,6 @@ from enishi.local.warehouse_spill import SpillFolder
 MIRROR_ROWS = 300_000
 """Tables of at most so many rows are held in memory."""
 
-MEMORY = "1GB"
-"""What the queries of an engine hold at most; what needs more is spilled. A process holds half of it again beside that,
-so that any question, and the rollup's making, fit in 2 GB."""
 ROWS_BEFORE_WRITING = 100_000
 """Rows of a folder that a partitioned write gathers before it writes them; they are held for every folder at once."""
 
@@ -36,14 +33,15 @@ _COME = "rows_that_come"
 
 
 class Engine:
-    """One in-memory DuckDB; `cursor()` gives each caller its own transaction. What does not fit in memory is spilled
-    to a folder of its own under `home`. `threads` at most take part in a query (0: as many as there are cores)."""
+    """One in-memory DuckDB; `cursor()` gives each caller its own transaction. Queries hold `memory` at most; what needs
+    more is spilled to a folder of its own under `home`. `threads` at most take part in a query (0: as many as there are
+    cores)."""
 
-    def __init__(self, home: Path, threads: int = 0) -> None:
+    def __init__(self, home: Path, memory: str, threads: int = 0) -> None:
         self._spill = SpillFolder(home)
         limits: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": str(self._spill.path),
-            "memory_limit": MEMORY,
+            "memory_limit": memory,
             "partitioned_write_flush_threshold": ROWS_BEFORE_WRITING,
             **({"threads": threads} if threads else {}),
         }

@@ -1,4 +1,4 @@
--- The view's rows as the refresh found them. Lines stand under their purchase's day, so that those of the asked days are read alone.
+-- The view's rows as the refresh found them, with the pieces of its documents: what was sold, and what came back.
 SELECT
   p.order_id,
   p.customer_id,
@@ -15,12 +15,18 @@ SELECT
   p.amount,
   p.amount_excl_tax,
   p.gross_amount,
-  COALESCE(c.items, 0) AS items,
+  COALESCE(s.items, 0) + COALESCE(r.items, 0) AS items,
   p.n_lifetime,
   p.days_since_prev
 FROM work.purchase_facts AS p
 LEFT JOIN (
-  SELECT l.order_id, l.purchase_date, SUM(l.quantity) AS items
-  FROM work.line_facts AS l
-  GROUP BY l.order_id, l.purchase_date
-) AS c ON c.order_id = p.order_id AND c.purchase_date = p.purchase_date
+  SELECT d.order_id, d.document_date, d.items
+  FROM work.document_facts AS d
+  WHERE NOT d.is_return
+) AS s ON s.order_id = p.order_id AND s.document_date = p.purchase_date
+LEFT JOIN (
+  SELECT d.sale_order_id, SUM(d.items) AS items
+  FROM work.document_facts AS d
+  WHERE d.is_return
+  GROUP BY d.sale_order_id
+) AS r ON r.sale_order_id = p.order_id

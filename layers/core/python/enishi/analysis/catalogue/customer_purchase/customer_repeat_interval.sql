@@ -49,13 +49,30 @@ WITH followed AS (
     p.customer_id,
     p.purchase_date,
     p.amount,
-    DATE_DIFF(
-      'day',
-      LAG(p.purchase_date) OVER (PARTITION BY p.customer_id ORDER BY p.purchase_date, p.n),
-      p.purchase_date
-    ) AS days
+    CASE
+      WHEN :date_basis = 'ordered' THEN p.previous_date
+      ELSE LAG(p.purchase_date) OVER (PARTITION BY p.customer_id ORDER BY p.purchase_date, p.n)
+    END AS previous_date
   FROM purchases AS p
   WHERE p.purchase_date > DATE_ADD('month', -:lookback_months, :as_of)
+),
+intervals AS (
+  SELECT
+    customer_id,
+    purchase_date,
+    amount,
+    CASE
+      WHEN previous_date > DATE_ADD('month', -:lookback_months, :as_of) THEN DATE_DIFF('day', previous_date, purchase_date)
+    END AS days
+  FROM followed
+),
+-- A median of places and not of lists, which no engine could put down to disk for millions of customers.
+ordered AS (
+  SELECT
+    i.*,
+    ROW_NUMBER() OVER (PARTITION BY i.customer_id ORDER BY i.days NULLS LAST) AS place,
+    COUNT(i.days) OVER (PARTITION BY i.customer_id) AS intervals
+  FROM intervals AS i
 ),
 measured AS (
   SELECT
@@ -64,9 +81,9 @@ measured AS (
     SUM(amount) AS amount,
     MAX(purchase_date) AS last_date,
     AVG(CAST(days AS DOUBLE)) AS interval_mean,
-    QUANTILE_OF(days, 0.5) AS interval_median,
+    AVG(CASE WHEN place * 2 BETWEEN intervals AND intervals + 2 THEN CAST(days AS DOUBLE) END) AS interval_median,
     STDDEV_SAMP(CAST(days AS DOUBLE)) AS interval_sd
-  FROM followed
+  FROM ordered
   GROUP BY customer_id
   HAVING COUNT(*) >= :min_purchases
 ),
@@ -103,15 +120,17 @@ placed AS (
     ) AS place
   FROM rhythms AS r
 ),
+listed AS (
+  SELECT * FROM placed WHERE place <= :top_n
+),
 kept AS (
   SELECT
     place, customer_id, purchases, interval_mean, interval_median, interval_sd, days_since_last, overdue, expected_next
-  FROM placed
-  WHERE place <= :top_n
+  FROM listed
   UNION ALL
-  SELECT MAX(place), :other, SUM(purchases), NULL, NULL, NULL, NULL, NULL, NULL
-  FROM placed
-  WHERE place > :top_n
+  SELECT :top_n + 1, :other, SUM(purchases), NULL, NULL, NULL, NULL, NULL, NULL
+  FROM rhythms
+  WHERE customer_id NOT IN (SELECT customer_id FROM listed)
   HAVING COUNT(*) > 0
 )
 SELECT

@@ -46,13 +46,7 @@ WITH matching AS (
   WHERE c.customer_id IN (:conditions)
 ),
 bought AS (
-  SELECT
-    customer_id,
-    COUNT(*) AS orders,
-    SUM(amount) AS amount,
-    SUM(items) AS items,
-    MIN(purchase_date) AS first_date,
-    MAX(purchase_date) AS last_date
+  SELECT customer_id, COUNT(*) AS orders, SUM(amount) AS amount
   FROM purchases
   GROUP BY customer_id
 ),
@@ -85,9 +79,6 @@ ranked AS (
     c.customer_id,
     b.orders,
     b.amount,
-    b.items,
-    b.first_date,
-    b.last_date,
     ROW_NUMBER() OVER (
       ORDER BY
         CASE WHEN :sample THEN TO_HEX(SHA256(TO_UTF8(c.customer_id))) END,
@@ -101,6 +92,16 @@ ranked AS (
 -- Those who are listed are few: nothing more is asked of the others.
 placed AS (
   SELECT * FROM ranked WHERE place <= :top_n
+),
+bought_items AS (
+  SELECT
+    b.customer_id,
+    SUM(b.items) AS items,
+    MIN(b.purchase_date) AS first_date,
+    MAX(b.purchase_date) AS last_date
+  FROM purchases AS b
+  JOIN placed AS p ON p.customer_id = b.customer_id
+  GROUP BY b.customer_id
 ),
 visited AS (
   SELECT
@@ -132,10 +133,10 @@ described AS (
       WHEN 'main_store' THEN main.name
       WHEN 'orders' THEN CAST(COALESCE(p.orders, 0) AS VARCHAR)
       WHEN 'amount' THEN CAST(CAST(COALESCE(p.amount, 0) AS DECIMAL(18, 0)) AS VARCHAR)
-      WHEN 'items' THEN CAST(COALESCE(p.items, 0) AS VARCHAR)
-      WHEN 'first_purchase' THEN COALESCE(CAST(p.first_date AS VARCHAR), :never)
-      WHEN 'last_purchase' THEN COALESCE(CAST(p.last_date AS VARCHAR), :never)
-      WHEN 'days_since' THEN COALESCE(CAST(DATE_DIFF('day', p.last_date, :as_of) AS VARCHAR), :never)
+      WHEN 'items' THEN CAST(COALESCE(b.items, 0) AS VARCHAR)
+      WHEN 'first_purchase' THEN COALESCE(CAST(b.first_date AS VARCHAR), :never)
+      WHEN 'last_purchase' THEN COALESCE(CAST(b.last_date AS VARCHAR), :never)
+      WHEN 'days_since' THEN COALESCE(CAST(DATE_DIFF('day', b.last_date, :as_of) AS VARCHAR), :never)
       WHEN 'consent_mail' THEN CASE WHEN CONTAINS(r.channels, 'mail') THEN '○' ELSE '×' END
       WHEN 'consent_line' THEN CASE WHEN CONTAINS(r.channels, 'line') THEN '○' ELSE '×' END
       WHEN 'consent_push' THEN CASE WHEN CONTAINS(r.channels, 'push') THEN '○' ELSE '×' END
@@ -146,6 +147,7 @@ described AS (
   FROM placed AS p
   CROSS JOIN UNNEST(:columns) WITH ORDINALITY AS wanted(name, place)
   JOIN matching AS customers ON customers.customer_id = p.customer_id
+  LEFT JOIN bought_items AS b ON b.customer_id = p.customer_id
   LEFT JOIN visited AS v ON v.customer_id = p.customer_id AND v.place = 1
   LEFT JOIN stores AS main ON main.store_id = v.store_id
   LEFT JOIN stores AS declared ON declared.store_id = customers.declared_store_id

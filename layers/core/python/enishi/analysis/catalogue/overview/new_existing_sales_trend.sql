@@ -48,16 +48,19 @@ bought AS (
   SELECT
     customer_id,
     GRAIN_OF(purchase_date) AS bucket,
-    MIN_BY(order_id, n) AS first_order,
     MIN(n) AS first_n,
     MIN(purchase_date) AS purchase_date,
-    MIN_BY(previous_date, n) AS previous_date
+    MIN(previous_date) AS previous_date
   FROM purchases
+  WHERE purchase_date >= GRAIN_OF(DATE_ADD('year', -1, :period_start))
   GROUP BY customer_id, GRAIN_OF(purchase_date)
+),
+first_orders AS (
+  SELECT order_id FROM purchases WHERE n = 1 AND purchase_date >= GRAIN_OF(DATE_ADD('year', -1, :period_start))
 ),
 first_dates AS (
   SELECT customer_id, MIN(purchase_date) AS first_date
-  FROM bought
+  FROM purchases
   GROUP BY customer_id
 ),
 sold AS (
@@ -78,15 +81,16 @@ labelled AS (
     s.*,
     CASE
       WHEN s.is_guest THEN :guest
-      WHEN b.first_n = 1 AND (:merge_new_repeat OR s.sale_order_id = b.first_order) THEN '新規'
+      WHEN b.first_n = 1 AND (:merge_new_repeat OR o.order_id IS NOT NULL) THEN '新規'
       WHEN b.first_n = 1 THEN '新規リピート'
       WHEN b.first_n > 1 AND DATE_DIFF('day', b.previous_date, b.purchase_date) >= :dormant_days THEN '復帰'
       WHEN b.first_n > 1 OR f.first_date < s.own_bucket THEN '既存'
       ELSE '新規'
     END AS type,
-    b.first_n = 1 AND s.sale_order_id <> b.first_order AS is_new_repeat
+    b.first_n = 1 AND o.order_id IS NULL AS is_new_repeat
   FROM sold AS s
   LEFT JOIN bought AS b ON b.customer_id = s.customer_id AND b.bucket = s.own_bucket
+  LEFT JOIN first_orders AS o ON o.order_id = s.sale_order_id
   LEFT JOIN first_dates AS f ON f.customer_id = s.customer_id
 ),
 shown AS (
