@@ -80,7 +80,10 @@ noted AS (
     LOCAL_DAY(f.added_at) AS acted_date
   FROM favourites AS f
   LEFT JOIN v_identity AS i ON i.customer_id = f.customer_id
-  WHERE f.target_type = 'product' AND LOCAL_DAY(f.added_at) > DATE_ADD('day', -GREATEST(2 * :days, 90), :as_of)
+  WHERE
+    f.target_type = 'product'
+    AND LOCAL_DAY(f.added_at) > DATE_ADD('day', -GREATEST(2 * :days, 90), :as_of)
+    AND LOCAL_DAY(f.added_at) <= :as_of
 ),
 acts AS (
   SELECT 'bought' AS interest, product_id, store_id, customer_id, acted_date, quantity, amount FROM sold
@@ -113,7 +116,7 @@ saved_members AS (
   FROM (
     SELECT segment_id, member_id, as_of_date, MAX(as_of_date) OVER (PARTITION BY segment_id) AS last_date
     FROM segment_members
-    WHERE :by = 'segment'
+    WHERE :by = 'segment' AND as_of_date <= :as_of
   ) AS s
   LEFT JOIN v_identity AS i ON i.customer_id = s.member_id
   WHERE s.as_of_date = s.last_date
