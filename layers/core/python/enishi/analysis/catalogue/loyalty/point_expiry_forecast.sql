@@ -107,7 +107,7 @@ opted AS (
     MAX_BY(n.state, ROW(n.changed_at, n.state)) AS state
   FROM consents AS n
   LEFT JOIN v_identity AS i ON i.customer_id = n.customer_id
-  WHERE n.channel NOT IN ('catalog', 'phone')
+  WHERE n.channel NOT IN ('catalog', 'phone') AND n.changed_date <= :as_of
   GROUP BY COALESCE(i.person_id, n.customer_id), n.channel
 ),
 reachable AS (
