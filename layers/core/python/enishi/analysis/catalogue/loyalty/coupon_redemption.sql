@@ -92,7 +92,9 @@ uses AS (
   FROM coupon_redemptions AS r
   LEFT JOIN receipts AS o ON o.order_id = r.order_id
   LEFT JOIN v_identity AS i ON i.customer_id = r.customer_id
-  WHERE o.order_id IS NOT NULL OR (r.order_id IS NULL AND :channels_is_open AND :stores_is_open)
+  WHERE
+    r.redeemed_date <= :as_of
+    AND (o.order_id IS NOT NULL OR (r.order_id IS NULL AND :channels_is_open AND :stores_is_open))
 ),
 -- Each use with the issue that it redeems, if any.
 redeemed AS (
@@ -218,8 +220,6 @@ LEFT JOIN use_counts AS u ON u.coupon_id = l.coupon_id AND u.axis_value = l.axis
 LEFT JOIN member_ranks AS r ON r.rank = l.axis_value
 ORDER BY
   l.coupon_id,
-  l.axis_value = :guest,
-  l.axis_value = :unknown,
-  l.axis_value = :other,
+  CASE l.axis_value WHEN :other THEN 1 WHEN :guest THEN 2 WHEN :unknown THEN 3 ELSE 0 END,
   r.rank_order DESC NULLS LAST,
   l.axis_value
