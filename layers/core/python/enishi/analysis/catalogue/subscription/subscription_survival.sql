@@ -51,6 +51,7 @@ WITH pauses AS (
     f.flow_date,
     LEAD(f.flow_date) OVER (PARTITION BY f.subscription_id ORDER BY f.flow_date, f.flow DESC) AS next_date
   FROM contract_flows AS f
+  WHERE f.flow_date <= :as_of
 ),
 paused AS (
   SELECT subscription_id, SUM(DATE_DIFF('day', flow_date, COALESCE(next_date, :as_of))) AS days
