@@ -76,7 +76,7 @@ held AS (
   WHERE l.earned_date <= :period_end AND COALESCE(l.expires_date >= :period_start, TRUE)
   GROUP BY l.customer_id
 ),
--- Who had points at the start of the period, or was given some in it: lots that were used up before are nobody's points.
+-- Who had points at the start of the period, or was given some in it: lots used up before are nobody's points.
 holders AS (
   SELECT COALESCE(i.person_id, p.customer_id) AS customer_id
   FROM point_ledger AS p

@@ -82,7 +82,8 @@ looked_back AS (
     COALESCE(
       SUM(
         CASE
-          WHEN t.entry_type IN ('use', 'refund') AND t.posted_date > DATE_ADD('day', -s.days_left, e.expires_date) THEN t.points
+          WHEN t.entry_type IN ('use', 'refund') AND t.posted_date > DATE_ADD('day', -s.days_left, e.expires_date)
+            THEN t.points
         END
       ),
       0

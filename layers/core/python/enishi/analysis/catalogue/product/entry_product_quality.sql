@@ -154,7 +154,10 @@ placed AS (
     b.*,
     ROW_NUMBER() OVER (
       ORDER BY
-        CASE WHEN b.entry_item = :unknown THEN 1 ELSE 0 END, b.customers DESC, b.later_value DESC NULLS LAST, b.entry_item
+        CASE WHEN b.entry_item = :unknown THEN 1 ELSE 0 END,
+        b.customers DESC,
+        b.later_value DESC NULLS LAST,
+        b.entry_item
     ) AS place
   FROM by_item AS b
   WHERE b.customers >= :min_customers
