@@ -55,9 +55,20 @@ notes:
 needs: [catalog_shipments]
 example: {catalog_ids: C2026A}
 */
-WITH sent AS (
+WITH
+-- Issues that share a name, such as each year's spring, have their id behind it.
+issue_names AS (
   SELECT
-    copies.catalog,
+    i.catalog_id,
+    CASE
+      WHEN COUNT(*) OVER (PARTITION BY i.name) > 1 THEN COALESCE(i.name || ' (' || i.catalog_id || ')', i.catalog_id)
+      ELSE COALESCE(i.name, i.catalog_id)
+    END AS catalog
+  FROM catalogs AS i
+),
+sent AS (
+  SELECT
+    COALESCE(n.catalog, copies.catalog_id) AS catalog,
     :axis AS axis_name,
     copies.shipment_id,
     copies.customer_id,
@@ -68,6 +79,7 @@ WITH sent AS (
     DATE_ADD('day', :window_days, copies.delivered_date) <= :as_of AS is_observed
   FROM catalog_copies AS copies
   JOIN population AS customers ON customers.customer_id = copies.customer_id
+  LEFT JOIN issue_names AS n ON n.catalog_id = copies.catalog_id
   WHERE copies.catalog_id IN (:catalog_ids)
 ),
 kept AS (
