@@ -96,9 +96,15 @@ mined AS (
   HAVING COUNT(*) >= 30 AND RATIO(COUNT(*) * t.baskets, x.baskets * y.baskets) >= 1.5
 ),
 pairings AS (
-  SELECT from_name AS main_item, to_name AS accessory, from_product_id, to_product_id
-  FROM relation_products
-  WHERE relation = :relation
+  SELECT
+    CASE WHEN r.from_key = r.from_product_id THEN a.product ELSE r.from_name END AS main_item,
+    CASE WHEN r.to_key = r.to_product_id THEN b.product ELSE r.to_name END AS accessory,
+    r.from_product_id,
+    r.to_product_id
+  FROM relation_products AS r
+  JOIN product_labels AS a ON a.product_id = r.from_product_id
+  JOIN product_labels AS b ON b.product_id = r.to_product_id
+  WHERE r.relation = :relation
   UNION
   SELECT m.from_name, m.to_name, a.product_id, b.product_id
   FROM mined AS m
