@@ -50,14 +50,17 @@ WITH evidence AS (
     s.catalog_id,
     s.customer_id,
     s.delivered_date,
-    l.order_id,
+    p.order_id,
     COUNT_IF(l.is_coded) > 0 AS is_coded,
     COUNT_IF(l.is_listed AND l.is_catalog_only) > 0 AS is_catalog_only,
     COUNT_IF(l.is_listed) > 0 AS is_listed
   FROM catalog_lines AS l
   JOIN catalog_copies AS s ON s.shipment_id = l.shipment_id
+  JOIN purchases AS p
+    ON p.customer_id = s.customer_id
+    AND (p.order_id = l.order_id OR (:purchase_unit = 'day' AND p.purchase_date = l.purchase_date))
   WHERE NOT l.is_control
-  GROUP BY s.shipment_id, s.catalog_id, s.customer_id, s.delivered_date, l.order_id
+  GROUP BY s.shipment_id, s.catalog_id, s.customer_id, s.delivered_date, p.order_id
 ),
 linked AS (
   SELECT DISTINCT e.shipment_id, e.order_id
@@ -93,7 +96,7 @@ matched AS (
     ELEMENT_AT(ARRAY['code', 'catalog_only', 'listed', 'page', 'time_only'], o.strength) AS evidence,
     o.strength,
     o.customer_id,
-    o.order_id,
+    p.n,
     p.amount,
     DATE_DIFF('day', o.delivered_date, p.purchase_date) AS days
   FROM ordered AS o
@@ -103,7 +106,7 @@ matched AS (
 matched_products AS (
   SELECT DISTINCT m.channel, m.evidence, l.product_id
   FROM matched AS m
-  JOIN purchase_lines AS l ON l.order_id = m.order_id
+  JOIN purchase_lines AS l ON l.customer_id = m.customer_id AND l.n = m.n
 ),
 account AS (
   SELECT COUNT(*) AS orders FROM matched WHERE strength < 5 OR :count_time_only

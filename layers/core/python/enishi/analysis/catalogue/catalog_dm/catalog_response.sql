@@ -37,7 +37,7 @@ charts:
 - {kind: stacked_bar, x: catalog, y: amount, color: channel, where: {channel: {not: [合計]}}, title_ja: 注文チャネル別の売上}
 - {kind: table}
 cells:
-- {name: receivers, keys: [catalog, axis_value, channel, responded, day], types: {responded: bool, day: int}, customers: receivers, products: bought_products, becomes: {ja: "購入した受取人（最初の購入の経過日別、到着日＝0）、または購入していない受取人。注文チャネルの行は、そこで購入した受取人。到着後14日目までに購入していない受取人はnot [day=0..14]", en: "responders (by the day of their first order, 0 = delivery) or non-responders; a channel's row opens those who ordered through it; not responded by day 14 is not [day=0..14]"}}
+- {name: receivers, keys: [catalog, axis_value, channel, responded, day, is_observed], types: {responded: bool, day: int, is_observed: bool}, customers: receivers, products: bought_products, becomes: {ja: "購入した受取人（最初の購入の経過日別、到着日＝0）、または購入していない受取人。注文チャネルの行は、そこで購入した受取人。到着後14日目までに購入していない受取人はnot [day=0..14]。購入者数に数えた人は、成果の期間が過ぎたis_observed=trueの人", en: "responders (by the day of their first order, 0 = delivery) or non-responders; a channel's row opens those who ordered through it; not responded by day 14 is not [day=0..14]; those whom responders counts, their window having passed, are is_observed=true"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, HOLD, CENSOR, UNK, MULTI, SMALL, DIV0, SET]
 notes:
 - ja: "号が重なるときは、その商品を掲載する、最も遅く届いた号に注文を割り当てる。"
@@ -55,9 +55,20 @@ notes:
 needs: [catalog_shipments]
 example: {catalog_ids: C2026A}
 */
-WITH sent AS (
+WITH
+-- Issues that share a name, such as each year's spring, have their id behind it.
+issue_names AS (
   SELECT
-    copies.catalog,
+    i.catalog_id,
+    CASE
+      WHEN COUNT(*) OVER (PARTITION BY i.name) > 1 THEN COALESCE(i.name || ' (' || i.catalog_id || ')', i.catalog_id)
+      ELSE COALESCE(i.name, i.catalog_id)
+    END AS catalog
+  FROM catalogs AS i
+),
+sent AS (
+  SELECT
+    COALESCE(n.catalog, copies.catalog_id) AS catalog,
     :axis AS axis_name,
     copies.shipment_id,
     copies.customer_id,
@@ -68,12 +79,13 @@ WITH sent AS (
     DATE_ADD('day', :window_days, copies.delivered_date) <= :as_of AS is_observed
   FROM catalog_copies AS copies
   JOIN population AS customers ON customers.customer_id = copies.customer_id
+  LEFT JOIN issue_names AS n ON n.catalog_id = copies.catalog_id
   WHERE copies.catalog_id IN (:catalog_ids)
 ),
 kept AS (
   SELECT axis_name
   FROM (
-    SELECT axis_name, ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC, axis_name) AS place
+    SELECT axis_name, ROW_NUMBER() OVER (ORDER BY axis_name = :unknown, COUNT(*) DESC, axis_name) AS place
     FROM sent
     GROUP BY axis_name
   ) AS ranked
@@ -131,7 +143,7 @@ receivers AS (
   SELECT * FROM answered WHERE NOT is_control AND NOT is_returned
 ),
 bought_products AS (
-  SELECT r.catalog, r.axis_value, r.channel, r.responded, r.day, m.product_id
+  SELECT r.catalog, r.axis_value, r.channel, r.responded, r.day, r.is_observed, m.product_id
   FROM receivers AS r
   JOIN matching AS m ON m.shipment_id = r.shipment_id AND (r.channel = :total OR r.channel = m.order_channel)
 ),

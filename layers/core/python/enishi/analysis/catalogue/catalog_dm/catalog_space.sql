@@ -30,7 +30,7 @@ charts:
 cells:
 - {name: buyers, keys: [page, item], customers: item_buyers, products: placed, becomes: {ja: "カタログのあとにその商品を購入した顧客と、その商品", en: "buyers of the item after the catalog, and the item"}}
 - {name: viewed, keys: [item, viewed_not_bought], types: {viewed_not_bought: bool}, customers: viewers, becomes: {ja: "成果の期間内にWebでその商品を見て、購入しなかった受取人", en: "receivers who viewed the item on the web within the window and did not buy it"}}
-rules: [TZ, RET, GUEST, TIE, DIV0, SET]
+rules: [TZ, RET, GUEST, MERGE, TIE, DIV0, SET]
 notes:
 - ja: "売上と粗利は、号の最初の到着から「成果の期間(日)」内の、会員による掲載商品の全購入のもの。受取人かどうかは問わない。非会員は含まない。"
   en: "sales and margin are those of all purchases of listed items by members within window_days from the issue's first delivery, receivers or not; guests have no part in them"
@@ -105,7 +105,7 @@ ranked AS (
 placed AS (
   SELECT
     CASE WHEN r.place <= :top_n THEN r.page END AS page,
-    CASE WHEN r.place <= :top_n THEN COALESCE(d.name, r.product_id) ELSE :other END AS item,
+    CASE WHEN r.place <= :top_n THEN COALESCE(d.product, r.product_id) ELSE :other END AS item,
     LEAST(r.place, :top_n + 1) AS place,
     r.product_id,
     r.area_share,
@@ -113,7 +113,7 @@ placed AS (
     r.margin,
     r.space_cost
   FROM ranked AS r
-  LEFT JOIN products AS d ON d.product_id = r.product_id
+  LEFT JOIN product_labels AS d ON d.product_id = r.product_id
 ),
 item_buyers AS (
   SELECT DISTINCT p.page, p.item, b.customer_id
@@ -121,13 +121,14 @@ item_buyers AS (
   JOIN bought AS b ON b.product_id = p.product_id
 ),
 viewers AS (
-  SELECT DISTINCT p.item, e.customer_id, b.customer_id IS NULL AS viewed_not_bought
+  SELECT DISTINCT p.item, c.customer_id, b.customer_id IS NULL AS viewed_not_bought
   FROM placed AS p
   CROSS JOIN issue AS s
   JOIN web_events AS e ON e.product_id = p.product_id
-  JOIN catalog_copies AS r ON r.customer_id = e.customer_id
-  JOIN population AS c ON c.customer_id = e.customer_id
-  LEFT JOIN bought AS b ON b.product_id = p.product_id AND b.customer_id = e.customer_id
+  LEFT JOIN v_identity AS i ON i.customer_id = e.customer_id
+  JOIN population AS c ON c.customer_id = COALESCE(i.person_id, e.customer_id)
+  JOIN catalog_copies AS r ON r.customer_id = c.customer_id
+  LEFT JOIN bought AS b ON b.product_id = p.product_id AND b.customer_id = c.customer_id
   WHERE
     r.catalog_id = :catalog_id
     AND NOT r.is_control

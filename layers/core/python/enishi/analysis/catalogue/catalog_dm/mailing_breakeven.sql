@@ -45,8 +45,8 @@ notes:
   en: "customers are scored with fixed borders as of the issue's first shipping day, and members now as of as_of, so that cells mean the same; without a purchase in the lookback they are 購入なし"
 - ja: "発送数が「参考値とする母数」に満たないセルは、近いセル（Rが同じセル、デシルではすべてのセル）の率に寄せる。重みは「参考値とする母数」と同じ部数。"
   en: "a cell with fewer copies than min_cell is shrunk to its neighbours - those of the same R (all cells for deciles), which weigh min_cell copies"
-- ja: "損益分岐率は、1部の費用/成果の期間内の購入者1人の粗利。分岐指数はレスポンス率/損益分岐率−1。1部あたり利益はレスポンス率×粗利−費用。"
-  en: "breakeven_rate is cost_per_copy over the margin of a responder in the window; index is response over break-even less 1; profit_per_copy is response times margin less cost"
+- ja: "損益分岐率は、1部の費用/成果の期間内の購入者1人の粗利（原価のわかる購入者の平均）。分岐指数はレスポンス率/損益分岐率−1。1部あたり利益はレスポンス率×粗利−費用。"
+  en: "breakeven_rate is cost_per_copy over the margin of a responder in the window (the mean of those whose costs are known); index is response over break-even less 1; profit_per_copy is response times margin less cost"
 - ja: "累積利益は、行の順のセルの現在該当者に送った場合のもの。一度も送っていないセルはレスポンスがなく、最後に置く。"
   en: "cum_profit mails the members now, cells in the order of the rows; cells that were never mailed have no response and come last"
 standard: Break-even index per RFM cell as taught by A. M. Hughes (Strategic Database Marketing).
@@ -138,7 +138,7 @@ mailed AS (
 ),
 economics AS (
   SELECT
-    COALESCE(CAST(:margin_per_order AS DOUBLE), RATIO(SUM(margin), COUNT_IF(responded))) AS margin,
+    COALESCE(CAST(:margin_per_order AS DOUBLE), RATIO(SUM(margin), COUNT(margin))) AS margin,
     CAST(:cost_per_copy AS DOUBLE) AS cost
   FROM mailed
 ),

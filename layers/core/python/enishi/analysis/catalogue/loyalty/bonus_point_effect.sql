@@ -61,16 +61,29 @@ WITH grants AS (
     AND p.campaign_id IS NOT NULL
     AND p.posted_date BETWEEN :period_start AND :period_end
 ),
+-- Two grants in one lot share its uses.
+granted_lots AS (
+  SELECT
+    campaign_id,
+    customer_id,
+    lot_id,
+    MIN(posted_at) AS granted_at,
+    MAX(last_date) AS last_date,
+    SUM(points) AS points,
+    BOOL_OR(is_open) AS is_open
+  FROM grants
+  GROUP BY campaign_id, customer_id, lot_id
+),
 granted AS (
   SELECT
     g.campaign_id,
     g.customer_id,
-    MIN(g.posted_at) AS granted_at,
+    MIN(g.granted_at) AS granted_at,
     MAX(g.last_date) AS last_date,
     SUM(g.points) AS points,
     SUM(COALESCE(l.used, 0)) AS used,
     SUM(CASE WHEN g.is_open THEN COALESCE(l.remaining, 0) ELSE 0 END) AS remaining
-  FROM grants AS g
+  FROM granted_lots AS g
   LEFT JOIN v_point_lots AS l ON l.customer_id = g.customer_id AND l.lot_id = g.lot_id
   GROUP BY g.campaign_id, g.customer_id
 ),
@@ -91,10 +104,10 @@ people AS (
   WHERE g.customer_id IS NULL
 ),
 margins AS (
-  SELECT order_id, SUM(margin) AS margin
+  SELECT customer_id, n, SUM(margin) AS margin
   FROM purchase_lines
   WHERE purchase_date >= :period_start
-  GROUP BY order_id
+  GROUP BY customer_id, n
 ),
 spent AS (
   SELECT
@@ -110,7 +123,7 @@ spent AS (
     AND p.purchase_date >= :period_start
     AND p.purchase_at > w.granted_at
     AND p.purchase_date <= w.last_date
-  LEFT JOIN margins AS m ON m.order_id = p.order_id
+  LEFT JOIN margins AS m ON m.customer_id = p.customer_id AND m.n = p.n
   GROUP BY w.campaign_id, w.customer_id, w.is_control
 ),
 outcomes AS (

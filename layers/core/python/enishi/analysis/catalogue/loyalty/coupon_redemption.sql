@@ -45,8 +45,8 @@ notes:
   en: "issued and used are people: who got the same coupon again, with a reminder for example, is one, and days run from the first issue in the period. forgotten are those who let it expire; null before its last day and for open codes"
 - ja: "再案内後の割合：配布のある利用のうち、その期間に最初に配布された日より後、利用の日までに、そのクーポンを載せた配信がまた届いていたもの。店舗での割合は、受注のある利用のうち。割引率＝割引額÷（売上＋割引額）、受注のある利用について。"
   en: "reminded_share: of the uses of an issued coupon, those after another message that carried it, sent later than the day of its first issue in the period; store_share: of the uses with an order; discount_share: discount over amount and discount, of the uses with an order"
-- ja: "配布したクーポンは、配布した期間に数える。利用数＝基準日までに使った人。対照群の行は配布に数えない。配布の記録がない利用は、その顧客への同じクーポンの最後の配布に属する。"
-  en: "an issued coupon is counted by the period of its issue: used = who used it by as_of; control rows are no issues; a use that names no issue belongs to the latest issue of that coupon to that customer"
+- ja: "配布したクーポンは、配布した期間に数える。利用数＝基準日までに使った人。対照群の行は配布に数えない。配布の記録がない利用は、その顧客への同じクーポンの最後の配布に属する。配布されたクーポンの利用は、注文が非会員のものでも、配布された人の利用とする。"
+  en: "an issued coupon is counted by the period of its issue: used = who used it by as_of; control rows are no issues; a use that names no issue belongs to the latest issue of that coupon to that customer; a use of an issue is its holder's, were it in a guest's order"
 - ja: "返品された受注のクーポンが戻るかは、店の規則による。「返品の計上」がoriginなら全部返品された受注の利用はなかったものとし、eventなら利用のまま残す。"
   en: "a returned order gives the coupon back only if the shop's rule says so: return_mode=origin takes a use whose whole order came back as none, event keeps it"
 - ja: "条件ちょうど率：利用金額の条件があるクーポンを使った受注のうち、クーポン適用前の金額が条件を「条件ちょうどの幅」以内で上回った割合。"
@@ -92,7 +92,9 @@ uses AS (
   FROM coupon_redemptions AS r
   LEFT JOIN receipts AS o ON o.order_id = r.order_id
   LEFT JOIN v_identity AS i ON i.customer_id = r.customer_id
-  WHERE o.order_id IS NOT NULL OR (r.order_id IS NULL AND :channels_is_open AND :stores_is_open)
+  WHERE
+    r.redeemed_date <= :as_of
+    AND (o.order_id IS NOT NULL OR (r.order_id IS NULL AND :channels_is_open AND :stores_is_open))
 ),
 -- Each use with the issue that it redeems, if any.
 redeemed AS (
@@ -109,11 +111,12 @@ redeemed AS (
       OR (u.issue_id IS NULL AND n.customer_id = u.customer_id AND n.issued_date <= u.redeemed_date)
     )
 ),
+-- A use of an issue is that of its holder, whoever's order it was.
 used AS (
-  SELECT r.*, COALESCE(a.axis_value, :guest) AS axis_value
+  SELECT r.*, COALESCE(r.holder, r.customer_id) AS user_id, COALESCE(a.axis_value, :guest) AS axis_value
   FROM redeemed AS r
   LEFT JOIN issued_coupons AS k ON k.coupon_id = r.coupon_id
-  LEFT JOIN customers_by_axis AS a ON a.customer_id = r.customer_id
+  LEFT JOIN customers_by_axis AS a ON a.customer_id = COALESCE(r.holder, r.customer_id)
   WHERE
     r.place = 1
     AND (
@@ -136,7 +139,7 @@ reminded AS (
   WHERE NOT t.is_control AND t.sent_date > g.issued_date AND t.sent_date <= u.redeemed_date
 ),
 outcomes AS (
-  SELECT COALESCE(c.coupon, u.coupon_id) AS coupon, u.axis_value, '利用' AS use, u.customer_id
+  SELECT COALESCE(c.coupon, u.coupon_id) AS coupon, u.axis_value, '利用' AS use, u.user_id AS customer_id
   FROM used AS u
   LEFT JOIN coupon_labels AS c ON c.coupon_id = u.coupon_id
   UNION ALL
@@ -218,8 +221,6 @@ LEFT JOIN use_counts AS u ON u.coupon_id = l.coupon_id AND u.axis_value = l.axis
 LEFT JOIN member_ranks AS r ON r.rank = l.axis_value
 ORDER BY
   l.coupon_id,
-  l.axis_value = :guest,
-  l.axis_value = :unknown,
-  l.axis_value = :other,
+  CASE l.axis_value WHEN :other THEN 1 WHEN :guest THEN 2 WHEN :unknown THEN 3 ELSE 0 END,
   r.rank_order DESC NULLS LAST,
   l.axis_value

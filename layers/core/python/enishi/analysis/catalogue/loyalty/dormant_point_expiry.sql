@@ -76,6 +76,17 @@ held AS (
   WHERE l.earned_date <= :period_end AND COALESCE(l.expires_date >= :period_start, TRUE)
   GROUP BY l.customer_id
 ),
+-- Who had points at the start of the period, or was given some in it: lots used up before are nobody's points.
+holders AS (
+  SELECT COALESCE(i.person_id, p.customer_id) AS customer_id
+  FROM point_ledger AS p
+  LEFT JOIN v_identity AS i ON i.customer_id = p.customer_id
+  WHERE p.posted_date <= :period_end
+  GROUP BY COALESCE(i.person_id, p.customer_id)
+  HAVING
+    COALESCE(SUM(CASE WHEN p.posted_date < :period_start THEN p.points END), 0) > 0
+    OR COUNT_IF(p.points > 0 AND p.posted_date >= :period_start) > 0
+),
 spent AS (
   SELECT DISTINCT COALESCE(i.person_id, p.customer_id) AS customer_id
   FROM point_ledger AS p
@@ -99,7 +110,7 @@ followed AS (
     CASE
       WHEN h.expired_points >= :min_points THEN '失効させた'
       WHEN s.customer_id IS NOT NULL THEN '利用した'
-      WHEN h.customer_id IS NOT NULL THEN '持っていた'
+      WHEN h.customer_id IS NOT NULL AND d.customer_id IS NOT NULL THEN '持っていた'
       ELSE 'なし'
     END AS point_group,
     a.customer_id,
@@ -111,6 +122,7 @@ followed AS (
     h.expired_date
   FROM awake AS a
   LEFT JOIN held AS h ON h.customer_id = a.customer_id
+  LEFT JOIN holders AS d ON d.customer_id = a.customer_id
   LEFT JOIN spent AS s ON s.customer_id = a.customer_id
   LEFT JOIN bought_after AS b ON b.customer_id = a.customer_id
   LEFT JOIN notified AS n ON n.customer_id = a.customer_id

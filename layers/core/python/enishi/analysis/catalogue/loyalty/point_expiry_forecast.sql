@@ -33,8 +33,8 @@ rules: [TZ, FIFO, MERGE, WD, SET]
 notes:
 - ja: "失効日は最終利用可能日。ポイントは翌日の0時（日本時間）に失われるため、基準日に期限の切れるものは含まない。"
   en: "expires_date is the last usable day; the points are lost at 00:00 Asia/Tokyo of the day after, so what ends on as_of itself is no more in the answer"
-- ja: "利用見込率：直近12か月のロットが、失効の同じ日数前（30日、7日、1日。次に大きい通知の日数）にまだ残していたポイントのうち、失効までに使われた割合。ロットの記録のない利用は含まない。"
-  en: "expected_use: of the points that lots of the last 12 months still held as many days before their end (30, 7, 1: the next larger notice day), the share that was used until then; uses that name no lot are not in it"
+- ja: "利用見込率：直近12か月のロットが、失効の同じ日数前（30日、7日、1日。次に大きい通知の日数）にまだ残していたポイントのうち、失効までに使われた割合（失効までのロットへの返還を差し引く）。ロットの記録のない利用は含まない。"
+  en: "expected_use: of the points that lots of the last 12 months still held as many days before their end (30, 7, 1: the next larger notice day), the share that was used until then, less what was refunded to them by then; uses that name no lot are not in it"
 - ja: "配信可能＝送信するチャネルの1つ以上に許諾がある（カタログと電話は含まない）。"
   en: "reachable = an opt-in on at least one channel that sends (catalog and phone are none)"
 */
@@ -63,11 +63,12 @@ ended AS (
   JOIN population AS c ON c.customer_id = l.customer_id
   WHERE l.expires_date <= :as_of AND l.expires_date > DATE_ADD('month', -12, :as_of)
 ),
+-- What left a lot, and as less than zero what was refunded to it.
 taken AS (
   SELECT COALESCE(i.person_id, p.customer_id) AS customer_id, p.lot_id, p.posted_date, p.entry_type, -p.points AS points
   FROM point_ledger AS p
   LEFT JOIN v_identity AS i ON i.customer_id = p.customer_id
-  WHERE p.points < 0 AND p.lot_id IS NOT NULL
+  WHERE p.lot_id <> p.entry_id AND (p.points < 0 OR p.entry_type = 'refund')
 ),
 -- Each ended lot as it stood that many days before its end: what it held, and what was used of it from then on.
 looked_back AS (
@@ -81,14 +82,18 @@ looked_back AS (
     COALESCE(
       SUM(
         CASE
-          WHEN t.entry_type = 'use' AND t.posted_date > DATE_ADD('day', -s.days_left, e.expires_date) THEN t.points
+          WHEN t.entry_type IN ('use', 'refund') AND t.posted_date > DATE_ADD('day', -s.days_left, e.expires_date)
+            THEN t.points
         END
       ),
       0
     ) AS used
   FROM ended AS e
   CROSS JOIN stages AS s
-  LEFT JOIN taken AS t ON t.customer_id = e.customer_id AND t.lot_id = e.lot_id
+  LEFT JOIN taken AS t
+    ON t.customer_id = e.customer_id
+    AND t.lot_id = e.lot_id
+    AND (t.entry_type <> 'refund' OR t.posted_date <= e.expires_date)
   GROUP BY s.days_left, e.customer_id, e.lot_id, e.earned
 ),
 expected AS (
@@ -103,7 +108,7 @@ opted AS (
     MAX_BY(n.state, ROW(n.changed_at, n.state)) AS state
   FROM consents AS n
   LEFT JOIN v_identity AS i ON i.customer_id = n.customer_id
-  WHERE n.channel NOT IN ('catalog', 'phone')
+  WHERE n.channel NOT IN ('catalog', 'phone') AND n.changed_date <= :as_of
   GROUP BY COALESCE(i.person_id, n.customer_id), n.channel
 ),
 reachable AS (

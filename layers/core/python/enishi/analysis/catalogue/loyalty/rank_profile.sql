@@ -35,8 +35,8 @@ notes:
   en: "amounts, points and messages belong to the rank of their own day (rule ATTR); customers and active_rate to the rank at the end of the period; who had none is 不明"
 - ja: "1人あたり＝売上／そのランクの間に購入した人数。ポイント利用率＝利用ポイント（返還を差し引く）／付与ポイント。クリック率＝クリックした配信／送った配信。"
   en: "amount_per_active = amount over those who bought while they had the rank; point_use = points used, less refunds, over points given; click_rate = clicked over sent messages"
-- ja: "粗利率は原価のわかる明細による。行の合計は会員の売上に一致し、非会員の売上は表の下に示す（RECONの規則）。"
-  en: "margin_rate is over lines with a known cost; the rows add up to the members' sales, those of guests are printed below (rule RECON)"
+- ja: "粗利率は原価のわかる明細による。売上は返品を「返品の計上」のとおりに引く。行の合計は会員の売上に一致し、非会員の売上は表の下に示す（RECONの規則）。"
+  en: "margin_rate is over lines with a known cost; amounts are less returns, as return_mode books them; the rows add up to the members' sales, those of guests are printed below (rule RECON)"
 */
 WITH members AS (
   SELECT c.customer_id, COALESCE(MAX(s.rank), :unknown) AS rank
@@ -45,7 +45,7 @@ WITH members AS (
   GROUP BY c.customer_id
 ),
 bought AS (
-  SELECT p.customer_id, p.order_id, p.amount, COALESCE(s.rank, :unknown) AS rank
+  SELECT p.customer_id, COALESCE(s.rank, :unknown) AS rank
   FROM purchases AS p
   LEFT JOIN rank_spans AS s ON s.customer_id = p.customer_id AND p.purchase_date BETWEEN s.valid_from AND s.valid_to
   WHERE p.purchase_date BETWEEN :period_start AND :period_end
@@ -92,10 +92,16 @@ counted AS (
   LEFT JOIN buyers AS b ON b.customer_id = m.customer_id
   GROUP BY m.rank
 ),
+-- What members bought and brought back, as 売上推移 adds it up.
 sold AS (
-  SELECT rank, SUM(amount) AS amount, COUNT(DISTINCT customer_id) AS buyers
-  FROM bought
-  GROUP BY rank
+  SELECT COALESCE(s.rank, :unknown) AS rank, SUM(d.amount) AS amount
+  FROM sales AS d
+  LEFT JOIN rank_spans AS s ON s.customer_id = d.customer_id AND d.sale_date BETWEEN s.valid_from AND s.valid_to
+  WHERE NOT d.is_guest AND d.sale_date BETWEEN :period_start AND :period_end
+  GROUP BY COALESCE(s.rank, :unknown)
+),
+rank_buyers AS (
+  SELECT rank, COUNT(DISTINCT customer_id) AS buyers FROM bought GROUP BY rank
 ),
 guests AS (
   SELECT COALESCE(SUM(s.amount), 0) AS amount
@@ -113,15 +119,16 @@ SELECT
   RATIO(c.active, c.customers) AS active_rate,
   COALESCE(s.amount, 0) AS amount,
   RATIO(COALESCE(s.amount, 0), SUM(s.amount) OVER ()) AS amount_share,
-  CAST(RATIO(s.amount, s.buyers) AS DECIMAL(18, 2)) AS amount_per_active,
+  CAST(RATIO(s.amount, b.buyers) AS DECIMAL(18, 2)) AS amount_per_active,
   m.margin_rate,
   p.point_use,
   k.click_rate
 FROM listed AS l
 LEFT JOIN counted AS c ON c.rank = l.rank
 LEFT JOIN sold AS s ON s.rank = l.rank
+LEFT JOIN rank_buyers AS b ON b.rank = l.rank
 LEFT JOIN margins AS m ON m.rank = l.rank
 LEFT JOIN points AS p ON p.rank = l.rank
 LEFT JOIN clicks AS k ON k.rank = l.rank
 LEFT JOIN member_ranks AS r ON r.rank = l.rank
-ORDER BY r.rank_order DESC NULLS LAST, l.rank
+ORDER BY CASE WHEN l.rank = :unknown THEN 1 ELSE 0 END, r.rank_order DESC NULLS LAST, l.rank

@@ -40,15 +40,15 @@ notes:
   en: "rows after top_n are summed as その他, one row a class; Z is ordered by the value of its stock"
 - ja: "指標の分からないもの（原価のない粗利、商品マスタにない商品）は「不明」の行に入り、ランクはない。"
   en: "an item whose measure is unknown (margin without a cost, a product that the master lacks) is in the row 不明, without class"
-- ja: "在庫は基準日までの最後の在庫記録によるもので、商品の現在の原価で評価する。非会員の売上は数えるが、非会員は購買者に数えない。"
-  en: "stock is that of the last snapshot up to as_of, at the product's current cost; sales of guests count, guests are no buyers"
+- ja: "在庫は、選んだ店舗の、基準日までの最後の在庫記録によるもので、商品の現在の原価で評価する。非会員の売上は数えるが、非会員は購買者に数えない。まとめた行では、複数の対象を買った人も1人と数える。"
+  en: "stock is that of the chosen stores in the last snapshot up to as_of, at the product's current cost; sales of guests count, guests are no buyers; in a summed row who bought several items is one buyer"
 footnotes:
 - {label_ja: サービス・送料・調整の売上, cte: left_out}
 standard: "70/90 borders as in istat.jp/archives/3084 and nrec ABC sheet; others use 50/80 or 80/90, hence parameters."
 */
 WITH period_lines AS (
   SELECT
-    CASE :entity WHEN 'store' THEN COALESCE(t.name, l.store_id, :unknown) ELSE COALESCE(i.item, :unknown) END AS key,
+    CASE :entity WHEN 'store' THEN COALESCE(t.store, l.store_id, :unknown) ELSE COALESCE(i.item, :unknown) END AS key,
     l.is_adjustment OR COALESCE(d.is_service, FALSE) AS is_left_out,
     l.customer_id,
     l.is_guest,
@@ -59,7 +59,7 @@ WITH period_lines AS (
   FROM sales_lines AS l
   LEFT JOIN products AS d ON d.product_id = l.product_id
   LEFT JOIN item_levels AS i ON i.product_id = l.product_id AND i.level = :entity
-  LEFT JOIN stores AS t ON t.store_id = l.store_id
+  LEFT JOIN store_labels AS t ON t.store_id = l.store_id
   WHERE l.sale_date BETWEEN :period_start AND :period_end
 ),
 sold_lines AS (
@@ -89,14 +89,18 @@ buyer_counts AS (
 ),
 stock_lines AS (
   SELECT
-    CASE :entity WHEN 'store' THEN COALESCE(t.name, s.store_id) ELSE COALESCE(i.item, :unknown) END AS key,
+    CASE :entity WHEN 'store' THEN COALESCE(t.store, s.store_id) ELSE COALESCE(i.item, :unknown) END AS key,
     s.product_id,
     s.stock_value
   FROM latest_stock AS s
   LEFT JOIN products AS d ON d.product_id = s.product_id
   LEFT JOIN item_levels AS i ON i.product_id = s.product_id AND i.level = :entity
-  LEFT JOIN stores AS t ON t.store_id = s.store_id
-  WHERE s.on_hand_qty > 0 AND NOT COALESCE(d.is_service, FALSE) AND s.product_id IN (:product_filter)
+  LEFT JOIN store_labels AS t ON t.store_id = s.store_id
+  WHERE
+    s.on_hand_qty > 0
+    AND NOT COALESCE(d.is_service, FALSE)
+    AND s.product_id IN (:product_filter)
+    AND s.store_id IN (:stores)
 ),
 stock AS (
   SELECT key, SUM(stock_value) AS stock_value FROM stock_lines GROUP BY key
@@ -171,26 +175,45 @@ class_products AS (
   FROM classed AS c
   JOIN (SELECT key, product_id FROM sold_lines UNION SELECT key, product_id FROM stock_lines) AS p ON p.key = c.key
 ),
-listed AS (
-  SELECT key, measure_value, share, cum_share, rank, class, buyers, stock_value, 1 AS part
-  FROM classed
-  WHERE place <= :top_n
-  UNION ALL
+-- Each key with the row in which it is shown: its own, その他 of its class, 0以下 or 不明.
+shown_keys AS (
   SELECT
-    :other, SUM(measure_value), SUM(share), MAX(cum_share), NULL, class, SUM(buyers), SUM(stock_value), 2
+    key, measure_value, share, cum_share, class, buyers, stock_value,
+    CASE WHEN place <= :top_n THEN key ELSE :other END AS shown,
+    CASE WHEN place <= :top_n THEN rank END AS shown_rank,
+    CASE WHEN place <= :top_n THEN 1 ELSE 2 END AS part
   FROM classed
-  WHERE place > :top_n
-  GROUP BY class
   UNION ALL
-  SELECT :not_positive, SUM(measure_value), NULL, NULL, NULL, NULL, SUM(buyers), SUM(stock_value), 3
+  SELECT key, measure_value, NULL, NULL, NULL, buyers, stock_value, :not_positive, NULL, 3
   FROM measured
   WHERE is_sold AND measure_value <= 0 AND key <> :unknown
-  HAVING COUNT(*) > 0
   UNION ALL
-  SELECT :unknown, SUM(measure_value), NULL, NULL, NULL, NULL, SUM(buyers), SUM(stock_value), 4
+  SELECT key, measure_value, NULL, NULL, NULL, buyers, stock_value, :unknown, NULL, 4
   FROM measured
   WHERE measure_value IS NULL OR key = :unknown
-  HAVING COUNT(*) > 0
+),
+-- Who bought several keys of one row is one buyer of it.
+shared_buyers AS (
+  SELECT s.part, COALESCE(s.class, '') AS class, COUNT(DISTINCT b.customer_id) AS buyers
+  FROM shown_keys AS s
+  JOIN key_buyers AS b ON b.key = s.key
+  WHERE s.part > 1
+  GROUP BY s.part, COALESCE(s.class, '')
+),
+listed AS (
+  SELECT
+    s.shown AS key,
+    SUM(s.measure_value) AS measure_value,
+    SUM(s.share) AS share,
+    MAX(s.cum_share) AS cum_share,
+    MAX(s.shown_rank) AS rank,
+    s.class,
+    CASE WHEN s.part = 1 THEN MAX(s.buyers) ELSE COALESCE(MAX(b.buyers), 0) END AS buyers,
+    SUM(s.stock_value) AS stock_value,
+    s.part
+  FROM shown_keys AS s
+  LEFT JOIN shared_buyers AS b ON b.part = s.part AND b.class = COALESCE(s.class, '')
+  GROUP BY s.shown, s.class, s.part
 )
 SELECT key, measure_value, share, cum_share, rank, class, buyers, stock_value
 FROM listed

@@ -39,13 +39,24 @@ notes:
   en: "an owner bought the main item in the period and kept it; her first such purchase counts"
 - ja: "後日購入率は、主商品の購入日に関連商品がなく、「後日とみなす日数」が過ぎた購入者に対する割合。後日日数中央値は、時期を問わず後日買った全員のもの。"
   en: "attach_later is over owners without the accessory at that day for whom window_days have passed; the median is over all who bought it later, whenever"
+- ja: "かごは注文またはレシート。「購入の数え方」がdayのときは、顧客の1日の買い物を1つのかごとする。"
+  en: "a basket is an order or a receipt; with purchase_unit=day all that a customer buys on one day"
 - ja: "以前から関連商品を持っている人と、持っている人と同じ世帯の人は、未購入者に数えず、後日購入率にも入れない。"
   en: "whoever has the accessory from before, or shares a household with somebody who has it, is no gap, and stands in no rate of attachment later"
 - ja: "機会額＝未購入者数×集計期間の関連商品の1点あたり価格の中央値（なければ定価の中央値）。"
   en: "potential = missing × the median price per unit of the accessory in the period, else the median list price"
 */
 WITH goods AS (
-  SELECT l.customer_id, c.household_id, l.product_id, l.order_id, l.purchase_at, l.purchase_date, l.quantity, l.amount
+  SELECT
+    l.customer_id,
+    c.household_id,
+    l.product_id,
+    CASE :purchase_unit WHEN 'day' THEN l.customer_id || ' ' || CAST(l.purchase_date AS VARCHAR) ELSE l.order_id END
+      AS basket_id,
+    l.purchase_at,
+    l.purchase_date,
+    l.quantity,
+    l.amount
   FROM purchase_lines AS l
   JOIN population AS c ON c.customer_id = l.customer_id
   WHERE l.quantity > 0
@@ -53,7 +64,8 @@ WITH goods AS (
 -- Categories that are in the same baskets more often than by chance, for mine_pairs.
 basket_categories AS (
   SELECT DISTINCT
-    l.order_id,
+    CASE :purchase_unit WHEN 'day' THEN l.customer_id || ' ' || CAST(l.purchase_date AS VARCHAR) ELSE l.order_id END
+      AS basket_id,
     d.category_l1 || '/' || d.category_l2 || '/' || d.category_l3 AS path,
     d.category_l3 AS name
   FROM purchase_lines AS l
@@ -71,12 +83,12 @@ category_baskets AS (
   GROUP BY path
 ),
 all_baskets AS (
-  SELECT COUNT(DISTINCT order_id) AS baskets FROM basket_categories
+  SELECT COUNT(DISTINCT basket_id) AS baskets FROM basket_categories
 ),
 mined AS (
   SELECT a.path AS from_path, a.name AS from_name, b.path AS to_path, b.name AS to_name
   FROM basket_categories AS a
-  JOIN basket_categories AS b ON b.order_id = a.order_id AND b.path <> a.path
+  JOIN basket_categories AS b ON b.basket_id = a.basket_id AND b.path <> a.path
   JOIN category_baskets AS x ON x.path = a.path
   JOIN category_baskets AS y ON y.path = b.path
   CROSS JOIN all_baskets AS t
@@ -84,9 +96,15 @@ mined AS (
   HAVING COUNT(*) >= 30 AND RATIO(COUNT(*) * t.baskets, x.baskets * y.baskets) >= 1.5
 ),
 pairings AS (
-  SELECT from_name AS main_item, to_name AS accessory, from_product_id, to_product_id
-  FROM relation_products
-  WHERE relation = :relation
+  SELECT
+    CASE WHEN r.from_key = r.from_product_id THEN a.product ELSE r.from_name END AS main_item,
+    CASE WHEN r.to_key = r.to_product_id THEN b.product ELSE r.to_name END AS accessory,
+    r.from_product_id,
+    r.to_product_id
+  FROM relation_products AS r
+  JOIN product_labels AS a ON a.product_id = r.from_product_id
+  JOIN product_labels AS b ON b.product_id = r.to_product_id
+  WHERE r.relation = :relation
   UNION
   SELECT m.from_name, m.to_name, a.product_id, b.product_id
   FROM mined AS m
@@ -106,14 +124,14 @@ owners AS (
     g.customer_id,
     g.household_id,
     MIN(g.purchase_date) AS owned_date,
-    MIN_BY(g.order_id, ROW(g.purchase_at, g.order_id)) AS order_id
+    MIN_BY(g.basket_id, ROW(g.purchase_at, g.basket_id)) AS basket_id
   FROM mains AS m
   JOIN goods AS g ON g.product_id = m.from_product_id
   WHERE g.purchase_date BETWEEN :period_start AND :period_end
   GROUP BY m.main_item, m.accessory, g.customer_id, g.household_id
 ),
 accessory_goods AS (
-  SELECT a.main_item, a.accessory, g.customer_id, g.household_id, g.order_id, g.purchase_date
+  SELECT a.main_item, a.accessory, g.customer_id, g.household_id, g.basket_id, g.purchase_date
   FROM accessories AS a
   JOIN goods AS g ON g.product_id = a.product_id
 ),
@@ -122,9 +140,9 @@ own_accessories AS (
     o.main_item,
     o.accessory,
     o.customer_id,
-    COUNT_IF(g.order_id = o.order_id) > 0 AS is_same,
+    COUNT_IF(g.basket_id = o.basket_id) > 0 AS is_same,
     COUNT_IF(g.purchase_date < o.owned_date) > 0 AS is_before,
-    MIN(CASE WHEN g.order_id <> o.order_id AND g.purchase_date >= o.owned_date THEN g.purchase_date END) AS later_date
+    MIN(CASE WHEN g.basket_id <> o.basket_id AND g.purchase_date >= o.owned_date THEN g.purchase_date END) AS later_date
   FROM owners AS o
   JOIN accessory_goods AS g
     ON g.main_item = o.main_item AND g.accessory = o.accessory AND g.customer_id = o.customer_id

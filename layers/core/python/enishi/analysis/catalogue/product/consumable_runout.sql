@@ -149,10 +149,10 @@ by_day AS (
   GROUP BY runout_date, state
 ),
 upgrades AS (
-  SELECT from_key AS product_id, MIN(to_key) AS upgrade_id
-  FROM product_relations
-  WHERE relation = 'upgrade'
-  GROUP BY from_key
+  SELECT from_product_id AS product_id, MIN(to_product_id) AS upgrade_id
+  FROM relation_products
+  WHERE relation = 'upgrade' AND to_product_id <> from_product_id
+  GROUP BY from_product_id
 ),
 offered AS (
   SELECT p.customer_id, p.item, p.runout_date, p.state, p.product_id

@@ -57,7 +57,7 @@ dead AS (
     s.product_id,
     n.product AS item,
     s.store_id,
-    COALESCE(t.name, s.store_id) AS store,
+    COALESCE(t.store, s.store_id) AS store,
     DATE_DIFF('day', s.first_received_date, :as_of) AS age,
     s.on_hand_qty AS quantity,
     s.stock_value,
@@ -65,7 +65,7 @@ dead AS (
   FROM latest_stock AS s
   JOIN products AS d ON d.product_id = s.product_id
   JOIN product_labels AS n ON n.product_id = s.product_id
-  LEFT JOIN stores AS t ON t.store_id = s.store_id
+  LEFT JOIN store_labels AS t ON t.store_id = s.store_id
   LEFT JOIN sold AS b ON b.product_id = s.product_id AND b.store_id = s.store_id
   WHERE
     s.on_hand_qty > 0
@@ -104,7 +104,11 @@ affinities AS (
   UNION
   SELECT d.product_id, COALESCE(i.person_id, f.customer_id), 'favourite'
   FROM dead_items AS d
-  JOIN favourites AS f ON f.target_id = d.product_id AND f.target_type = 'product' AND f.removed_at IS NULL
+  JOIN favourites AS f
+    ON f.target_id = d.product_id
+    AND f.target_type = 'product'
+    AND LOCAL_DAY(f.added_at) <= :as_of
+    AND COALESCE(LOCAL_DAY(f.removed_at) > :as_of, TRUE)
   LEFT JOIN v_identity AS i ON i.customer_id = f.customer_id
   UNION
   SELECT d.product_id, COALESCE(i.person_id, v.customer_id), 'viewed'

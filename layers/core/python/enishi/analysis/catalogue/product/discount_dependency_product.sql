@@ -31,7 +31,7 @@ charts:
 - {kind: table}
 cells:
 - {name: depth, keys: [item, depth], customers: single_depth_buyers, products: item_products, becomes: {ja: "その商品をこの値引帯でだけ買った顧客", en: "customers who bought it only at this depth"}}
-rules: [TZ, RET, NEG, GUEST, SMALL, DIV0, SET]
+rules: [TZ, RET, NEG, GUEST, UNK, SMALL, DIV0, SET]
 notes:
 - ja: "欠品の日は1日あたりの平均に入れない。発売前と販売終了後の日も同じ。"
   en: "days out of stock are left out of the daily mean, so are days before release and after the end of sale"
@@ -81,9 +81,13 @@ shares AS (
   HAVING SUM(quantity) > 0
 ),
 shown_items AS (
-  SELECT s.*, CASE WHEN s.place <= :top_n THEN s.item ELSE :other END AS shown
+  SELECT s.*, CASE WHEN s.place <= :top_n OR s.item = :unknown THEN s.item ELSE :other END AS shown
   FROM (
-    SELECT x.*, ROW_NUMBER() OVER (ORDER BY x.reduced_amount DESC, x.quantity DESC, x.item) AS place
+    SELECT
+      x.*,
+      ROW_NUMBER() OVER (
+        ORDER BY CASE WHEN x.item = :unknown THEN 1 ELSE 0 END, x.reduced_amount DESC, x.quantity DESC, x.item
+      ) AS place
     FROM shares AS x
   ) AS s
 ),
@@ -207,4 +211,4 @@ SELECT
 FROM by_item AS i
 JOIN summed AS s ON s.shown = i.shown
 LEFT JOIN by_item AS r ON r.shown = i.shown AND r.place = 0
-ORDER BY CASE WHEN i.shown = :other THEN 1 ELSE 0 END, s.place, i.place
+ORDER BY CASE i.shown WHEN :other THEN 1 WHEN :unknown THEN 2 ELSE 0 END, s.place, i.place

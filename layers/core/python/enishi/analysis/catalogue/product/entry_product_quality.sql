@@ -34,7 +34,7 @@ charts:
 cells:
 - {name: row, keys: [entry_item], customers: not_repeated, products: entry_products, becomes: {ja: "その商品で買い始め、2回目を買っていない顧客", en: "customers who entered with it and have not repeated"}}
 - {name: entered, keys: [entry_item, entry_date], types: {entry_date: date}, customers: entries, products: entry_products, becomes: {ja: "それらの日にその商品で買い始めた顧客", en: "customers who entered with it on these days"}}
-rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, CENSOR, SMALL, SET]
+rules: [TZ, PUR, RET, GUEST, MERGE, MULTI, CENSOR, UNK, SMALL, SET]
 notes:
 - ja: "最初のかごに複数の商品があるときは、金額構成比の重みで顧客をそれぞれの商品に割り当てる。獲得人数は頭数。"
   en: "with several products in the first basket each gets the customer with weight amount share; counts show heads"
@@ -150,7 +150,15 @@ overall AS (
   SELECT AVG(CAST(later_amount AS DOUBLE)) AS later_value FROM outcomes
 ),
 placed AS (
-  SELECT b.*, ROW_NUMBER() OVER (ORDER BY b.customers DESC, b.later_value DESC NULLS LAST, b.entry_item) AS place
+  SELECT
+    b.*,
+    ROW_NUMBER() OVER (
+      ORDER BY
+        CASE WHEN b.entry_item = :unknown THEN 1 ELSE 0 END,
+        b.customers DESC,
+        b.later_value DESC NULLS LAST,
+        b.entry_item
+    ) AS place
   FROM by_item AS b
   WHERE b.customers >= :min_customers
 )

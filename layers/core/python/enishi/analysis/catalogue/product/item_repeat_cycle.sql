@@ -46,8 +46,8 @@ notes:
   en: "all that is bought on one day is one purchase; days per unit are rounded to whole days, at least 1"
 - ja: "ピーク日＝7日分のハザードの合計が最も高い日。全購入の10分の1以上がまだ再購入を待っている日に限り、同じなら最初の日とする。"
   en: "peak_day: the hazard summed over 7 days is highest, among days on which a tenth of all purchases are still open; of equals the first"
-- ja: "顧客のピークの時期は、最後に買った数量の分で数える。"
-  en: "the peak window of a customer is counted for the quantity bought last"
+- ja: "顧客のピークの時期は、最後に買った数量の分で数える。最後の購入は集計期間の外でもよい。"
+  en: "the peak window of a customer is counted for the quantity bought last, in the period or not"
 - ja: "集計期間は2回の購入のうち先の購入の期間。間隔件数の順に「表示件数」までの商品を残す。分位点の残りは合計にならない。"
   en: "the period holds the earlier of two purchases; the top_n items by gaps are kept, quantiles do not add up to a rest"
 standard: Kaplan and Meier (1958).
@@ -148,12 +148,17 @@ kept AS (
   JOIN expectations AS e ON e.item = c.item
   WHERE c.gaps >= :min_gaps AND COALESCE(e.expected_cycle, 0) <= :max_days
 ),
+-- Last purchases of the item, in the period or not: the period says from which gaps the peak is taken.
 in_peak_window AS (
-  SELECT f.item, f.customer_id
-  FROM followed AS f
-  JOIN peaks AS p ON p.item = f.item
-  JOIN kept AS k ON k.item = f.item
-  WHERE NOT f.is_repeated AND f.waited BETWEEN p.peak_day * f.units - 7 AND p.peak_day * f.units + 7
+  SELECT b.item, b.customer_id
+  FROM bought AS b
+  JOIN peaks AS p ON p.item = b.item
+  JOIN kept AS k ON k.item = b.item
+  WHERE
+    b.next_date IS NULL
+    AND DATE_DIFF('day', b.purchase_date, :as_of)
+      BETWEEN p.peak_day * CASE WHEN :per_unit THEN b.quantity ELSE 1 END - 7
+      AND p.peak_day * CASE WHEN :per_unit THEN b.quantity ELSE 1 END + 7
 ),
 item_products AS (
   SELECT c.item, c.days, i.product_id

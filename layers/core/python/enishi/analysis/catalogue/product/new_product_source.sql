@@ -35,8 +35,8 @@ example: {product: '{"product": "2500211"}', after_days: 60}
 notes:
 - ja: "発売＝対象商品の最も早い発売日、なければ最初の販売日。購買者は「発売後の日数」以内に対象商品のどれかを買った顧客。それより前の購入（予約）は発売日に買ったものとする。"
   en: "release is the first release_date of the items, else their first sale; buyers bought one of them within after_days; buys before it (pre-orders) count as bought on the day of release"
-- ja: "新規顧客＝「発売前の日数」の間にまったく購入がない。新規カテゴリ＝そのカテゴリ（小カテゴリ）の購入がない。切替＝カテゴリの他の商品に使う1日あたりの額が以前より少ない。追加＝以前と同じか多い。"
-  en: "新規顧客 = no purchase at all in before_days; 新規カテゴリ = none in the category (category_l3); 切替 = spends less a day on the category's other products than before; 追加 = as much or more"
+- ja: "新規顧客＝「発売前の日数」の間にまったく購入（サービスを含む）がない。新規カテゴリ＝そのカテゴリ（小カテゴリ）の購入がない。切替＝カテゴリの他の商品に使う1日あたりの額（発売後は基準日までに過ぎた日数による）が以前より少ない。追加＝以前と同じか多い。"
+  en: "新規顧客 = no purchase at all in before_days, not even of a service; 新規カテゴリ = none in the category (category_l3); 切替 = spends less a day, of the days that have passed, on the category's other products than before; 追加 = as much or more"
 - ja: "共食い額は、カテゴリの商品（親商品）ごとに、以前の購買者のうち新商品を買った人が、買わなかった人と同じだけ減ったとした場合に「発売後の日数」に使ったはずの額−実際に使った額。減りのない商品は出さない。"
   en: "cannibalised, product by product (parent) of the category: what its earlier buyers who took the new product would have spent on it in after_days, had they fallen as those who did not take it, less what they did spend; products that lost nothing are not listed"
 - ja: "純増＝売上−共食い額。いずれも「発売後の日数」が過ぎるまで値なし。以前の購買者に新商品を買わなかった人がいない商品は比べられず、出さない。"
@@ -51,9 +51,9 @@ WITH new_items AS (
   WHERE d.product_id IN (:product) AND NOT COALESCE(d.is_service, FALSE)
 ),
 goods AS (
-  SELECT l.customer_id, l.product_id, l.category_l3, l.purchase_date, l.quantity, l.amount
+  SELECT l.customer_id, l.product_id, l.category_l3, l.is_service, l.purchase_date, l.quantity, l.amount
   FROM purchase_lines AS l
-  WHERE l.quantity > 0 AND NOT l.is_service AND l.purchase_date <= :as_of
+  WHERE l.quantity > 0 AND l.purchase_date <= :as_of
 ),
 first_sale AS (
   SELECT MIN(g.purchase_date) AS sale_date
@@ -64,7 +64,9 @@ release AS (
   SELECT
     COALESCE(MIN(n.release_date), MIN(f.sale_date)) AS release_date,
     DATE_ADD('day', -:before_days, COALESCE(MIN(n.release_date), MIN(f.sale_date))) AS from_date,
-    DATE_ADD('day', :after_days - 1, COALESCE(MIN(n.release_date), MIN(f.sale_date))) AS until_date
+    DATE_ADD('day', :after_days - 1, COALESCE(MIN(n.release_date), MIN(f.sale_date))) AS until_date,
+    GREATEST(LEAST(:after_days, DATE_DIFF('day', COALESCE(MIN(n.release_date), MIN(f.sale_date)), :as_of) + 1), 0)
+      AS days_passed
   FROM new_items AS n
   CROSS JOIN first_sale AS f
 ),
@@ -81,7 +83,8 @@ others AS (
   SELECT
     g.customer_id,
     g.product_id,
-    g.category_l3 IN (SELECT category_l3 FROM new_items WHERE category_l3 IS NOT NULL) AS is_in_category,
+    NOT g.is_service AND g.category_l3 IN (SELECT category_l3 FROM new_items WHERE category_l3 IS NOT NULL)
+      AS is_in_category,
     CASE WHEN g.purchase_date < r.release_date THEN g.amount ELSE 0 END AS before_amount,
     CASE WHEN g.purchase_date >= r.release_date THEN g.amount ELSE 0 END AS after_amount
   FROM goods AS g
@@ -106,10 +109,11 @@ sourced AS (
     CASE
       WHEN COALESCE(h.before_amount, 0) = 0 THEN '新規顧客'
       WHEN h.category_before = 0 THEN '新規カテゴリ'
-      WHEN RATIO(h.category_after, :after_days) < RATIO(h.category_before, :before_days) THEN '切替'
+      WHEN RATIO(h.category_after, r.days_passed) < RATIO(h.category_before, :before_days) THEN '切替'
       ELSE '追加'
     END AS source
   FROM buyers AS b
+  CROSS JOIN release AS r
   LEFT JOIN habits AS h ON h.customer_id = b.customer_id
 ),
 source_products AS (

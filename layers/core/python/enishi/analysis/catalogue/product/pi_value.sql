@@ -32,8 +32,8 @@ cells:
 - {name: bought, keys: [store, item, bought_date], types: {bought_date: date}, customers: store_buyers, products: item_products_sold, becomes: {ja: "それらの日に、その店舗でその商品を買った会員", en: "members who bought it in the store on these days"}}
 rules: [TZ, RET, GUEST, DIV0, SMALL, UNK, SET]
 notes:
-- ja: "レジ通過数は非会員を含む。商品の絞り込みは商品だけに効き、レジ通過数には効かない。"
-  en: "receipts include guests; a product filter narrows the items, never the receipts"
+- ja: "レジ通過数は非会員を含む。商品の絞り込みは商品だけに効き、レジ通過数と店舗の顧客には効かない。"
+  en: "receipts include guests; a product filter narrows the items, never the receipts nor who is a customer of the store"
 - ja: "レジ通過は注文またはレシート1件で、後の返品を問わない。点数と金額は返品を引いたもの。"
   en: "a receipt is an order or a till slip, whatever came back later; pieces and yen are net of returns"
 - ja: "機会額＝全店PIに対する店舗の不足分×レジ通過数÷1,000×全店の1点あたり価格。下回っていなければ0。"
@@ -45,11 +45,11 @@ notes:
 standard: "PI = quantity (or amount) / customers x 1000, kotobank and Nikkei xTREND glossary."
 */
 WITH store_receipts AS (
-  SELECT s.store_id, COALESCE(t.name, s.store_id, :unknown) AS store, COUNT(*) AS receipts
+  SELECT s.store_id, COALESCE(t.store, s.store_id, :unknown) AS store, COUNT(*) AS receipts
   FROM sale_documents AS s
-  LEFT JOIN stores AS t ON t.store_id = s.store_id
+  LEFT JOIN store_labels AS t ON t.store_id = s.store_id
   WHERE NOT s.is_return AND s.sale_date BETWEEN :period_start AND :period_end
-  GROUP BY s.store_id, COALESCE(t.name, s.store_id, :unknown)
+  GROUP BY s.store_id, COALESCE(t.store, s.store_id, :unknown)
 ),
 sold AS (
   SELECT
@@ -113,8 +113,12 @@ member_buys AS (
 store_buyers AS (
   SELECT store, item, bought_date, customer_id FROM member_buys WHERE quantity > 0
 ),
+-- Whoever bought anything in the store: a product filter does not narrow its customers.
 store_customers AS (
-  SELECT DISTINCT store, customer_id FROM member_buys WHERE quantity > 0
+  SELECT DISTINCT r.store, s.customer_id
+  FROM sale_documents AS s
+  JOIN store_receipts AS r ON COALESCE(r.store_id, '') = COALESCE(s.store_id, '')
+  WHERE NOT s.is_return AND NOT s.is_guest AND s.sale_date BETWEEN :period_start AND :period_end
 ),
 item_buyers AS (
   SELECT store, item, customer_id
@@ -147,7 +151,16 @@ SELECT
   quantity_pi - chain_pi AS gap,
   potential
 FROM (
-  SELECT v.*, ROW_NUMBER() OVER (ORDER BY v.potential DESC, v.amount DESC, v.store, v.item) AS place
+  SELECT
+    v.*,
+    ROW_NUMBER() OVER (
+      ORDER BY
+        CASE WHEN v.store = :unknown OR v.item = :unknown THEN 1 ELSE 0 END,
+        v.potential DESC,
+        v.amount DESC,
+        v.store,
+        v.item
+    ) AS place
   FROM valued AS v
 ) AS placed
 WHERE place <= :top_n

@@ -34,7 +34,7 @@ charts:
 cells:
 - {name: rank, keys: [group, rank], customers: buyers, products: ranked_products, becomes: {ja: "これらの日にその商品を買った（閲覧した、お気に入りに入れた）顧客。商品はランキングの商品", en: "who bought (viewed, noted) the product in these days; products = the ranking"}}
 - {name: interested, keys: [group, rank, interest], types: {interest: string}, customers: interested, products: products_of_interest, becomes: {ja: "その区分に関心があり、その商品を持っていない顧客。interestは90日以内のbought（購入）、viewed（閲覧）、noted（お気に入り）", en: "customers interested in the group who do not own the product; interest = bought, viewed or noted, in 90 days"}}
-rules: [TZ, RET, GUEST, BOT, DEDUP, TIE, EMPTY, SET]
+rules: [TZ, RET, GUEST, BOT, MERGE, DEDUP, TIE, EMPTY, SET]
 notes:
 - ja: "アパレルの慣行：1週間の金額または数量で順位を付け、在庫と価格で決めることもある。新商品は発売から1週間以内のもの。"
   en: "apparel practice: rank by amount or pieces over one week, stock and price may decide which; new items are those on sale for up to one week"
@@ -53,7 +53,7 @@ WITH sold AS (
   SELECT
     l.product_id,
     l.store_id,
-    l.customer_id,
+    CASE WHEN NOT l.is_guest THEN l.customer_id END AS customer_id,
     l.sale_date AS acted_date,
     SUM(l.quantity) AS quantity,
     SUM(l.amount) AS amount
@@ -62,7 +62,7 @@ WITH sold AS (
     l.sale_date > DATE_ADD('day', -GREATEST(2 * :days, 90), :as_of)
     AND l.sale_date <= :as_of
     AND NOT l.is_adjustment
-  GROUP BY l.product_id, l.store_id, l.customer_id, l.sale_date
+  GROUP BY l.product_id, l.store_id, CASE WHEN NOT l.is_guest THEN l.customer_id END, l.sale_date
 ),
 viewed AS (
   SELECT v.product_id, COALESCE(i.person_id, v.customer_id) AS customer_id, v.event_date AS acted_date
@@ -80,7 +80,10 @@ noted AS (
     LOCAL_DAY(f.added_at) AS acted_date
   FROM favourites AS f
   LEFT JOIN v_identity AS i ON i.customer_id = f.customer_id
-  WHERE f.target_type = 'product' AND LOCAL_DAY(f.added_at) > DATE_ADD('day', -GREATEST(2 * :days, 90), :as_of)
+  WHERE
+    f.target_type = 'product'
+    AND LOCAL_DAY(f.added_at) > DATE_ADD('day', -GREATEST(2 * :days, 90), :as_of)
+    AND LOCAL_DAY(f.added_at) <= :as_of
 ),
 acts AS (
   SELECT 'bought' AS interest, product_id, store_id, customer_id, acted_date, quantity, amount FROM sold
@@ -91,12 +94,8 @@ acts AS (
 ),
 prices AS (
   SELECT product_id, MIN(price) AS price
-  FROM price_history
-  WHERE
-    scope = 'all'
-    AND price_type <> 'member'
-    AND LOCAL_DAY(valid_from) <= :as_of
-    AND COALESCE(LOCAL_DAY(valid_to) > :as_of, TRUE)
+  FROM price_spans
+  WHERE scope = 'all' AND LOCAL_DAY(from_at) <= :as_of AND COALESCE(LOCAL_DAY(until_at) > :as_of, TRUE)
   GROUP BY product_id
 ),
 offered AS (
@@ -113,13 +112,14 @@ offered AS (
     AND d.product_id IN (:product_filter)
 ),
 saved_members AS (
-  SELECT segment_id, member_id
+  SELECT DISTINCT s.segment_id, COALESCE(i.person_id, s.member_id) AS customer_id
   FROM (
     SELECT segment_id, member_id, as_of_date, MAX(as_of_date) OVER (PARTITION BY segment_id) AS last_date
     FROM segment_members
-    WHERE :by = 'segment'
-  ) AS snapshots
-  WHERE as_of_date = last_date
+    WHERE :by = 'segment' AND as_of_date <= :as_of
+  ) AS s
+  LEFT JOIN v_identity AS i ON i.customer_id = s.member_id
+  WHERE s.as_of_date = s.last_date
 ),
 -- Each act in its own group, and once more in the group above, to which a small one falls back.
 grouped AS (
@@ -127,7 +127,7 @@ grouped AS (
     CASE :by
       WHEN 'category_l1' THEN COALESCE(o.category_l1, :unknown)
       WHEN 'category_l2' THEN COALESCE(o.category_l2, :unknown)
-      WHEN 'store' THEN COALESCE(t.name, a.store_id)
+      WHEN 'store' THEN COALESCE(t.store, a.store_id)
       WHEN 'segment' THEN s.segment_id
       ELSE 'すべて'
     END AS group_name,
@@ -137,8 +137,8 @@ grouped AS (
     a.*
   FROM acts AS a
   JOIN offered AS o ON o.product_id = a.product_id
-  LEFT JOIN stores AS t ON t.store_id = a.store_id
-  LEFT JOIN saved_members AS s ON s.member_id = a.customer_id
+  LEFT JOIN store_labels AS t ON t.store_id = a.store_id
+  LEFT JOIN saved_members AS s ON s.customer_id = a.customer_id
   LEFT JOIN (SELECT DISTINCT store_id FROM latest_stock WHERE :by = 'store') AS k ON k.store_id = a.store_id
   WHERE :by <> 'all'
   UNION ALL

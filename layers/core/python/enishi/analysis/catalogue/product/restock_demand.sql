@@ -153,6 +153,7 @@ later_counts AS (
     AND s.store_id = r.store_id
     AND s.snapshot_date > r.restocked_at
     AND s.snapshot_date < DATE_ADD('day', :window_days, r.restocked_at)
+    AND s.snapshot_date <= :as_of
   GROUP BY r.product_id, r.restocked_at
 )
 SELECT

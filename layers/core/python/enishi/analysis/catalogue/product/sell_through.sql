@@ -184,7 +184,10 @@ interests AS (
   FROM favourites AS f
   JOIN item_products AS p ON p.product_id = f.target_id
   LEFT JOIN v_identity AS i ON i.customer_id = f.customer_id
-  WHERE f.target_type = 'product' AND f.removed_at IS NULL
+  WHERE
+    f.target_type = 'product'
+    AND LOCAL_DAY(f.added_at) <= :as_of
+    AND COALESCE(LOCAL_DAY(f.removed_at) > :as_of, TRUE)
   UNION
   SELECT p.item, p.is_slow, COALESCE(i.person_id, e.customer_id)
   FROM web_events AS e

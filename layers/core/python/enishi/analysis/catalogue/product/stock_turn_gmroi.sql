@@ -128,12 +128,13 @@ placed AS (
       ORDER BY ROUND(RATIO(amount - cost, at_cost), 9) DESC NULLS LAST, amount - cost DESC NULLS LAST, item
     ) AS place
   FROM measured
-  WHERE amount > 0
+  WHERE amount > 0 AND item <> :unknown
 ),
 shown_items AS (
   SELECT
     m.*,
     CASE
+      WHEN m.item = :unknown THEN :unknown
       WHEN m.amount <= 0 THEN :not_positive
       WHEN p.place <= :top_n THEN m.item
       ELSE :other
@@ -189,4 +190,4 @@ SELECT
   cross_ratio,
   COALESCE(turn, gmroi, cross_ratio) IS NOT NULL AND quantity < :min_cell AS low_n
 FROM figures
-ORDER BY CASE item WHEN :other THEN 1 WHEN :not_positive THEN 2 ELSE 0 END, place, item
+ORDER BY CASE item WHEN :other THEN 1 WHEN :not_positive THEN 2 WHEN :unknown THEN 3 ELSE 0 END, place, item

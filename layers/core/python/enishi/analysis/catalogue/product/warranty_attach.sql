@@ -91,6 +91,10 @@ covered AS (
   FROM eligible AS e
   JOIN taken AS t
     ON t.order_id = e.order_id AND (t.line_no = e.line_no OR (t.line_no IS NULL AND t.product_id = e.product_id))
+  WHERE
+    t.start_date IS NULL
+    OR t.start_date <= :as_of
+    OR t.start_date > DATE_ADD('day', :late_join_days, e.purchase_date)
   GROUP BY e.order_id, e.line_no
 ),
 ranked_values AS (

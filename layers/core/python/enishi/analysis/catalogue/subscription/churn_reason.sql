@@ -101,9 +101,23 @@ deliveries AS (
   JOIN subscription_events AS e ON e.subscription_id = c.subscription_id AND e.event_type = 'deliver'
   GROUP BY c.subscription_id, c.kind
 ),
+ranked AS (
+  SELECT axis_value, ROW_NUMBER() OVER (ORDER BY axis_value = :unknown, COUNT(*) DESC, axis_value) AS place
+  FROM cases
+  GROUP BY axis_value
+),
 counted AS (
-  SELECT c.*, COALESCE(d.until_then, c.delivered_count) AS k
+  SELECT
+    CASE WHEN r.place <= :max_axis_values OR c.axis_value = :unknown THEN c.axis_value ELSE :other END AS axis_value,
+    c.subscription_id,
+    c.customer_id,
+    c.reason,
+    c.case_date,
+    c.kind,
+    c.is_saved,
+    COALESCE(d.until_then, c.delivered_count) AS k
   FROM cases AS c
+  JOIN ranked AS r ON r.axis_value = c.axis_value
   LEFT JOIN deliveries AS d ON d.subscription_id = c.subscription_id AND d.kind = c.kind
 ),
 come_back AS (
@@ -164,4 +178,9 @@ SELECT
 FROM listed AS i
 LEFT JOIN lost AS l ON l.axis_value = i.axis_value AND l.reason = i.reason AND l.k = i.k
 LEFT JOIN offered AS o ON o.axis_value = i.axis_value AND o.reason = i.reason AND o.k = i.k
-ORDER BY i.axis_value = :unknown, i.axis_value, i.reason = :unknown, i.reason, i.k
+ORDER BY
+  CASE i.axis_value WHEN :other THEN 1 WHEN :unknown THEN 2 ELSE 0 END,
+  i.axis_value,
+  i.reason = :unknown,
+  i.reason,
+  i.k

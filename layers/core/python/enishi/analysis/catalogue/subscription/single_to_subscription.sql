@@ -46,7 +46,7 @@ WITH started AS (
   GROUP BY k.customer_id, k.product_id
 ),
 items AS (
-  SELECT DISTINCT product_id FROM subscriptions
+  SELECT DISTINCT product_id FROM subscriptions WHERE started_date <= :as_of
 ),
 singles AS (
   SELECT l.customer_id, l.product_id, l.purchase_date

@@ -48,7 +48,7 @@ WITH skips AS (
     e.event_date,
     ROW_NUMBER() OVER (PARTITION BY e.subscription_id ORDER BY e.event_date, e.event_id) AS nth
   FROM subscription_events AS e
-  WHERE e.event_type = 'skip'
+  WHERE e.event_type = 'skip' AND e.event_date <= :as_of
 ),
 changes AS (
   SELECT
@@ -59,7 +59,7 @@ changes AS (
       WHEN TRY_CAST(e.new_value AS INTEGER) < TRY_CAST(e.old_value AS INTEGER) THEN '周期短縮'
     END AS behaviour
   FROM subscription_events AS e
-  WHERE e.event_type = 'change_interval'
+  WHERE e.event_type = 'change_interval' AND e.event_date <= :as_of
 ),
 leftovers AS (
   SELECT d.subscription_id, d.delivered_date
@@ -84,7 +84,7 @@ signs AS (
   UNION ALL
   SELECT subscription_id, '休止', MIN(event_date), MAX(event_date)
   FROM subscription_events
-  WHERE event_type = 'pause'
+  WHERE event_type = 'pause' AND event_date <= :as_of
   GROUP BY subscription_id
   UNION ALL
   SELECT subscription_id, behaviour, MIN(event_date), MAX(event_date)

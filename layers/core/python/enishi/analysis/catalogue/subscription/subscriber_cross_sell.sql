@@ -34,8 +34,8 @@ rules: [TZ, PUR, RET, MERGE, CENSOR, SMALL, MULTI, SET]
 notes:
 - ja: "公平な比較のため、基準のお届け回数の時点で続いている契約だけを対象とする。"
   en: "landmark keeps the comparison fair: only contracts alive at the landmark enter"
-- ja: "回数kの購入は、k回目のお届けから次のお届け、または契約の終わりまでの間のもの（期間内のお届け）。契約自身の明細は、契約の注文のうち契約の商品のもの。サービスは除く。"
-  en: "a line is bought at k between the k-th delivery and the next one, or the end of the contract; deliveries of the period. A contract's own line is that of its product in a contract's order; services are left out"
+- ja: "回数kの購入は、k回目のお届けから次のお届け、または契約の終わりまでの間のもの（期間内のお届け）。契約自身の明細は、契約の注文のうち契約の商品（商品変更の前の商品も）のもの。サービスは除く。"
+  en: "a line is bought at k between the k-th delivery and the next one, or the end of the contract; deliveries of the period. A contract's own line is that of its product, before a change of product too, in a contract's order; services are left out"
 - ja: "契約者数は、期間内にk回目のお届けのあった顧客。顧客は各カテゴリと「合計」でそれぞれ1回だけ数える。"
   en: "holders are customers with a k-th delivery in the period; a customer counts once in each category and in 合計"
 - ja: "併買ありは、契約の開始から基準のお届けまでにそのカテゴリ（「合計」では何か）を購入したもの。継続率はそこからのKaplan–Meier法によるもので、kは次に来るお届けの回数。"
@@ -46,7 +46,15 @@ notes:
   en: "people who buy more may be those who stay anyway: the difference is no proof that the cross purchase keeps them"
 needs: [subscriptions]
 */
-WITH others AS (
+WITH own_products AS (
+  SELECT customer_id, product_id FROM contracts
+  UNION
+  SELECT k.customer_id, e.old_value
+  FROM subscription_events AS e
+  JOIN contracts AS k ON k.subscription_id = e.subscription_id
+  WHERE e.event_type = 'change_product'
+),
+others AS (
   SELECT
     l.customer_id,
     l.order_id,
@@ -56,7 +64,7 @@ WITH others AS (
     SUM(l.amount) AS amount
   FROM purchase_lines AS l
   JOIN v_purchases AS p ON p.order_id = l.order_id
-  LEFT JOIN (SELECT DISTINCT customer_id, product_id FROM contracts) AS own
+  LEFT JOIN own_products AS own
     ON own.customer_id = l.customer_id
     AND own.product_id = l.product_id
     AND (p.order_type = 'subscription' OR p.subscription_id IS NOT NULL)

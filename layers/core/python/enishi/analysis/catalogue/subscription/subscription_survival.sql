@@ -51,6 +51,7 @@ WITH pauses AS (
     f.flow_date,
     LEAD(f.flow_date) OVER (PARTITION BY f.subscription_id ORDER BY f.flow_date, f.flow DESC) AS next_date
   FROM contract_flows AS f
+  WHERE f.flow_date <= :as_of
 ),
 paused AS (
   SELECT subscription_id, SUM(DATE_DIFF('day', flow_date, COALESCE(next_date, :as_of))) AS days
@@ -60,7 +61,7 @@ paused AS (
 ),
 contracts_seen AS (
   SELECT
-    :axis AS axis_value,
+    :axis AS own_value,
     k.customer_id,
     k.state,
     CASE :scale
@@ -73,9 +74,23 @@ contracts_seen AS (
   LEFT JOIN paused AS p ON p.subscription_id = k.subscription_id
   WHERE k.started_date BETWEEN :period_start AND :period_end
 ),
+ranked AS (
+  SELECT own_value, ROW_NUMBER() OVER (ORDER BY own_value = :unknown, COUNT(*) DESC, own_value) AS place
+  FROM contracts_seen
+  GROUP BY own_value
+),
+contracts_grouped AS (
+  SELECT
+    CASE WHEN r.place <= :max_axis_values OR s.own_value = :unknown THEN s.own_value ELSE :other END AS axis_value,
+    s.customer_id,
+    s.state,
+    s.reached
+  FROM contracts_seen AS s
+  JOIN ranked AS r ON r.own_value = s.own_value
+),
 arriving AS (
   SELECT axis_value, reached + 1 AS k, customer_id
-  FROM contracts_seen
+  FROM contracts_grouped
   WHERE state = 'active' OR (state = 'paused' AND :scale = 'deliveries')
 )
 SELECT
@@ -83,6 +98,6 @@ SELECT
   CASE WHEN state = 'cancelled' THEN reached + 1 ELSE reached END AS k,
   COUNT_IF(state = 'cancelled') AS lost,
   COUNT_IF(state <> 'cancelled') AS left_out
-FROM contracts_seen
+FROM contracts_grouped
 GROUP BY axis_value, CASE WHEN state = 'cancelled' THEN reached + 1 ELSE reached END
-ORDER BY "group" = :unknown, "group", k
+ORDER BY CASE axis_value WHEN :other THEN 1 WHEN :unknown THEN 2 ELSE 0 END, "group", k
