@@ -62,9 +62,6 @@ WITH states AS (
     LAG(s.state) OVER (
       PARTITION BY COALESCE(i.person_id, s.customer_id), s.channel ORDER BY s.changed_at, s.state
     ) AS before_state,
-    LAG(s.changed_date) OVER (
-      PARTITION BY COALESCE(i.person_id, s.customer_id), s.channel ORDER BY s.changed_at, s.state
-    ) AS before_date,
     ROW_NUMBER() OVER (
       PARTITION BY COALESCE(i.person_id, s.customer_id), s.channel ORDER BY s.changed_at DESC, s.state DESC
     ) AS place
@@ -72,13 +69,21 @@ WITH states AS (
   LEFT JOIN v_identity AS i ON i.customer_id = s.customer_id
   WHERE s.changed_date <= :as_of
 ),
+-- Permissions as they begin and end: one that is said again goes on.
+changes AS (
+  SELECT
+    s.*,
+    LAG(s.changed_date) OVER (PARTITION BY s.customer_id, s.channel ORDER BY s.changed_at, s.state) AS began_date
+  FROM states AS s
+  WHERE (s.state = 'opt_in') <> (COALESCE(s.before_state, '') = 'opt_in')
+),
 losses AS (
   SELECT
     s.customer_id,
     s.channel,
     s.changed_at,
     s.changed_date,
-    DATE_DIFF('day', s.before_date, s.changed_date) AS tenure,
+    DATE_DIFF('day', s.began_date, s.changed_date) AS tenure,
     CASE
       WHEN s.state = 'invalid' OR s.source = 'bounce' THEN 'bounce'
       WHEN s.source = 'complaint' THEN 'complaint'
@@ -86,10 +91,9 @@ losses AS (
       WHEN s.source = 'unsubscribe_link' OR s.source = 'block' OR s.state = 'blocked' THEN 'message'
       ELSE 'other'
     END AS reason
-  FROM states AS s
+  FROM changes AS s
   WHERE
-    s.before_state = 'opt_in'
-    AND s.state <> 'opt_in'
+    s.state <> 'opt_in'
     AND s.changed_date BETWEEN :period_start AND :period_end
     AND s.channel IN (:msg_channels)
 ),
