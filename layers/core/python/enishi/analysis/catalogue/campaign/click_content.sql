@@ -38,15 +38,14 @@ notes:
 - ja: "クリック者数で表示件数に入らないリンクは、施策ごとに「その他」にまとめる。"
   en: "the links below top_n (by clickers) are summed as その他 per campaign"
 */
-WITH clicks AS (
+WITH clicked AS (
   SELECT
     t.campaign,
     COALESCE(e.link_id, e.link_url, :unknown) AS link,
     e.block_position AS position,
     t.customer_id,
     e.product_id,
-    COUNT(*) AS clicks,
-    MIN(e.event_at) AS clicked_at
+    e.event_at AS clicked_at
   FROM touches AS t
   JOIN population AS c ON c.customer_id = t.customer_id
   JOIN message_events AS e ON e.message_id = t.message_id
@@ -54,11 +53,15 @@ WITH clicks AS (
     t.sent_date BETWEEN :period_start AND :period_end
     AND e.event_type = 'click'
     AND NOT COALESCE(e.is_machine, FALSE)
-  GROUP BY t.campaign, COALESCE(e.link_id, e.link_url, :unknown), e.block_position, t.customer_id, e.product_id
+),
+clicks AS (
+  SELECT campaign, link, position, customer_id, product_id, COUNT(*) AS clicks
+  FROM clicked
+  GROUP BY campaign, link, position, customer_id, product_id
 ),
 bought AS (
   SELECT DISTINCT k.campaign, k.link, k.customer_id, k.product_id
-  FROM clicks AS k
+  FROM clicked AS k
   JOIN purchase_lines AS l ON l.customer_id = k.customer_id AND l.product_id = k.product_id
   WHERE l.purchase_at >= k.clicked_at AND l.purchase_at <= DATE_ADD('day', :window_days, k.clicked_at)
 ),
@@ -134,8 +137,9 @@ FROM sums AS s
 JOIN clickers AS c ON c.campaign = s.campaign
 LEFT JOIN products AS p ON p.product_id = s.shown_product
 ORDER BY
+  CASE WHEN s.campaign = :unknown THEN 1 ELSE 0 END,
   s.campaign,
-  CASE WHEN s.link = :other THEN 1 ELSE 0 END,
+  CASE s.link WHEN :other THEN 1 WHEN :unknown THEN 2 ELSE 0 END,
   s.clickers DESC,
   s.clicks DESC,
   s.link,
