@@ -148,7 +148,16 @@ balances AS (
 ends AS (
   SELECT
     bucket,
-    COALESCE(LEAD(bucket) OVER (ORDER BY bucket), DATE_ADD('day', 1, LEAST(:period_end, :as_of))) AS next_day
+    LEAST(
+      CASE :grain
+        WHEN 'day' THEN DATE_ADD('day', 1, bucket)
+        WHEN 'week' THEN DATE_ADD('day', 7, bucket)
+        WHEN 'month' THEN DATE_ADD('month', 1, bucket)
+        WHEN 'quarter' THEN DATE_ADD('month', 3, bucket)
+        ELSE DATE_ADD('year', 1, bucket)
+      END,
+      DATE_ADD('day', 1, LEAST(:period_end, :as_of))
+    ) AS next_day
   FROM balances
 ),
 uids AS (
