@@ -122,6 +122,7 @@ CROSS JOIN whole AS w
 LEFT JOIN mailed AS m ON m.campaign = c.campaign
 ORDER BY
   CASE c.reason WHEN :total THEN 0 WHEN :unknown THEN 2 ELSE 1 END,
+  CASE WHEN c.campaign = :unknown THEN 1 ELSE 0 END,
   c.messages DESC,
   c.reason,
   c.campaign

@@ -136,7 +136,7 @@ LEFT JOIN matched AS m ON m.store = s.store AND m.category = s.category
 LEFT JOIN pages AS p ON p.store = s.store AND p.category = s.category AND p.rank = 1
 WHERE s.store_amount IS NOT NULL
 ORDER BY
-  CASE WHEN s.store = :total THEN 1 ELSE 0 END,
+  CASE WHEN s.store = :total THEN 2 WHEN s.store = :unknown OR s.category = :unknown THEN 1 ELSE 0 END,
   COALESCE(m.ropo_amount, 0) DESC,
   s.store_amount DESC,
   s.store,
