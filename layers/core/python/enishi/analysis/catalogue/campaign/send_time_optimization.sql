@@ -172,7 +172,7 @@ best_blocks AS (
 listed AS (
   SELECT dow, hour FROM by_time WHERE dow > 0
   UNION
-  SELECT 0, hour FROM hours
+  SELECT 0, hour FROM hours WHERE (SELECT COUNT(*) FROM population) > 0
 )
 SELECT
   l.dow,
