@@ -113,7 +113,7 @@ worth AS (
     ON p.customer_id = m.customer_id
     AND p.purchase_date >= DATE_ADD('day', -90, m.changed_date)
     AND p.purchase_date < DATE_ADD('day', 90, m.changed_date)
-  WHERE m.move = 'added' AND DATE_ADD('day', 90, m.changed_date) <= :as_of
+  WHERE m.move = 'added' AND DATE_ADD('day', 89, m.changed_date) <= :as_of
   GROUP BY m.customer_id, m.changed_at
 ),
 counted AS (
