@@ -44,7 +44,7 @@ WITH store_lines AS (
     l.line_no,
     l.customer_id,
     l.purchase_at,
-    COALESCE(s.name, l.store_id, :unknown) AS store,
+    COALESCE(s.store, l.store_id, :unknown) AS store,
     COALESCE(CASE WHEN :match = 'category_l2' THEN l.category_l2 ELSE l.category_l3 END, :unknown) AS category,
     l.product_id,
     CASE :match
@@ -55,7 +55,7 @@ WITH store_lines AS (
     l.amount,
     k.customer_id IS NOT NULL AS is_linked
   FROM purchase_lines AS l
-  LEFT JOIN stores AS s ON s.store_id = l.store_id
+  LEFT JOIN store_labels AS s ON s.store_id = l.store_id
   LEFT JOIN linked_customers AS k ON k.customer_id = l.customer_id
   WHERE l.channel = 'store' AND l.purchase_date BETWEEN :period_start AND :period_end
 ),
