@@ -97,4 +97,8 @@ SELECT
 FROM pairs AS p
 LEFT JOIN pairs AS r ON r.first = p.second AND r.second = p.first
 WHERE p.customers >= :min_pairs
-ORDER BY p.customers DESC, p.first, p.second
+ORDER BY
+  CASE WHEN p.first = :unknown OR p.second = :unknown THEN 1 ELSE 0 END,
+  p.customers DESC,
+  p.first,
+  p.second
