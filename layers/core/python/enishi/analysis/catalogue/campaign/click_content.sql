@@ -26,7 +26,7 @@ charts:
 - {kind: heatmap, x: position, y: campaign, color: click_share}
 - {kind: table}
 cells:
-- {name: link, keys: [campaign, link, bought], types: {bought: bool}, customers: clickers_by_link, products: products_by_link, becomes: {ja: "そのリンクのクリック者と、リンク先の商品。bought=falseはクリックしたがその商品を購入していない人", en: "clickers of a link, with the product behind it; bought=false clicked and did not buy it"}}
+- {name: link, keys: [campaign, link, position, product, bought], types: {bought: bool}, customers: clickers_by_link, products: products_by_link, becomes: {ja: "そのリンクのクリック者と、リンク先の商品。bought=falseはクリックしたがその商品を購入していない人", en: "clickers of a link, with the product behind it; bought=false clicked and did not buy it"}}
 rules: [TZ, DEDUP, MPP, MERGE, TIE, DIV0, SET]
 notes:
 - ja: "リンクはそのID、なければURLで区別する。機械によるクリックは数えない。"
@@ -83,7 +83,7 @@ placed AS (
     k.campaign,
     CASE WHEN c.place <= :top_n THEN k.link ELSE :other END AS link,
     CASE WHEN c.place <= :top_n THEN k.position END AS position,
-    CASE WHEN c.place <= :top_n THEN k.product_id END AS shown_product,
+    CASE WHEN c.place <= :top_n THEN COALESCE(n.product, k.product_id) END AS product,
     k.product_id,
     k.customer_id,
     k.clicks,
@@ -94,16 +94,17 @@ placed AS (
     AND c.link = k.link
     AND COALESCE(c.position, -1) = COALESCE(k.position, -1)
     AND COALESCE(c.product_id, '') = COALESCE(k.product_id, '')
+  LEFT JOIN product_labels AS n ON n.product_id = k.product_id
   LEFT JOIN bought AS b
     ON b.campaign = k.campaign AND b.link = k.link AND b.customer_id = k.customer_id AND b.product_id = k.product_id
 ),
 clickers_by_link AS (
-  SELECT campaign, link, customer_id, COUNT_IF(bought) > 0 AS bought
+  SELECT campaign, link, position, product, customer_id, COUNT_IF(bought) > 0 AS bought
   FROM placed
-  GROUP BY campaign, link, customer_id
+  GROUP BY campaign, link, position, product, customer_id
 ),
 products_by_link AS (
-  SELECT DISTINCT campaign, link, bought, product_id FROM placed
+  SELECT DISTINCT campaign, link, position, product, bought, product_id FROM placed
 ),
 clickers AS (
   SELECT campaign, COUNT(DISTINCT customer_id) AS clickers
@@ -115,13 +116,13 @@ sums AS (
     campaign,
     link,
     position,
-    shown_product,
+    product,
     COUNT(DISTINCT customer_id) AS clickers,
     SUM(clicks) AS clicks,
     COUNT(product_id) AS product_clicks,
     COUNT(DISTINCT CASE WHEN bought THEN customer_id END) AS buyers
   FROM placed
-  GROUP BY campaign, link, position, shown_product
+  GROUP BY campaign, link, position, product
 )
 SELECT
   s.campaign,
@@ -130,12 +131,11 @@ SELECT
   s.clickers,
   s.clicks,
   RATIO(s.clickers, c.clickers) AS click_share,
-  COALESCE(p.name, s.shown_product) AS product,
+  s.product,
   CASE WHEN s.product_clicks > 0 THEN s.buyers END AS buyers,
   CASE WHEN s.product_clicks > 0 THEN RATIO(s.buyers, s.clickers) END AS cvr
 FROM sums AS s
 JOIN clickers AS c ON c.campaign = s.campaign
-LEFT JOIN products AS p ON p.product_id = s.shown_product
 ORDER BY
   CASE WHEN s.campaign = :unknown THEN 1 ELSE 0 END,
   s.campaign,
@@ -144,4 +144,4 @@ ORDER BY
   s.clicks DESC,
   s.link,
   s.position NULLS LAST,
-  s.shown_product NULLS LAST
+  s.product NULLS LAST
