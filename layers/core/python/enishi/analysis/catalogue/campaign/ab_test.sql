@@ -45,8 +45,8 @@ notes:
   en: "open_rate is refused as the deciding metric on every channel unless force_open_rate, because of machine opens"
 - ja: "毎日見て判断すると誤って差ありとしやすい。必要数に達するまでの判定は「継続」。"
   en: "looking daily raises false alarms; before required_n the decision is 継続"
-- ja: "件数は、クリック率・開封率・解除率では到達した配信、CVR・1通あたり売上では配信した数。CVRは成果の購入が割り当てられた配信の割合。"
-  en: "n are delivered messages for click, open and unsubscribe rate, sent ones for cvr and amount_per_message; cvr is messages with a credited order"
+- ja: "件数は、クリック率・開封率・解除率では到達した配信（開封率では、開封のわかるチャネルのもの）、CVR・1通あたり売上では配信した数。CVRは成果の購入が割り当てられた配信の割合。"
+  en: "n are delivered messages for click, open and unsubscribe rate (for open rate those of channels that can tell an open), sent ones for cvr and amount_per_message; cvr is messages with a credited order"
 - ja: "率・下限・上限は、1通あたり売上では円/通、ほかは割合。割合の区間はWilson、金額の区間はStudentのt分布による。"
   en: "rate, ci_low and ci_high are yen a message for amount_per_message, ratios else; ratios carry Wilson's interval, amounts Student's"
 - ja: "必要数は、基準の率に対して「見つけたい最小の差(相対)」を指定の検出力で見つけるための1バリアントあたりの配信数。残り日数はこれまでのペースによる。"
@@ -76,6 +76,7 @@ measured AS (
     s.customer_id,
     s.sent_date,
     s.delivered_at IS NOT NULL AS is_delivered,
+    s.has_open_signal OR :metric <> 'open_rate' AS is_telling,
     CASE WHEN :metric = 'amount_per_message' THEN COALESCE(a.amount, 0) END AS amount,
     CASE :metric
       WHEN 'click_rate' THEN s.clicked_at IS NOT NULL
@@ -89,7 +90,7 @@ measured AS (
 outcomes AS (
   SELECT m.variant, m.customer_id, m.sent_date, m.amount, m.is_success
   FROM measured AS m
-  WHERE m.is_delivered OR :metric = 'cvr' OR :metric = 'amount_per_message'
+  WHERE (m.is_delivered AND m.is_telling) OR :metric = 'cvr' OR :metric = 'amount_per_message'
 ),
 span AS (
   SELECT DATE_DIFF('day', MIN(sent_date), MAX(sent_date)) + 1 AS days FROM sent

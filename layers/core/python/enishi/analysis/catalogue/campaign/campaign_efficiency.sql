@@ -126,6 +126,8 @@ earned AS (
 bonuses AS (
   SELECT COALESCE(l.campaign, p.campaign_id) AS campaign, SUM(p.points) AS points
   FROM point_ledger AS p
+  LEFT JOIN v_identity AS i ON i.customer_id = p.customer_id
+  JOIN population AS c ON c.customer_id = COALESCE(i.person_id, p.customer_id)
   LEFT JOIN campaign_labels AS l ON l.campaign_id = p.campaign_id
   WHERE p.entry_type = 'bonus' AND p.campaign_id IS NOT NULL AND p.posted_date BETWEEN :period_start AND :period_end
   GROUP BY COALESCE(l.campaign, p.campaign_id)
@@ -162,4 +164,8 @@ SELECT
   RATIO(margin - cost, cost) AS roi,
   RATIO(unsubscribes * 1000, messages) AS unsubscribes_per_1000
 FROM priced
-ORDER BY margin - cost DESC NULLS LAST, amount DESC NULLS LAST, campaign
+ORDER BY
+  CASE WHEN campaign = :unknown THEN 1 ELSE 0 END,
+  margin - cost DESC NULLS LAST,
+  amount DESC NULLS LAST,
+  campaign

@@ -40,18 +40,26 @@ notes:
   en: "suggested_order is the order of the two with the better difference, null where only one order was observed; the receivers are not randomised"
 */
 WITH mailed AS (
-  SELECT t.message_id, t.customer_id, t.campaign, t.sent_at, t.delivered_at, t.clicked_at IS NOT NULL AS is_clicked
+  SELECT
+    t.message_id,
+    t.customer_id,
+    t.campaign,
+    t.sent_at,
+    t.clicked_at IS NOT NULL AS is_clicked,
+    t.sent_date >= :period_start AS in_period
   FROM touches AS t
   JOIN population AS c ON c.customer_id = t.customer_id
-  WHERE t.sent_date BETWEEN :period_start AND :period_end
+  WHERE
+    t.sent_date BETWEEN DATE_ADD('day', -:overlap_days, :period_start) AND :period_end
+    AND t.delivered_at IS NOT NULL
 ),
--- Each message with each other campaign that came shortly before it, once a campaign.
+-- Each message of the period with each other campaign that came shortly before it, once a campaign.
 overlaps AS (
   SELECT DISTINCT a.campaign AS first, b.campaign AS second, b.customer_id, b.message_id, b.is_clicked
   FROM mailed AS b
   JOIN mailed AS a ON a.customer_id = b.customer_id AND a.campaign <> b.campaign
   WHERE
-    b.delivered_at IS NOT NULL
+    b.in_period
     AND a.sent_at > DATE_ADD('day', -:overlap_days, b.sent_at)
     AND (a.sent_at < b.sent_at OR (a.sent_at = b.sent_at AND a.message_id < b.message_id))
 ),
@@ -59,7 +67,7 @@ alone AS (
   SELECT m.campaign, COUNT(*) AS messages, RATIO(COUNT_IF(m.is_clicked), COUNT(*)) AS click_rate
   FROM mailed AS m
   LEFT JOIN (SELECT DISTINCT message_id FROM overlaps) AS o ON o.message_id = m.message_id
-  WHERE m.delivered_at IS NOT NULL AND o.message_id IS NULL
+  WHERE m.in_period AND o.message_id IS NULL
   GROUP BY m.campaign
 ),
 pairs AS (
@@ -89,4 +97,8 @@ SELECT
 FROM pairs AS p
 LEFT JOIN pairs AS r ON r.first = p.second AND r.second = p.first
 WHERE p.customers >= :min_pairs
-ORDER BY p.customers DESC, p.first, p.second
+ORDER BY
+  CASE WHEN p.first = :unknown OR p.second = :unknown THEN 1 ELSE 0 END,
+  p.customers DESC,
+  p.first,
+  p.second

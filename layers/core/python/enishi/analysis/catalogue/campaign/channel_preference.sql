@@ -52,7 +52,7 @@ WITH states AS (
   SELECT
     COALESCE(i.person_id, s.customer_id) AS customer_id,
     s.channel,
-    MAX_BY(s.state, s.changed_at) AS state
+    MAX_BY(s.state, ROW(s.changed_at, CASE WHEN s.state = 'opt_in' THEN 0 ELSE 1 END, s.state)) AS state
   FROM consents AS s
   LEFT JOIN v_identity AS i ON i.customer_id = s.customer_id
   WHERE s.changed_date <= :as_of

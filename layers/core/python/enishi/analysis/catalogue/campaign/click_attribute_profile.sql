@@ -53,7 +53,7 @@ WITH delivered AS (
 kept AS (
   SELECT axis_name
   FROM (
-    SELECT axis_name, ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC, axis_name) AS place
+    SELECT axis_name, ROW_NUMBER() OVER (ORDER BY axis_name = :unknown, COUNT(*) DESC, axis_name) AS place
     FROM delivered
     GROUP BY axis_name
   ) AS ranked

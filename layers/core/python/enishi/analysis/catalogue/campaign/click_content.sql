@@ -26,7 +26,7 @@ charts:
 - {kind: heatmap, x: position, y: campaign, color: click_share}
 - {kind: table}
 cells:
-- {name: link, keys: [campaign, link, bought], types: {bought: bool}, customers: clickers_by_link, products: products_by_link, becomes: {ja: "そのリンクのクリック者と、リンク先の商品。bought=falseはクリックしたがその商品を購入していない人", en: "clickers of a link, with the product behind it; bought=false clicked and did not buy it"}}
+- {name: link, keys: [campaign, link, position, product, bought], types: {bought: bool}, customers: clickers_by_link, products: products_by_link, becomes: {ja: "そのリンクのクリック者と、リンク先の商品。bought=falseはクリックしたがその商品を購入していない人", en: "clickers of a link, with the product behind it; bought=false clicked and did not buy it"}}
 rules: [TZ, DEDUP, MPP, MERGE, TIE, DIV0, SET]
 notes:
 - ja: "リンクはそのID、なければURLで区別する。機械によるクリックは数えない。"
@@ -38,15 +38,14 @@ notes:
 - ja: "クリック者数で表示件数に入らないリンクは、施策ごとに「その他」にまとめる。"
   en: "the links below top_n (by clickers) are summed as その他 per campaign"
 */
-WITH clicks AS (
+WITH clicked AS (
   SELECT
     t.campaign,
     COALESCE(e.link_id, e.link_url, :unknown) AS link,
     e.block_position AS position,
     t.customer_id,
     e.product_id,
-    COUNT(*) AS clicks,
-    MIN(e.event_at) AS clicked_at
+    e.event_at AS clicked_at
   FROM touches AS t
   JOIN population AS c ON c.customer_id = t.customer_id
   JOIN message_events AS e ON e.message_id = t.message_id
@@ -54,11 +53,15 @@ WITH clicks AS (
     t.sent_date BETWEEN :period_start AND :period_end
     AND e.event_type = 'click'
     AND NOT COALESCE(e.is_machine, FALSE)
-  GROUP BY t.campaign, COALESCE(e.link_id, e.link_url, :unknown), e.block_position, t.customer_id, e.product_id
+),
+clicks AS (
+  SELECT campaign, link, position, customer_id, product_id, COUNT(*) AS clicks
+  FROM clicked
+  GROUP BY campaign, link, position, customer_id, product_id
 ),
 bought AS (
   SELECT DISTINCT k.campaign, k.link, k.customer_id, k.product_id
-  FROM clicks AS k
+  FROM clicked AS k
   JOIN purchase_lines AS l ON l.customer_id = k.customer_id AND l.product_id = k.product_id
   WHERE l.purchase_at >= k.clicked_at AND l.purchase_at <= DATE_ADD('day', :window_days, k.clicked_at)
 ),
@@ -80,7 +83,7 @@ placed AS (
     k.campaign,
     CASE WHEN c.place <= :top_n THEN k.link ELSE :other END AS link,
     CASE WHEN c.place <= :top_n THEN k.position END AS position,
-    CASE WHEN c.place <= :top_n THEN k.product_id END AS shown_product,
+    CASE WHEN c.place <= :top_n THEN COALESCE(n.product, k.product_id) END AS product,
     k.product_id,
     k.customer_id,
     k.clicks,
@@ -91,16 +94,17 @@ placed AS (
     AND c.link = k.link
     AND COALESCE(c.position, -1) = COALESCE(k.position, -1)
     AND COALESCE(c.product_id, '') = COALESCE(k.product_id, '')
+  LEFT JOIN product_labels AS n ON n.product_id = k.product_id
   LEFT JOIN bought AS b
     ON b.campaign = k.campaign AND b.link = k.link AND b.customer_id = k.customer_id AND b.product_id = k.product_id
 ),
 clickers_by_link AS (
-  SELECT campaign, link, customer_id, COUNT_IF(bought) > 0 AS bought
+  SELECT campaign, link, position, product, customer_id, COUNT_IF(bought) > 0 AS bought
   FROM placed
-  GROUP BY campaign, link, customer_id
+  GROUP BY campaign, link, position, product, customer_id
 ),
 products_by_link AS (
-  SELECT DISTINCT campaign, link, bought, product_id FROM placed
+  SELECT DISTINCT campaign, link, position, product, bought, product_id FROM placed
 ),
 clickers AS (
   SELECT campaign, COUNT(DISTINCT customer_id) AS clickers
@@ -112,13 +116,13 @@ sums AS (
     campaign,
     link,
     position,
-    shown_product,
+    product,
     COUNT(DISTINCT customer_id) AS clickers,
     SUM(clicks) AS clicks,
     COUNT(product_id) AS product_clicks,
     COUNT(DISTINCT CASE WHEN bought THEN customer_id END) AS buyers
   FROM placed
-  GROUP BY campaign, link, position, shown_product
+  GROUP BY campaign, link, position, product
 )
 SELECT
   s.campaign,
@@ -127,17 +131,17 @@ SELECT
   s.clickers,
   s.clicks,
   RATIO(s.clickers, c.clickers) AS click_share,
-  COALESCE(p.name, s.shown_product) AS product,
+  s.product,
   CASE WHEN s.product_clicks > 0 THEN s.buyers END AS buyers,
   CASE WHEN s.product_clicks > 0 THEN RATIO(s.buyers, s.clickers) END AS cvr
 FROM sums AS s
 JOIN clickers AS c ON c.campaign = s.campaign
-LEFT JOIN products AS p ON p.product_id = s.shown_product
 ORDER BY
+  CASE WHEN s.campaign = :unknown THEN 1 ELSE 0 END,
   s.campaign,
-  CASE WHEN s.link = :other THEN 1 ELSE 0 END,
+  CASE s.link WHEN :other THEN 1 WHEN :unknown THEN 2 ELSE 0 END,
   s.clickers DESC,
   s.clicks DESC,
   s.link,
   s.position NULLS LAST,
-  s.shown_product NULLS LAST
+  s.product NULLS LAST

@@ -57,12 +57,22 @@ permissions AS (
   SELECT
     COALESCE(i.person_id, s.customer_id) AS customer_id,
     s.channel,
-    MAX(CASE WHEN s.state = 'opt_in' THEN s.changed_date END) AS opted_in,
-    MAX_BY(s.state, s.changed_at) = 'opt_in' AS is_permitted
+    MAX_BY(s.state, ROW(s.changed_at, CASE WHEN s.state = 'opt_in' THEN 0 ELSE 1 END, s.state)) = 'opt_in'
+      AS is_permitted
   FROM consents AS s
   LEFT JOIN v_identity AS i ON i.customer_id = s.customer_id
   WHERE s.changed_date <= :as_of
   GROUP BY COALESCE(i.person_id, s.customer_id), s.channel
+),
+-- How long before a message its dead address was last permitted; a permission of later is of another address.
+dead_ages AS (
+  SELECT t.message_id, DATE_DIFF('day', MAX(s.changed_date), t.sent_date) AS days
+  FROM touches AS t
+  JOIN kinds AS k ON k.message_id = t.message_id AND k.is_dead
+  JOIN v_identity AS i ON i.person_id = t.customer_id
+  JOIN consents AS s ON s.customer_id = i.customer_id AND s.channel = t.channel
+  WHERE s.state = 'opt_in' AND s.changed_date <= t.sent_date
+  GROUP BY t.message_id, t.sent_date
 ),
 placed AS (
   SELECT
@@ -74,7 +84,7 @@ placed AS (
     COALESCE(k.is_dead, FALSE) AS is_dead,
     COALESCE(k.is_soft, FALSE) AS is_soft,
     CAST(DATE_DIFF('second', t.sent_at, t.delivered_at) AS DOUBLE) / 60 AS delay,
-    CASE WHEN k.is_dead THEN DATE_DIFF('day', p.opted_in, t.sent_date) END AS dead_age,
+    a.days AS dead_age,
     EXISTS (
       SELECT 1
       FROM permissions AS o
@@ -82,7 +92,7 @@ placed AS (
     ) AS reachable_elsewhere
   FROM touches AS t
   LEFT JOIN kinds AS k ON k.message_id = t.message_id
-  LEFT JOIN permissions AS p ON p.customer_id = t.customer_id AND p.channel = t.channel
+  LEFT JOIN dead_ages AS a ON a.message_id = t.message_id
   WHERE
     t.sent_date BETWEEN :period_start AND :period_end
     AND (:by = 'channel' OR (:by = 'domain') = (COALESCE(t.channel, '') = 'mail'))

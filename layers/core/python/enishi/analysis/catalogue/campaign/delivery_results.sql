@@ -67,8 +67,11 @@ WITH placed AS (
     t.message_id IS NOT NULL AS is_sent,
     COALESCE(t.has_open_signal, FALSE) AS has_open_signal,
     COALESCE(t.delivered_at <= DATE_ADD('day', :event_days, m.sent_at), FALSE) AS is_delivered,
-    COALESCE(t.opened_at <= DATE_ADD('day', :event_days, m.sent_at), FALSE) AND t.has_open_signal AS is_opened,
-    COALESCE(t.opened_raw_at <= DATE_ADD('day', :event_days, m.sent_at), FALSE) AND t.has_open_signal AS is_opened_raw,
+    COALESCE(LEAST(t.opened_at, COALESCE(t.clicked_at, t.opened_at)) <= DATE_ADD('day', :event_days, m.sent_at), FALSE)
+      AND t.has_open_signal AS is_opened,
+    COALESCE(
+      LEAST(t.opened_raw_at, COALESCE(t.clicked_at, t.opened_raw_at)) <= DATE_ADD('day', :event_days, m.sent_at), FALSE
+    ) AND t.has_open_signal AS is_opened_raw,
     COALESCE(t.clicked_at <= DATE_ADD('day', :event_days, m.sent_at), FALSE) AS is_clicked,
     COALESCE(t.bounced_at <= DATE_ADD('day', :event_days, m.sent_at), FALSE) AS is_bounced,
     COALESCE(t.left_at <= DATE_ADD('day', :event_days, m.sent_at), FALSE) AS is_unsubscribed

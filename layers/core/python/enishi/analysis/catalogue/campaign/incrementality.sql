@@ -167,7 +167,7 @@ SELECT
   before,
   cost,
   COUNT(*) AS customers,
-  SUM(control_share) AS planned_controls
+  CASE WHEN COUNT(control_share) = COUNT(*) THEN SUM(control_share) END AS planned_controls
 FROM outcomes
 GROUP BY arm, orders, amount, margin, visits, before, cost
 ORDER BY arm, orders, amount, margin, visits, before, cost

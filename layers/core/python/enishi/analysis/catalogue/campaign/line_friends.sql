@@ -113,7 +113,7 @@ worth AS (
     ON p.customer_id = m.customer_id
     AND p.purchase_date >= DATE_ADD('day', -90, m.changed_date)
     AND p.purchase_date < DATE_ADD('day', 90, m.changed_date)
-  WHERE m.move = 'added' AND DATE_ADD('day', 90, m.changed_date) <= :as_of
+  WHERE m.move = 'added' AND DATE_ADD('day', 89, m.changed_date) <= :as_of
   GROUP BY m.customer_id, m.changed_at
 ),
 counted AS (
@@ -148,7 +148,16 @@ balances AS (
 ends AS (
   SELECT
     bucket,
-    COALESCE(LEAD(bucket) OVER (ORDER BY bucket), DATE_ADD('day', 1, LEAST(:period_end, :as_of))) AS next_day
+    LEAST(
+      CASE :grain
+        WHEN 'day' THEN DATE_ADD('day', 1, bucket)
+        WHEN 'week' THEN DATE_ADD('day', 7, bucket)
+        WHEN 'month' THEN DATE_ADD('month', 1, bucket)
+        WHEN 'quarter' THEN DATE_ADD('month', 3, bucket)
+        ELSE DATE_ADD('year', 1, bucket)
+      END,
+      DATE_ADD('day', 1, LEAST(:period_end, :as_of))
+    ) AS next_day
   FROM balances
 ),
 uids AS (

@@ -194,4 +194,4 @@ SELECT
     ELSE '横ばい'
   END AS status
 FROM measured
-ORDER BY bucket, amount DESC, messages DESC, scenario
+ORDER BY bucket, CASE WHEN scenario = :unknown THEN 1 ELSE 0 END, amount DESC, messages DESC, scenario

@@ -139,7 +139,7 @@ hours AS (
       WHEN :quiet_from > :quiet_to THEN k * :hour_block >= :quiet_from OR k * :hour_block < :quiet_to
       ELSE k * :hour_block >= :quiet_from AND k * :hour_block < :quiet_to
     END AS is_quiet,
-    (:quiet_to + :hour_block - 1) / :hour_block * :hour_block AS first_allowed,
+    (:quiet_to + :hour_block - 1) / :hour_block * :hour_block % 24 AS first_allowed,
     (:quiet_from + 23) % 24 / :hour_block * :hour_block AS last_allowed
   FROM UNNEST(SEQUENCE(0, 23 / :hour_block)) AS t(k)
 ),
@@ -172,7 +172,7 @@ best_blocks AS (
 listed AS (
   SELECT dow, hour FROM by_time WHERE dow > 0
   UNION
-  SELECT 0, hour FROM hours
+  SELECT 0, hour FROM hours WHERE (SELECT COUNT(*) FROM population) > 0
 )
 SELECT
   l.dow,

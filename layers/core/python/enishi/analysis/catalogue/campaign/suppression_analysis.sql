@@ -51,7 +51,7 @@ states AS (
   SELECT
     COALESCE(i.person_id, s.customer_id) AS customer_id,
     s.channel,
-    MAX_BY(s.state, s.changed_at) AS state
+    MAX_BY(s.state, ROW(s.changed_at, CASE WHEN s.state = 'opt_in' THEN 0 ELSE 1 END, s.state)) AS state
   FROM consents AS s
   LEFT JOIN v_identity AS i ON i.customer_id = s.customer_id
   WHERE s.changed_date <= :as_of
@@ -122,6 +122,7 @@ CROSS JOIN whole AS w
 LEFT JOIN mailed AS m ON m.campaign = c.campaign
 ORDER BY
   CASE c.reason WHEN :total THEN 0 WHEN :unknown THEN 2 ELSE 1 END,
+  CASE WHEN c.campaign = :unknown THEN 1 ELSE 0 END,
   c.messages DESC,
   c.reason,
   c.campaign

@@ -62,9 +62,6 @@ WITH states AS (
     LAG(s.state) OVER (
       PARTITION BY COALESCE(i.person_id, s.customer_id), s.channel ORDER BY s.changed_at, s.state
     ) AS before_state,
-    LAG(s.changed_date) OVER (
-      PARTITION BY COALESCE(i.person_id, s.customer_id), s.channel ORDER BY s.changed_at, s.state
-    ) AS before_date,
     ROW_NUMBER() OVER (
       PARTITION BY COALESCE(i.person_id, s.customer_id), s.channel ORDER BY s.changed_at DESC, s.state DESC
     ) AS place
@@ -72,13 +69,21 @@ WITH states AS (
   LEFT JOIN v_identity AS i ON i.customer_id = s.customer_id
   WHERE s.changed_date <= :as_of
 ),
+-- Permissions as they begin and end: one that is said again goes on.
+changes AS (
+  SELECT
+    s.*,
+    LAG(s.changed_date) OVER (PARTITION BY s.customer_id, s.channel ORDER BY s.changed_at, s.state) AS began_date
+  FROM states AS s
+  WHERE (s.state = 'opt_in') <> (COALESCE(s.before_state, '') = 'opt_in')
+),
 losses AS (
   SELECT
     s.customer_id,
     s.channel,
     s.changed_at,
     s.changed_date,
-    DATE_DIFF('day', s.before_date, s.changed_date) AS tenure,
+    DATE_DIFF('day', s.began_date, s.changed_date) AS tenure,
     CASE
       WHEN s.state = 'invalid' OR s.source = 'bounce' THEN 'bounce'
       WHEN s.source = 'complaint' THEN 'complaint'
@@ -86,10 +91,9 @@ losses AS (
       WHEN s.source = 'unsubscribe_link' OR s.source = 'block' OR s.state = 'blocked' THEN 'message'
       ELSE 'other'
     END AS reason
-  FROM states AS s
+  FROM changes AS s
   WHERE
-    s.before_state = 'opt_in'
-    AND s.state <> 'opt_in'
+    s.state <> 'opt_in'
     AND s.changed_date BETWEEN :period_start AND :period_end
     AND s.channel IN (:msg_channels)
 ),
@@ -133,7 +137,7 @@ arrived AS (
 kept AS (
   SELECT axis_name
   FROM (
-    SELECT axis_name, ROW_NUMBER() OVER (ORDER BY SUM(delivered) DESC, axis_name) AS place
+    SELECT axis_name, ROW_NUMBER() OVER (ORDER BY axis_name = :unknown, SUM(delivered) DESC, axis_name) AS place
     FROM (SELECT axis_name, delivered FROM arrived UNION ALL SELECT axis_name, 0 FROM lost) AS named
     GROUP BY axis_name
   ) AS ranked
@@ -175,12 +179,30 @@ losses_by_cell AS (
     COUNT(DISTINCT CASE WHEN p.reason = 'preference' THEN p.customer_id END) AS by_preference,
     COUNT(DISTINCT CASE WHEN p.reason = 'complaint' THEN p.customer_id END) AS by_complaint,
     COUNT(DISTINCT CASE WHEN p.reason = 'bounce' THEN p.customer_id END) AS bounced,
-    QUANTILE_OF(p.tenure, 0.5) AS tenure_median,
-    AVG(CAST(COALESCE(w.amount, 0) AS DOUBLE)) AS value_12m,
-    RATIO(COUNT_IF(w.bought_after), COUNT(*)) AS still_buying
+    QUANTILE_OF(p.tenure, 0.5) AS tenure_median
+  FROM placed AS p
+  GROUP BY p.bucket, p.axis_value
+),
+-- Who lost several channels is one person, as she was at the last of them.
+people AS (
+  SELECT
+    p.bucket,
+    p.axis_value,
+    p.customer_id,
+    MAX_BY(COALESCE(w.amount, 0), ROW(p.changed_at, p.channel)) AS amount,
+    MAX_BY(COALESCE(w.bought_after, FALSE), ROW(p.changed_at, p.channel)) AS bought_after
   FROM placed AS p
   LEFT JOIN worth AS w ON w.customer_id = p.customer_id AND w.channel = p.channel AND w.changed_at = p.changed_at
-  GROUP BY p.bucket, p.axis_value
+  GROUP BY p.bucket, p.axis_value, p.customer_id
+),
+worth_by_cell AS (
+  SELECT
+    bucket,
+    axis_value,
+    AVG(CAST(amount AS DOUBLE)) AS value_12m,
+    RATIO(COUNT_IF(bought_after), COUNT(*)) AS still_buying
+  FROM people
+  GROUP BY bucket, axis_value
 ),
 delivered_by_cell AS (
   SELECT a.bucket, COALESCE(k.axis_name, :other) AS axis_value, SUM(a.delivered) AS delivered
@@ -205,12 +227,13 @@ SELECT
   RATIO(COALESCE(l.unsubscribed, 0), d.delivered) AS rate,
   b.campaign AS last_campaign,
   l.tenure_median,
-  CAST(l.value_12m AS DECIMAL(18, 2)) AS value_12m,
-  l.still_buying,
+  CAST(w.value_12m AS DECIMAL(18, 2)) AS value_12m,
+  w.still_buying,
   COALESCE(d.delivered, 0) < :min_cell AS low_n
 FROM listed AS c
 LEFT JOIN delivered_by_cell AS d ON d.bucket = c.bucket AND d.axis_value = c.axis_value
 LEFT JOIN losses_by_cell AS l ON l.bucket = c.bucket AND l.axis_value = c.axis_value
+LEFT JOIN worth_by_cell AS w ON w.bucket = c.bucket AND w.axis_value = c.axis_value
 LEFT JOIN campaigns_before AS b ON b.bucket = c.bucket AND b.axis_value = c.axis_value AND b.place = 1
 ORDER BY
   c.bucket,

@@ -199,7 +199,7 @@ SELECT
   RATIO(j.amount, j.cost) AS roas
 FROM joined AS j
 ORDER BY
-  CASE WHEN j.medium = :unknown THEN 1 ELSE 0 END,
+  CASE WHEN j.medium = :unknown THEN 2 WHEN j.placement = :unknown THEN 1 ELSE 0 END,
   j.cost DESC NULLS LAST,
   j.new_customers DESC,
   j.medium,

@@ -65,7 +65,7 @@ visits AS (
   SELECT
     s.customer_id,
     s.session_id,
-    s.started_at,
+    LOCAL_TIME(s.started_at) AS started_at,
     s.session_date,
     o.medium_id,
     o.medium,
@@ -75,11 +75,14 @@ visits AS (
   LEFT JOIN only_placements AS p ON p.medium_id = s.medium_id
 ),
 moments AS (
-  SELECT 'purchase' AS goal, n.customer_id, n.purchase_at AS at
+  SELECT 'purchase' AS goal, n.customer_id, LOCAL_TIME(n.purchase_at) AS at
   FROM new_customers AS n
   WHERE n.purchase_date BETWEEN :period_start AND :period_end
   UNION ALL
-  SELECT 'signup', c.customer_id, COALESCE(c.registered_at, CAST(DATE_ADD('day', 1, c.registered_date) AS TIMESTAMP))
+  SELECT
+    'signup',
+    c.customer_id,
+    COALESCE(LOCAL_TIME(c.registered_at), CAST(DATE_ADD('day', 1, c.registered_date) AS TIMESTAMP))
   FROM population AS c
   WHERE c.registered_date BETWEEN :period_start AND :period_end
 ),

@@ -61,7 +61,9 @@ bought AS (
   GROUP BY m.customer_id
 ),
 mail_states AS (
-  SELECT COALESCE(i.person_id, s.customer_id) AS customer_id, MAX_BY(s.state, s.changed_at) AS state
+  SELECT
+    COALESCE(i.person_id, s.customer_id) AS customer_id,
+    MAX_BY(s.state, ROW(s.changed_at, CASE WHEN s.state = 'opt_in' THEN 0 ELSE 1 END, s.state)) AS state
   FROM consents AS s
   LEFT JOIN v_identity AS i ON i.customer_id = s.customer_id
   WHERE s.channel = 'mail' AND s.changed_date <= :as_of

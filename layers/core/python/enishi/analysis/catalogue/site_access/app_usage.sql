@@ -75,7 +75,9 @@ logged AS (
   SELECT MIN(event_date) AS first_date, MAX(event_date) AS last_date FROM web_events
 ),
 consented AS (
-  SELECT COALESCE(i.person_id, c.customer_id) AS customer_id, MAX_BY(c.state, c.changed_at) = 'opt_in' AS has_push
+  SELECT
+    COALESCE(i.person_id, c.customer_id) AS customer_id,
+    MAX_BY(c.state, ROW(c.changed_at, CASE WHEN c.state = 'opt_in' THEN 0 ELSE 1 END, c.state)) = 'opt_in' AS has_push
   FROM consents AS c
   LEFT JOIN v_identity AS i ON i.customer_id = c.customer_id
   WHERE c.channel = 'push' AND c.changed_date <= :as_of

@@ -38,8 +38,8 @@ notes:
   en: "purchases without any earlier view are class 0 days"
 - ja: "カテゴリの購入の前の閲覧は、前回の購入以降にそのカテゴリの商品を見たもので、最大「さかのぼる日数」まで。識別された顧客だけを対象とする。"
   en: "a purchase of a category is preceded by the views of its products since the purchase before, lookback_days at most; known customers only"
-- ja: "購入は、さかのぼる期間の全体をWebログで見られるものだけを数える。集計期間の閲覧は、次の行動があったか、「さかのぼる日数」が過ぎたものを次回購入率に数える。"
-  en: "only purchases whose whole look-back the web log covers are counted; views in the period count for the hazard once the next step, or lookback_days, have passed"
+- ja: "購入は、さかのぼる期間の全体をWebログで見られるものだけを数える。集計期間の閲覧は、「さかのぼる日数」が過ぎたものだけを次回購入率に数える。"
+  en: "only purchases whose whole look-back the web log covers are counted; views in the period count for the hazard once lookback_days have passed"
 - ja: "閲覧回数は、前回の購入または「さかのぼる日数」を超える中断からの、そのカテゴリの閲覧の数で、20まで。次回購入率は、その閲覧の次に購入が来た割合。カテゴリの数値は各行に繰り返し示す。"
   en: "view_no counts the views of the category since the last purchase or since a pause above lookback_days, up to 20; buy_hazard is the share of these views after which a purchase came next; the figures of the category are repeated on its rows"
 - ja: "「合計」の行は、複数カテゴリの購入を1回だけ数える。中央値は購入とカテゴリの組についてのもの。"
@@ -156,7 +156,7 @@ hazards AS (
     NOT c.is_purchase
     AND c.view_no <= 20
     AND LOCAL_DAY(c.at) BETWEEN :period_start AND :period_end
-    AND (c.next_is_purchase IS NOT NULL OR LOCAL_DAY(DATE_ADD('day', :lookback_days, c.at)) <= :as_of)
+    AND LOCAL_DAY(DATE_ADD('day', :lookback_days, c.at)) <= :as_of
   GROUP BY t.category, c.view_no
 ),
 undecided AS (

@@ -64,7 +64,7 @@ robots AS (
 known_carts AS (
   SELECT
     c.cart_id,
-    COALESCE(c.visitor_id, c.customer_id, c.cart_id) || ' ' || CAST(c.created_date AS VARCHAR) AS basket,
+    COALESCE(c.visitor_id, i.person_id, c.customer_id, c.cart_id) || ' ' || CAST(c.created_date AS VARCHAR) AS basket,
     c.visitor_id,
     c.created_date,
     c.updated_at,

@@ -97,4 +97,8 @@ SELECT
   CAST(RATIO(SUM(p.amount), COUNT(DISTINCT p.customer_id)) AS DECIMAL(18, 2)) AS amount_per_customer
 FROM placed AS p
 GROUP BY p.view_device, p.buy_device
-ORDER BY COUNT(*) DESC, p.view_device, p.buy_device
+ORDER BY
+  CASE WHEN p.view_device = :unknown OR p.buy_device = :unknown THEN 1 ELSE 0 END,
+  COUNT(*) DESC,
+  p.view_device,
+  p.buy_device

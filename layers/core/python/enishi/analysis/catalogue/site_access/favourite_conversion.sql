@@ -38,8 +38,8 @@ notes:
   en: "removed favourites are censored on removal"
 - ja: "転換率は、「購入を待つ日数」の間お気に入りにあり（またはその間に購入され）、その期間が過ぎた登録に対する割合。購入数は、どのチャネルでもこれまでにその期間内に購入されたものを数える。"
   en: "conversion is over favourites that were kept for window_days (or bought within them) and whose window has passed; bought counts every purchase within the window so far, in any channel"
-- ja: "きっかけは、購入前7日間の最後の値下げ、再入荷、配信のクリック。同時ならこの順に優先する。きっかけ別の行は購入された登録だけを数える。"
-  en: "trigger is the last price cut, restock or click in a message in the 7 days before the purchase; at one instant in this order; its rows count bought favourites only"
+- ja: "きっかけは、購入前7日間の最後の値下げ、再入荷、配信のクリック。同時ならこの順に優先する。値下げは、誰でも、またはサイトで買える最も低い価格が下がったこと。きっかけ別の行は購入された登録だけを数える。"
+  en: "trigger is the last price cut, restock or click in a message in the 7 days before the purchase; at one instant in this order; a price cut is a fall of the lowest price that anybody pays, everywhere or on the site; its rows count bought favourites only"
 - ja: "未購入登録は、まだお気に入りにあり、その後購入されていないもの。未購入金額は現在の定価による。"
   en: "waiting are favourites still kept and not bought since; waiting_amount is at the current list price"
 needs: [favourites]
@@ -106,26 +106,18 @@ followed AS (
   LEFT JOIN ranked AS r ON r.category = k.category
   LEFT JOIN purchased AS p ON p.customer_id = k.customer_id AND p.product_id = k.product_id AND p.added_at = k.added_at
 ),
-price_steps AS (
-  SELECT
-    product_id,
-    valid_from,
-    price,
-    LAG(price) OVER (PARTITION BY product_id, scope ORDER BY valid_from) AS price_before
-  FROM price_history
-),
 happened AS (
-  SELECT f.customer_id, f.product_id, f.added_at, 1 AS place, '値下げ' AS trigger, s.valid_from AS at
+  SELECT f.customer_id, f.product_id, f.added_at, 1 AS place, '値下げ' AS trigger, LOCAL_TIME(s.dropped_at) AS at
   FROM followed AS f
-  JOIN price_steps AS s ON s.product_id = f.product_id AND s.price < s.price_before
-  WHERE s.valid_from BETWEEN DATE_ADD('day', -7, f.bought_at) AND f.bought_at
+  JOIN price_drops AS s ON s.product_id = f.product_id
+  WHERE s.dropped_at BETWEEN DATE_ADD('day', -7, f.bought_at) AND f.bought_at
   UNION ALL
   SELECT f.customer_id, f.product_id, f.added_at, 2, '再入荷', CAST(n.snapshot_date AS TIMESTAMP)
   FROM followed AS f
   JOIN inventory AS n ON n.product_id = f.product_id AND n.restocked
   WHERE n.snapshot_date BETWEEN DATE_ADD('day', -7, LOCAL_DAY(f.bought_at)) AND LOCAL_DAY(f.bought_at)
   UNION ALL
-  SELECT f.customer_id, f.product_id, f.added_at, 3, '配信', t.clicked_at
+  SELECT f.customer_id, f.product_id, f.added_at, 3, '配信', LOCAL_TIME(t.clicked_at)
   FROM followed AS f
   JOIN v_touches AS t ON t.customer_id = f.customer_id
   WHERE t.clicked_at BETWEEN DATE_ADD('day', -7, f.bought_at) AND f.bought_at

@@ -131,4 +131,5 @@ SELECT
   r.amount_per_customer,
   r.step_gain
 FROM risen AS r
+WHERE (SELECT COUNT(*) FROM placed) > 0
 ORDER BY r.place

@@ -73,14 +73,12 @@ placed AS (
   WHERE e.event_type = 'purchase' AND o.amount > 0
 ),
 kept_lines AS (
-  SELECT COALESCE(o.original_order_id, o.order_id) AS order_id, l.product_id, SUM(l.line_amount) AS amount
-  FROM order_lines AS l
-  JOIN orders AS o ON o.order_id = l.order_id
-  WHERE
-    o.status NOT IN ('cancelled', 'payment_failed')
-    AND (o.order_type <> 'return' OR o.original_order_id IS NOT NULL)
-    AND COALESCE(o.original_order_id, o.order_id) IN (SELECT order_id FROM placed)
-  GROUP BY COALESCE(o.original_order_id, o.order_id), l.product_id
+  SELECT p.order_id, l.product_id, SUM(l.line_amount) AS amount
+  FROM (SELECT DISTINCT order_id FROM placed) AS p
+  JOIN orders AS o ON p.order_id = CASE o.order_type WHEN 'return' THEN o.original_order_id ELSE o.order_id END
+  JOIN order_lines AS l ON l.order_id = o.order_id
+  WHERE o.status NOT IN ('cancelled', 'payment_failed')
+  GROUP BY p.order_id, l.product_id
   HAVING SUM(l.line_amount) > 0
 ),
 credited AS (

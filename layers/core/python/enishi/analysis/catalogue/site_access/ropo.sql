@@ -44,7 +44,7 @@ WITH store_lines AS (
     l.line_no,
     l.customer_id,
     l.purchase_at,
-    COALESCE(s.name, l.store_id, :unknown) AS store,
+    COALESCE(s.store, l.store_id, :unknown) AS store,
     COALESCE(CASE WHEN :match = 'category_l2' THEN l.category_l2 ELSE l.category_l3 END, :unknown) AS category,
     l.product_id,
     CASE :match
@@ -55,7 +55,7 @@ WITH store_lines AS (
     l.amount,
     k.customer_id IS NOT NULL AS is_linked
   FROM purchase_lines AS l
-  LEFT JOIN stores AS s ON s.store_id = l.store_id
+  LEFT JOIN store_labels AS s ON s.store_id = l.store_id
   LEFT JOIN linked_customers AS k ON k.customer_id = l.customer_id
   WHERE l.channel = 'store' AND l.purchase_date BETWEEN :period_start AND :period_end
 ),
@@ -136,7 +136,7 @@ LEFT JOIN matched AS m ON m.store = s.store AND m.category = s.category
 LEFT JOIN pages AS p ON p.store = s.store AND p.category = s.category AND p.rank = 1
 WHERE s.store_amount IS NOT NULL
 ORDER BY
-  CASE WHEN s.store = :total THEN 1 ELSE 0 END,
+  CASE WHEN s.store = :total THEN 2 WHEN s.store = :unknown OR s.category = :unknown THEN 1 ELSE 0 END,
   COALESCE(m.ropo_amount, 0) DESC,
   s.store_amount DESC,
   s.store,

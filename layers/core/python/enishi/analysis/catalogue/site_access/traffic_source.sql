@@ -34,8 +34,8 @@ rules: [TZ, BOT, DEDUP, MERGE, UNK, DIV0, RECON, SET]
 notes:
 - ja: "決める順は、配信、リンク（utm）、参照元、直接。訪問の中で最初に流入元のわかる行動で決める。"
   en: "the order of the rule is message, link (utm), referrer, direct; the first event of the visit with a source decides"
-- ja: "新規訪問者は初回の訪問の訪問者。会員登録はその訪問で登録した訪問者。施策や参照元のない訪問は、それぞれのまとめ方で「不明」とする。"
-  en: "new_visitors are visitors on their first visit; signups are visitors who sign up in it; visits without a campaign or a referrer are 不明 at these levels"
+- ja: "新規訪問者は初回の訪問の訪問者。キャンペーンは、配信からの訪問ではその施策、ほかはutm_campaign。会員登録はその訪問で登録した訪問者。施策や参照元のない訪問は、それぞれのまとめ方で「不明」とする。"
+  en: "new_visitors are visitors on their first visit; a visit from a message is of the message's campaign, any other of its utm_campaign; signups are visitors who sign up in it; visits without a campaign or a referrer are 不明 at these levels"
 - ja: "全流入元のセッション数と購入件数の合計は、「セッション分析」と一致する。"
   en: "the sessions and orders of all sources add up to those of the session analysis"
 */
@@ -43,7 +43,7 @@ WITH placed AS (
   SELECT
     CASE :level
       WHEN 'medium' THEN COALESCE(m.medium, CHANNEL_WORD(s.channel))
-      WHEN 'campaign' THEN COALESCE(s.utm_campaign, :unknown)
+      WHEN 'campaign' THEN COALESCE(l.campaign, g.campaign_id, g.scenario_id, s.utm_campaign, :unknown)
       WHEN 'referrer' THEN COALESCE(s.referrer_host, :unknown)
       ELSE CHANNEL_WORD(s.channel)
     END AS source,
@@ -58,6 +58,8 @@ WITH placed AS (
     s.signups
   FROM engaged_sessions AS s
   LEFT JOIN media_labels AS m ON m.medium_id = s.medium_id
+  LEFT JOIN messages AS g ON g.message_id = s.message_id
+  LEFT JOIN campaign_labels AS l ON l.campaign_id = g.campaign_id
   WHERE s.session_date BETWEEN :period_start AND :period_end
 )
 SELECT
