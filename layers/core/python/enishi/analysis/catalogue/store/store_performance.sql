@@ -30,7 +30,7 @@ charts:
 - {kind: bubble, x: receipts, y: avg_order, size: amount, color: store}
 - {kind: table}
 cells:
-- {name: buyers, keys: [store], customers: sold, becomes: {ja: "その店舗の購買者", en: "its buyers"}}
+- {name: buyers, keys: [store], customers: bought, becomes: {ja: "その店舗の購買者", en: "its buyers"}}
 - {name: quiet, keys: [quiet_store], types: {quiet_store: string}, customers: quiet, becomes: {ja: "その店舗の会員（そこで入会または登録）で、集計期間にそこでの購入がない人", en: "its members (joined or declared there) without a purchase there in the period"}}
 rules: [TZ, RET, GUEST, UNK, DIV0, RECON, SET]
 notes:
@@ -51,6 +51,11 @@ WITH sold AS (
   FROM sales AS s
   LEFT JOIN store_labels AS l ON l.store_id = s.store_id
   WHERE s.sale_date BETWEEN :period_start AND :period_end
+),
+bought AS (
+  SELECT store, store_id, customer_id
+  FROM sold
+  WHERE NOT is_guest AND NOT is_return
 ),
 year_before AS (
   SELECT s.store_id, SUM(s.amount) AS amount
@@ -92,7 +97,7 @@ quiet AS (
   FROM own_members AS m
   LEFT JOIN store_labels AS l ON l.store_id = m.store_id
   WHERE NOT EXISTS (
-    SELECT 1 FROM sold AS s WHERE s.store_id = m.store_id AND s.customer_id = m.customer_id AND NOT s.is_return
+    SELECT 1 FROM bought AS b WHERE b.store_id = m.store_id AND b.customer_id = m.customer_id
   )
 ),
 by_store AS (
