@@ -66,7 +66,7 @@ bought AS (
   SELECT
     p.customer_id,
     p.purchase_date >= s.day AS is_after,
-    p.store_id = s.store_id AND l.is_shop AS is_here,
+    COALESCE(p.store_id = s.store_id AND l.is_shop, FALSE) AS is_here,
     CASE
       WHEN l.is_shop THEN p.store_id
       WHEN p.channel IN ('ec', 'app') THEN 'EC'
