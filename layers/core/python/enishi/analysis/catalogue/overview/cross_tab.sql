@@ -48,6 +48,7 @@ WITH placed AS (
     :columns AS column_value,
     customers.customer_id,
     orders.order_id,
+    orders.purchase_date,
     orders.amount,
     orders.items
   FROM population AS customers
@@ -55,12 +56,21 @@ WITH placed AS (
   LEFT JOIN stores ON stores.store_id = orders.store_id
   WHERE
     :product_scope_is_open
-    OR orders.order_id IN (SELECT l.order_id FROM purchase_lines AS l WHERE l.product_id IN (:product_scope))
+    OR orders.order_id IN (
+      SELECT p.order_id
+      FROM purchases AS p
+      JOIN purchase_lines AS l
+        ON l.customer_id = p.customer_id
+        AND (l.order_id = p.order_id OR (:purchase_unit = 'day' AND l.purchase_date = p.purchase_date))
+      WHERE l.product_id IN (:product_scope)
+    )
 ),
 placed_products AS (
   SELECT p.row_value, p.column_value, l.product_id
   FROM placed AS p
-  JOIN purchase_lines AS l ON l.order_id = p.order_id
+  JOIN purchase_lines AS l
+    ON l.customer_id = p.customer_id
+    AND (l.order_id = p.order_id OR (:purchase_unit = 'day' AND l.purchase_date = p.purchase_date))
   WHERE l.product_id IN (:product_scope)
 ),
 facts AS (
