@@ -78,6 +78,34 @@ begun AS (
   GROUP BY customer_id, category, case_no
   HAVING LOCAL_DAY(MIN(visited_at)) BETWEEN :period_start AND :period_end
 ),
+-- The item of each case as a row of products; without one, the category that staff noted.
+subjects AS (
+  SELECT
+    b.customer_id,
+    b.category,
+    b.case_no,
+    d.product_id,
+    d.parent_id,
+    d.name,
+    b.category AS category_l1,
+    d.category_l2,
+    d.category_l3,
+    d.brand,
+    d.series,
+    d.grade,
+    d.journey_class,
+    d.list_price,
+    d.unit_cost,
+    d.release_date,
+    d.discontinued_date,
+    d.expected_cycle_days,
+    d.season_code,
+    d.is_sample,
+    d.is_service,
+    d.attributes
+  FROM begun AS b
+  LEFT JOIN products AS d ON d.product_id = b.product_id
+),
 discussed AS (
   SELECT DISTINCT customer_id, category, case_no, product_id
   FROM numbered
@@ -140,7 +168,8 @@ cases AS (
     m.customer_id IS NOT NULL AS has_message
   FROM begun AS b
   JOIN population AS customers ON customers.customer_id = b.customer_id
-  LEFT JOIN products ON products.product_id = b.product_id
+  JOIN subjects AS products
+    ON products.customer_id = b.customer_id AND products.category = b.category AND products.case_no = b.case_no
   LEFT JOIN stores ON stores.store_id = b.store_id
   LEFT JOIN bought AS p ON p.customer_id = b.customer_id AND p.category = b.category AND p.case_no = b.case_no
   LEFT JOIN messaged AS m ON m.customer_id = b.customer_id AND m.category = b.category AND m.case_no = b.case_no
