@@ -73,21 +73,30 @@ sold AS (
   FROM sales AS s
   WHERE s.sale_date BETWEEN DATE_ADD('year', -1, :period_start) AND :period_end
 ),
-labelled AS (
+placed AS (
   SELECT
     s.*,
-    CASE
-      WHEN s.is_guest THEN :guest
-      WHEN b.first_n = 1 AND (:merge_new_repeat OR s.sale_order_id = b.first_order) THEN '新規'
-      WHEN b.first_n = 1 THEN '新規リピート'
-      WHEN b.first_n > 1 AND DATE_DIFF('day', b.previous_date, b.purchase_date) >= :dormant_days THEN '復帰'
-      WHEN b.first_n > 1 OR f.first_date < s.own_bucket THEN '既存'
-      ELSE '新規'
-    END AS type,
-    b.first_n = 1 AND s.sale_order_id <> b.first_order AS is_new_repeat
+    b.first_n,
+    DATE_DIFF('day', b.previous_date, b.purchase_date) >= :dormant_days AS is_back,
+    s.sale_order_id = b.first_order OR (:purchase_unit = 'day' AND s.sale_date = b.purchase_date) AS is_first,
+    f.first_date < s.own_bucket AS is_known
   FROM sold AS s
   LEFT JOIN bought AS b ON b.customer_id = s.customer_id AND b.bucket = s.own_bucket
   LEFT JOIN first_dates AS f ON f.customer_id = s.customer_id
+),
+labelled AS (
+  SELECT
+    p.*,
+    CASE
+      WHEN p.is_guest THEN :guest
+      WHEN p.first_n = 1 AND (:merge_new_repeat OR p.is_first) THEN '新規'
+      WHEN p.first_n = 1 THEN '新規リピート'
+      WHEN p.first_n > 1 AND p.is_back THEN '復帰'
+      WHEN p.first_n > 1 OR p.is_known THEN '既存'
+      ELSE '新規'
+    END AS type,
+    COALESCE(p.first_n = 1 AND NOT p.is_first, FALSE) AS is_new_repeat
+  FROM placed AS p
 ),
 shown AS (
   SELECT
