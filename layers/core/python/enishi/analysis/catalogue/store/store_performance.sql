@@ -142,7 +142,9 @@ SELECT
   CAST(per_m2 AS DECIMAL(18, 2)) AS per_m2,
   CASE
     WHEN store_key <> ''
-    THEN ROW_NUMBER() OVER (PARTITION BY cluster ORDER BY per_m2 DESC NULLS LAST, amount DESC, store_key)
+    THEN ROW_NUMBER() OVER (
+      PARTITION BY cluster, store_key = '' ORDER BY per_m2 DESC NULLS LAST, amount DESC, store_key
+    )
   END AS cluster_rank
 FROM compared
 ORDER BY store_key = '', amount DESC, store_key
