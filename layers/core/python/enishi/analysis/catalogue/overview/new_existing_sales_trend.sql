@@ -119,7 +119,7 @@ shown_products AS (
 a_year_before AS (
   SELECT GRAIN_OF(DATE_ADD('year', 1, sale_date)) AS bucket, type, SUM(amount) AS amount
   FROM labelled
-  WHERE DATE_ADD('year', 1, sale_date) BETWEEN :period_start AND :period_end
+  WHERE DATE_ADD('year', 1, sale_date) BETWEEN :period_start AND LEAST(:period_end, :as_of)
   GROUP BY GRAIN_OF(DATE_ADD('year', 1, sale_date)), type
 ),
 measured AS (

@@ -123,7 +123,7 @@ earlier AS (
 baseline AS (
   SELECT GRAIN_OF(e.compared_date) AS bucket, SUM(e.amount) AS amount
   FROM earlier AS e
-  WHERE e.compared_date BETWEEN :period_start AND :period_end
+  WHERE e.compared_date BETWEEN :period_start AND LEAST(:period_end, :as_of)
   GROUP BY GRAIN_OF(e.compared_date)
 )
 SELECT

@@ -60,7 +60,7 @@ bought AS (
 year_before AS (
   SELECT s.store_id, SUM(s.amount) AS amount
   FROM sales AS s
-  WHERE DATE_ADD('year', 1, s.sale_date) BETWEEN :period_start AND :period_end
+  WHERE DATE_ADD('year', 1, s.sale_date) BETWEEN :period_start AND LEAST(:period_end, :as_of)
   GROUP BY s.store_id
 ),
 counters AS (
