@@ -103,9 +103,11 @@ def test_a_table_says_words_and_a_cell_is_named_by_word_or_code(mailings: Path, 
     assert "never" not in table
     _, data, _ = run(*asked, "--format", "csv")
     assert "never" in data
-    opened = [run(*asked, "--cell", f"tier={said}") for said in ("反応なし", "never")]
+    opened = [_json(run, *asked, "--cell", f"tier={said}") for said in ("反応なし", "never")]
+    assert [row["customer_id"] for row in opened[0]] == ["D", "H"]
     assert opened[0] == opened[1]
-    assert re.search(r"2 customers: .*\[tier=never]", opened[0][1], re.DOTALL)
+    _, said, _ = run(*asked, "--cell", "tier=never")
+    assert re.search(r"2 customers: .*\[tier=never]", said, re.DOTALL)
 
 
 def test_csv_and_files(run: Run, tmp_path: Path) -> None:

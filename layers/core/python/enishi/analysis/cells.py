@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"\s*(?P<out>not\s+)?(?P<id>[a-z0-9_]+)(?:\((?P<parameters
 
 @dataclass(frozen=True)
 class Chosen:
-    """Values of key columns: single ones, alternatives, or a range with both ends inside; `text` says them in codes."""
+    """Values of key columns: single ones, alternatives, or a range with both ends inside."""
 
     text: str
     tests: Mapping[str, Condition]
@@ -102,7 +102,7 @@ def choose(analysis: Analysis, text: str) -> Chosen:
     Raises:
         AnalysisError: a key that the analysis does not open, or a value that does not fit its column.
     """
-    given: dict[str, str] = {}
+    tests: dict[str, Condition] = {}
     known = {key for cell in analysis.cells for key in cell.keys}
     for part in _split(text):
         key, value = _pair(part)
@@ -110,9 +110,8 @@ def choose(analysis: Analysis, text: str) -> Chosen:
             raise AnalysisError(
                 f"{analysis.id} has no cell key {key}", where="--cell", remedy=_keys_of(analysis, key, known)
             )
-        given[key] = _in_codes(analysis, key, value)
-    tests = {key: _condition(analysis, key, value) for key, value in given.items()}
-    return Chosen(", ".join(f"{key}={value}" for key, value in given.items()), tests)
+        tests[key] = _condition(analysis, key, value)
+    return Chosen(text, tests)
 
 
 def cell_of(analysis: Analysis, chosen: Chosen, entity: Entity) -> Cell:
@@ -183,16 +182,13 @@ def rest(entity: Entity, inside: exp.Select) -> exp.Select:
     return exp.select(key).from_(table_ref(everybody, "e")).where(outside)
 
 
-def _in_codes(analysis: Analysis, key: str, text: str) -> str:
-    return "|".join(codes.code(analysis.id, key, part.strip()) for part in text.split("|"))
-
-
 def _condition(analysis: Analysis, key: str, text: str) -> Condition:
     kind = analysis.key_type(key)
     low, dots, high = text.partition("..")
     if dots:
         return Condition(low=_typed(key, kind, low), high=_typed(key, kind, high))
-    return Condition(tuple(_typed(key, kind, part) for part in text.split("|")))
+    said = [each for part in text.split("|") for each in codes.meant(analysis.id, key, part.strip())]
+    return Condition(tuple(_typed(key, kind, each) for each in said))
 
 
 def _typed(key: str, kind: str, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the codes in a column of an answer are called (`words.yaml`, words of axes), and which code a word means."""
+"""What the codes in a column of an answer are called (`words.yaml`, words of axes), and what a word may stand for."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def words(analysis: str, column: str) -> Mapping[str, str | None]:
     return MappingProxyType({**words_of_axis(column), **own})
 
 
-def code(analysis: str, column: str, said: str) -> str:
-    """The code that a planner's word means, where it means one alone; what is no word stays as it is."""
+def meant(analysis: str, column: str, said: str) -> tuple[str, ...]:
+    """What a planner's word may stand for in a column: itself, and the one code that is called so, if there is one."""
     known = words(analysis, column)
-    meant = [] if said in known else [code for code, word in known.items() if word == said]
-    return meant[0] if len(meant) == 1 else said
+    called = [] if said in known else [code for code, word in known.items() if word == said and code != said]
+    return (said, *called) if len(called) == 1 else (said,)

@@ -203,8 +203,7 @@ def _open_cell(
 ) -> None:
     entity: cells.Entity = "product" if products else "customer"
     found = runner.members(session.services, question, cell, entity, complement=complement)
-    chosen = cells.choose(question.analysis, cell).text
-    address = cells.Address(question.analysis.id, chosen, question.parameters, complement)
+    address = cells.Address(question.analysis.id, cell, question.parameters, complement)
     if save_as is not None:
         title = f"{question.analysis.name.ja} [{cell}]{' 以外' if complement else ''}"
         saved = store.save_set(

@@ -43,6 +43,22 @@ _DAY: Mapping[str, str] = {
     "message_events": "event_date",
     "web_events": "event_date",
 }
+_DAY_OUTSIDE: Mapping[str, str] = {
+    **_DAY,
+    "consents": "changed_date",
+    "conversions": "converted_date",
+    "coupon_issues": "issued_date",
+    "coupon_redemptions": "redeemed_date",
+    "decisions": "decided_date",
+    "inventory": "snapshot_date",
+    "media_costs": "cost_date",
+    "scenario_events": "event_date",
+    "service_visits": "visit_date",
+    "store_traffic": "traffic_date",
+    "subscription_events": "event_date",
+    "surveys": "answered_date",
+}
+"""Facts that no view sums up, too: an analysis asks them itself."""
 
 
 def as_of(query: Query, moment: Moment, *, cohort: str | None = None, rollup: Facts | None = None) -> Query:
@@ -74,7 +90,7 @@ def up_to(query: Query, moment: Moment, *, rollup: Facts | None = None, default_
     held = relations(default_purchases=default_purchases)
     expanded = _with_rollup(expand_views(query), moment, rollup, held)
     for table in list(tables_of(expanded)):
-        if not table.db and table.name in _DAY:
+        if not table.db and table.name in _DAY_OUTSIDE:
             table.replace(exp.alias_(exp.Subquery(this=_cut(table.name, moment)), table.alias_or_name, table=True))
     return cast(Query, expanded)
 
@@ -163,7 +179,7 @@ def _among(name: str, rows: exp.Query) -> exp.In:
 def _cut(table: str, moment: Moment) -> exp.Select:
     """The table's rows up to the moment."""
     rows = exp.select("*").from_(exp.table_(table))
-    rows = rows.where(exp.LTE(this=col(_DAY[table]), expression=value(moment.day)))
+    rows = rows.where(exp.LTE(this=col(_DAY_OUTSIDE[table]), expression=value(moment.day)))
     if table in _INSTANT:
         rows = rows.where(exp.LTE(this=col(_INSTANT[table]), expression=value(moment.at)))
     return rows

@@ -52,8 +52,8 @@ WITH first_ones AS (
     DATE_ADD('day', :window_days, p.purchase_date) <= :as_of AS is_observed,
     CASE
       WHEN p.channel = 'store' THEN NULL
-      WHEN o.delivered_date IS NOT NULL THEN DATE_DIFF('day', p.purchase_date, o.delivered_date) <= :promised_days
-      WHEN DATE_ADD('day', :promised_days, p.purchase_date) < :as_of THEN FALSE
+      WHEN o.delivered_date IS NOT NULL THEN DATE_DIFF('day', o.order_date, o.delivered_date) <= :promised_days
+      WHEN DATE_ADD('day', :promised_days, o.order_date) < :as_of THEN FALSE
     END AS is_on_time
   FROM purchases AS p
   LEFT JOIN orders AS o ON o.order_id = p.order_id

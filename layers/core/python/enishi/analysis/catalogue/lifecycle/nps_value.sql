@@ -34,8 +34,8 @@ charts:
 - {kind: bar, title_ja: 直前イベントとNPS, x: event, y: nps, where: {group: 全体, event: [なし, 配達遅れ, 修理・問合せ, 返品]}}
 - {kind: table}
 cells:
-- {name: group, keys: [group, axis_value], customers: scored, becomes: {ja: "その回答者（批判者はフォロー、推奨者はレビュー依頼に）", en: "respondents (detractors for care, promoters for reviews)"}}
-- {name: event, keys: [event, group], customers: happened, becomes: {ja: "そのイベントのあとの回答者", en: "respondents after such an event"}}
+- {name: group, keys: [group, axis_value], customers: grouped, becomes: {ja: "その回答者（批判者はフォロー、推奨者はレビュー依頼に）", en: "respondents (detractors for care, promoters for reviews)"}}
+- {name: event, keys: [event, group], customers: grouped_by_event, becomes: {ja: "そのイベントのあとの回答者", en: "respondents after such an event"}}
 rules: [TZ, PUR, MERGE, UNK, CENSOR, SMALL, SET]
 notes:
 - ja: "顧客ごとに最後の回答を使う。"
@@ -119,6 +119,17 @@ happened AS (
   SELECT COALESCE(r.event, 'なし') AS event, s.*
   FROM scored AS s
   LEFT JOIN recent AS r ON r.customer_id = s.customer_id
+),
+-- Of the cells: a respondent in her group and in 全体.
+grouped AS (
+  SELECT g."group", s.axis_value, s.customer_id
+  FROM scored AS s
+  CROSS JOIN UNNEST(ARRAY[s."group", '全体']) AS g("group")
+),
+grouped_by_event AS (
+  SELECT h.event, g."group", h.customer_id
+  FROM happened AS h
+  JOIN grouped AS g ON g.customer_id = h.customer_id
 ),
 listed AS (
   SELECT

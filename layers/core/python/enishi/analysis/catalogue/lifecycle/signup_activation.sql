@@ -32,7 +32,7 @@ charts:
 - {kind: table}
 cells:
 - {name: stuck, keys: [cohort, axis_value], customers: stuck_members, becomes: {ja: "どの到達行動もしていない、その入会月の会員", en: "members of the cohort who did none of the milestones"}}
-- {name: not_reached, keys: [cohort, axis_value, milestone, day], customers: not_reached, becomes: {ja: "その日までにその行動に達していない、その入会月の会員", en: "members of the cohort who had not reached the milestone by that day"}}
+- {name: not_reached, keys: [cohort, axis_value, milestone, day], customers: not_reached, becomes: {ja: "その経過日が過ぎ、それまでにその行動に達していない、その入会月の会員", en: "members of the cohort whose days have passed and who had not reached the milestone by then"}}
 rules: [TZ, PUR, MERGE, WD, N0, UNK, CENSOR, DIV0, SET]
 notes:
 - ja: "到達率と到達者数は、経過日が基準日までに過ぎた会員による。該当者がいなければ空欄。"
@@ -124,7 +124,7 @@ progress AS (
 not_reached AS (
   SELECT cohort, axis_value, milestone, day, customer_id
   FROM progress
-  WHERE NOT is_reached AND NOT has_left
+  WHERE is_observed AND NOT is_reached AND NOT has_left
 ),
 earliest AS (
   SELECT customer_id, MIN(done_date) AS done_date FROM first_done GROUP BY customer_id

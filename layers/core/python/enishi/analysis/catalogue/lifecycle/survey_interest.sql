@@ -67,7 +67,7 @@ respondents AS (
     customer_id,
     answered_date,
     CASE
-      WHEN question_type = 'multi' THEN SPLIT(REGEXP_REPLACE(answer, '[;|、]', ','), ',')
+      WHEN question_type = 'multi' THEN SPLIT(REGEXP_REPLACE(COALESCE(answer, ''), '[;|、]', ','), ',')
       ELSE ARRAY[answer]
     END AS answers
   FROM responses
@@ -156,14 +156,16 @@ cells AS (
   LEFT JOIN bought AS b ON b.answer = s.answer AND b.category = k.category
 ),
 interested AS (
-  SELECT a.answer, k.category, a.customer_id
-  FROM answers AS a
+  SELECT g.answer, k.category, g.customer_id
+  FROM groups AS g
   CROSS JOIN (SELECT DISTINCT category FROM categories) AS k
-  WHERE NOT EXISTS (SELECT 1 FROM tasted AS t WHERE t.customer_id = a.customer_id AND t.category = k.category)
+  WHERE
+    g.answer <> '非回答者'
+    AND NOT EXISTS (SELECT 1 FROM tasted AS t WHERE t.customer_id = g.customer_id AND t.category = k.category)
 ),
 offered AS (
   SELECT a.answer, k.category, k.product_id
-  FROM (SELECT DISTINCT answer FROM answers) AS a
+  FROM (SELECT DISTINCT answer FROM groups WHERE answer <> '非回答者') AS a
   CROSS JOIN categories AS k
 )
 SELECT

@@ -76,6 +76,7 @@ extended AS (
   WHERE
     h.is_observed
     AND COALESCE(i.person_id, w.customer_id) = h.customer_id
+    AND (w.cancelled_date IS NULL OR w.cancelled_date > :as_of)
     AND w.start_date > h.start_date
     AND w.start_date BETWEEN DATE_ADD('month', -:around_months, h.end_date)
       AND DATE_ADD('month', :around_months, h.end_date)

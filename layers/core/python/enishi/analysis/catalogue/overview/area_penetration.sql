@@ -42,13 +42,19 @@ notes:
   en: "areas are ordered by members; those beyond top_n are その他"
 */
 WITH bought AS (
-  SELECT
-    customer_id,
-    SUM(amount) AS amount,
-    SUM(CASE WHEN channel = 'ec' OR channel = 'app' THEN amount ELSE 0 END) AS ec_amount
+  SELECT DISTINCT customer_id
   FROM purchases
   WHERE purchase_date BETWEEN :period_start AND :period_end
-  GROUP BY customer_id
+),
+-- Sales as 売上推移 adds them up: less every return on its day (rule RET).
+booked AS (
+  SELECT
+    CASE WHEN NOT is_guest THEN customer_id END AS customer_id,
+    SUM(amount) AS amount,
+    SUM(CASE WHEN channel = 'ec' OR channel = 'app' THEN amount ELSE 0 END) AS ec_amount
+  FROM sales
+  WHERE sale_date BETWEEN :period_start AND :period_end
+  GROUP BY CASE WHEN NOT is_guest THEN customer_id END
 ),
 members AS (
   SELECT
@@ -58,17 +64,19 @@ members AS (
       WHEN 'postal3' THEN COALESCE(NULLIF(SUBSTRING(customers.postal_code, 1, 3), ''), :unknown)
       ELSE COALESCE(NULLIF(customers.postal_code, ''), :unknown)
     END AS own_area,
-    b.amount,
-    b.ec_amount
+    b.customer_id IS NOT NULL AS is_active,
+    COALESCE(s.amount, 0) AS amount,
+    COALESCE(s.ec_amount, 0) AS ec_amount
   FROM population AS customers
   LEFT JOIN bought AS b ON b.customer_id = customers.customer_id
+  LEFT JOIN booked AS s ON s.customer_id = customers.customer_id
 ),
 ranked AS (
   SELECT
     own_area,
     ROW_NUMBER() OVER (
       PARTITION BY own_area = :unknown
-      ORDER BY COUNT(*) DESC, SUM(COALESCE(amount, 0)) DESC, own_area
+      ORDER BY COUNT(*) DESC, SUM(amount) DESC, own_area
     ) AS place
   FROM members
   GROUP BY own_area
@@ -77,6 +85,7 @@ shown AS (
   SELECT
     CASE WHEN m.own_area = :unknown OR r.place <= :top_n THEN m.own_area ELSE :other END AS area,
     m.customer_id,
+    m.is_active,
     m.amount,
     m.ec_amount
   FROM members AS m
@@ -86,26 +95,19 @@ given AS (
   SELECT SPLIT_PART(g.pair, '=', 1) AS area, CAST(SPLIT_PART(g.pair, '=', 2) AS DOUBLE) AS inhabitants
   FROM UNNEST(COALESCE(:inhabitants, CAST(ARRAY[] AS ARRAY(VARCHAR)))) AS g(pair)
 ),
-guests AS (
-  SELECT
-    SUM(l.amount) AS amount,
-    SUM(CASE WHEN l.channel = 'ec' OR l.channel = 'app' THEN l.amount ELSE 0 END) AS ec_amount
-  FROM sales_lines AS l
-  WHERE l.is_guest AND l.sale_date BETWEEN :period_start AND :period_end
-),
 measured AS (
   SELECT
     area,
     COUNT(*) AS members,
-    COUNT(amount) AS active,
-    COALESCE(SUM(amount), 0) AS amount,
-    COALESCE(SUM(ec_amount), 0) AS ec_amount
+    COUNT_IF(is_active) AS active,
+    SUM(amount) AS amount,
+    SUM(ec_amount) AS ec_amount
   FROM shown
   GROUP BY area
   UNION ALL
   SELECT :guest, NULL, NULL, amount, ec_amount
-  FROM guests
-  WHERE amount IS NOT NULL
+  FROM booked
+  WHERE customer_id IS NULL
 )
 SELECT
   m.area,

@@ -95,7 +95,7 @@ a_year_before AS (
     p.amount
   FROM placed AS p
   LEFT JOIN named AS n ON n.own_value = p.own_value
-  WHERE p.compared_date BETWEEN :period_start AND :period_end
+  WHERE p.compared_date BETWEEN :period_start AND LEAST(:period_end, :as_of)
 ),
 measured AS (
   SELECT

@@ -66,6 +66,7 @@ placed AS (
     :columns AS column_value,
     customers.customer_id,
     orders.order_id,
+    orders.purchase_date,
     orders.amount,
     orders.items
   FROM population AS customers
@@ -125,20 +126,34 @@ base AS (
 products_in_base AS (
   SELECT COUNT(DISTINCT l.product_id) AS products FROM purchase_lines AS l WHERE l.product_id IN (:product_scope)
 ),
+-- What stands where there was nothing: of orders that are none there is no average (rule DIV0).
+nothing AS (
+  SELECT CASE WHEN :value <> 'avg_order' THEN 0e0 END AS value
+),
 grand AS (
-  SELECT SUM(value) AS value FROM measured WHERE row_value IS NOT NULL AND column_value IS NOT NULL
+  SELECT
+    CASE :value
+      WHEN 'customers' THEN CAST(COUNT(DISTINCT customer_id) AS DOUBLE)
+      WHEN 'orders' THEN CAST(COUNT(order_id) AS DOUBLE)
+      WHEN 'amount' THEN COALESCE(CAST(SUM(amount) AS DOUBLE), 0)
+      WHEN 'items' THEN COALESCE(CAST(SUM(items) AS DOUBLE), 0)
+      WHEN 'avg_order' THEN RATIO(SUM(amount), COUNT(order_id))
+      ELSE CAST(COUNT(DISTINCT product_id) AS DOUBLE)
+    END AS value
+  FROM facts
+  WHERE :shares = 'total'
 )
 SELECT
   r.row_value,
   c.column_value,
-  COALESCE(m.value, 0) AS value,
+  COALESCE(m.value, nothing.value) AS value,
   CASE :shares
-    WHEN 'row' THEN RATIO(COALESCE(m.value, 0), COALESCE(rt.value, 0))
-    WHEN 'column' THEN RATIO(COALESCE(m.value, 0), COALESCE(ct.value, 0))
-    WHEN 'total' THEN RATIO(COALESCE(m.value, 0), grand.value)
+    WHEN 'row' THEN RATIO(COALESCE(m.value, nothing.value), rt.value)
+    WHEN 'column' THEN RATIO(COALESCE(m.value, nothing.value), ct.value)
+    WHEN 'total' THEN RATIO(COALESCE(m.value, nothing.value), grand.value)
   END AS share,
-  COALESCE(rt.value, 0) AS row_total,
-  COALESCE(ct.value, 0) AS column_total,
+  COALESCE(rt.value, nothing.value) AS row_total,
+  COALESCE(ct.value, nothing.value) AS column_total,
   base.customers AS base_customers,
   products_in_base.products AS base_products
 FROM listed_rows AS r
@@ -146,6 +161,7 @@ CROSS JOIN listed_columns AS c
 CROSS JOIN base
 CROSS JOIN products_in_base
 CROSS JOIN grand
+CROSS JOIN nothing
 LEFT JOIN measured AS m ON m.row_value = r.row_value AND m.column_value = c.column_value
 LEFT JOIN row_totals AS rt ON rt.row_value = r.row_value
 LEFT JOIN column_totals AS ct ON ct.column_value = c.column_value

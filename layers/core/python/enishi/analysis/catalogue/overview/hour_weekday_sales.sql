@@ -80,7 +80,7 @@ hourly AS (
 visited AS (
   SELECT d.dow, t.hour, t.store_id, SUM(t.visitors) AS visitors
   FROM store_traffic AS t
-  JOIN days AS d ON d.day = t.traffic_date
+  JOIN days AS d ON d.day = DATE_ADD('day', CASE WHEN t.hour < :day_start_hour THEN -1 ELSE 0 END, t.traffic_date)
   WHERE t.store_id IN (:stores)
   GROUP BY d.dow, t.hour, t.store_id
 ),

@@ -76,22 +76,31 @@ sold AS (
   FROM sales AS s
   WHERE s.sale_date BETWEEN DATE_ADD('year', -1, :period_start) AND :period_end
 ),
-labelled AS (
+placed AS (
   SELECT
     s.*,
-    CASE
-      WHEN s.is_guest THEN :guest
-      WHEN b.first_n = 1 AND (:merge_new_repeat OR o.order_id IS NOT NULL) THEN '新規'
-      WHEN b.first_n = 1 THEN '新規リピート'
-      WHEN b.first_n > 1 AND DATE_DIFF('day', b.previous_date, b.purchase_date) >= :dormant_days THEN '復帰'
-      WHEN b.first_n > 1 OR f.first_date < s.own_bucket THEN '既存'
-      ELSE '新規'
-    END AS type,
-    b.first_n = 1 AND o.order_id IS NULL AS is_new_repeat
+    b.first_n,
+    DATE_DIFF('day', b.previous_date, b.purchase_date) >= :dormant_days AS is_back,
+    o.order_id IS NOT NULL OR (:purchase_unit = 'day' AND s.sale_date = b.purchase_date) AS is_first,
+    f.first_date < s.own_bucket AS is_known
   FROM sold AS s
   LEFT JOIN bought AS b ON b.customer_id = s.customer_id AND b.bucket = s.own_bucket
   LEFT JOIN first_orders AS o ON o.order_id = s.sale_order_id
   LEFT JOIN first_dates AS f ON f.customer_id = s.customer_id
+),
+labelled AS (
+  SELECT
+    p.*,
+    CASE
+      WHEN p.is_guest THEN :guest
+      WHEN p.first_n = 1 AND (:merge_new_repeat OR p.is_first) THEN '新規'
+      WHEN p.first_n = 1 THEN '新規リピート'
+      WHEN p.first_n > 1 AND p.is_back THEN '復帰'
+      WHEN p.first_n > 1 OR p.is_known THEN '既存'
+      ELSE '新規'
+    END AS type,
+    COALESCE(p.first_n = 1 AND NOT p.is_first, FALSE) AS is_new_repeat
+  FROM placed AS p
 ),
 shown AS (
   SELECT
@@ -114,7 +123,7 @@ shown_products AS (
 a_year_before AS (
   SELECT GRAIN_OF(DATE_ADD('year', 1, sale_date)) AS bucket, type, SUM(amount) AS amount
   FROM labelled
-  WHERE DATE_ADD('year', 1, sale_date) BETWEEN :period_start AND :period_end
+  WHERE DATE_ADD('year', 1, sale_date) BETWEEN :period_start AND LEAST(:period_end, :as_of)
   GROUP BY GRAIN_OF(DATE_ADD('year', 1, sale_date)), type
 ),
 measured AS (

@@ -59,7 +59,7 @@ WITH placed AS (
     lines.quantity,
     lines.amount,
     lines.sale_date BETWEEN :period_start AND :period_end AS is_current,
-    DATE_ADD('year', 1, lines.sale_date) BETWEEN :period_start AND :period_end AS is_last_year
+    DATE_ADD('year', 1, lines.sale_date) BETWEEN :period_start AND LEAST(:period_end, :as_of) AS is_last_year
   FROM sales_lines AS lines
   JOIN sales ON sales.order_id = lines.order_id
   LEFT JOIN products ON products.product_id = lines.product_id

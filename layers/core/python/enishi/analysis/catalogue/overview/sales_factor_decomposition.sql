@@ -193,7 +193,7 @@ SELECT
   RATIO(effect, SUM(CASE WHEN split_value = :total AND factor = '売上' THEN effect END) OVER ()) AS effect_share
 FROM with_total
 ORDER BY
-  CASE split_value WHEN :unknown THEN 1 WHEN :guest THEN 2 WHEN :total THEN 3 ELSE 0 END,
+  CASE split_value WHEN :guest THEN 1 WHEN :unknown THEN 2 WHEN :total THEN 3 ELSE 0 END,
   SUM(CASE WHEN factor = '売上' THEN value END) OVER (PARTITION BY split_value) DESC,
   split_value,
   place

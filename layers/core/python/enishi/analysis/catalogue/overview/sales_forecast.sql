@@ -52,7 +52,7 @@ WITH sold AS (
 sold_lines AS (
   SELECT GRAIN_OF(l.sale_date) AS bucket, l.product_id
   FROM sales_lines AS l
-  WHERE NOT l.is_adjustment AND l.sale_date BETWEEN :period_start AND :period_end
+  WHERE NOT l.is_adjustment AND NOT l.is_return AND l.sale_date BETWEEN :period_start AND :period_end
 ),
 history AS (
   SELECT MIN(sale_date) AS first_date FROM sold

@@ -32,7 +32,7 @@ charts:
 - {kind: dual_axis, x: bucket, y: [amount, yoy]}
 - {kind: table}
 cells:
-- {name: bucket, keys: [bucket], customers: sold, products: sold_lines, becomes: {ja: "その期間に買った顧客と、売れた商品", en: "customers who bought in it and the products sold"}}
+- {name: bucket, keys: [bucket], customers: bought, products: sold_lines, becomes: {ja: "その期間に買った顧客と、売れた商品", en: "customers who bought in it and the products sold"}}
 rules: [TZ, PUR, RET, GUEST, DIV0, RECON, LATE, SET]
 notes:
 - ja: "規則RECONの基準となる合計。"
@@ -50,7 +50,7 @@ WITH sold AS (
 sold_lines AS (
   SELECT GRAIN_OF(l.sale_date) AS bucket, l.product_id
   FROM sales_lines AS l
-  WHERE NOT l.is_adjustment AND l.sale_date BETWEEN :period_start AND :period_end
+  WHERE NOT l.is_adjustment AND NOT l.is_return AND l.sale_date BETWEEN :period_start AND :period_end
 ),
 first_dates AS (
   SELECT customer_id, MIN(purchase_date) AS first_date
@@ -123,7 +123,7 @@ earlier AS (
 baseline AS (
   SELECT GRAIN_OF(e.compared_date) AS bucket, SUM(e.amount) AS amount
   FROM earlier AS e
-  WHERE e.compared_date BETWEEN :period_start AND :period_end
+  WHERE e.compared_date BETWEEN :period_start AND LEAST(:period_end, :as_of)
   GROUP BY GRAIN_OF(e.compared_date)
 )
 SELECT

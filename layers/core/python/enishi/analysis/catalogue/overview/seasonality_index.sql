@@ -222,7 +222,7 @@ candidates AS (
       ELSE DATE_ADD('month', b.first_unit - 1, DATE_TRUNC('year', DATE_ADD('year', y.later, :period_end)))
     END AS season_start
   FROM begun AS b
-  CROSS JOIN UNNEST(SEQUENCE(0, 1)) AS y(later)
+  CROSS JOIN UNNEST(SEQUENCE(0, 2)) AS y(later)
 ),
 starts AS (
   SELECT category, MIN(season_start) AS season_start

@@ -94,7 +94,7 @@ sold AS (
 sold_lines AS (
   SELECT l.sale_date AS calendar_date, l.product_id
   FROM sales_lines AS l
-  WHERE l.sale_date BETWEEN :period_start AND :period_end
+  WHERE l.sale_date BETWEEN :period_start AND :period_end AND NOT l.is_return
 ),
 daily AS (
   SELECT sale_date, SUM(amount) AS amount FROM booked GROUP BY sale_date

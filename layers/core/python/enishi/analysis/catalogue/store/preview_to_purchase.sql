@@ -37,8 +37,8 @@ rules: [TZ, PUR, RET, MERGE, CENSOR, UNK, SMALL, SET]
 notes:
 - ja: "集計期間の、顧客の分かる下見と相談。同じカテゴリで互いに14日以内の接客は1件とし、最初の接客から始まるものとする。"
   en: "previews and consultations of known customers in the period; several contacts for one category within 14 days of each other are one case, which begins with the first"
-- ja: "購入率とほかの率は、基準日までに「購入を見る日数」が過ぎた件だけによる（規則CENSOR）。接客件数は全件、購入者数はこれまでに購入のあった件の数。"
-  en: "conversion and the other rates use only cases whose window has passed by as_of (rule CENSOR); visits counts all cases, bought those with a purchase so far"
+- ja: "購入率とほかの率は、基準日までに「購入を見る日数」が過ぎた件だけによる（規則CENSOR）。接客件数は全件、購入者数はこれまでに購入した人の数（2件あっても1人）。"
+  en: "conversion and the other rates use only cases whose window has passed by as_of (rule CENSOR); visits counts all cases, bought the people with a purchase so far, once each"
 - ja: "購入は、接客の日以降で「購入を見る日数」以内の、カテゴリ（または商品）の最初の購入（レジと記録の時刻は分単位では一致しない）。EC購入比率：店舗以外での購入。別商品購入率：購入のあった件のうち、期間内に相談した商品をどれも買わなかったもの。配信あり購入率：接客から、購入または期間の終わりまでの間に配信を受けた件の購入率。"
   en: "a purchase is the first of the category (or of the item) from the day of the contact on and within the window (tills and notes do not agree to the minute); ec_share: not in a store; other_item_share: cases with a purchase in which no item discussed was bought within the window; with_message_rate: the conversion of cases with a message between the contact and the purchase or the end of the window"
 - ja: "カテゴリは商品のもの、なければ記録されたもの。どちらもない件は数えない。"
@@ -77,6 +77,34 @@ begun AS (
   FROM numbered
   GROUP BY customer_id, category, case_no
   HAVING LOCAL_DAY(MIN(visited_at)) BETWEEN :period_start AND :period_end
+),
+-- The item of each case as a row of products; without one, the category that staff noted.
+subjects AS (
+  SELECT
+    b.customer_id,
+    b.category,
+    b.case_no,
+    d.product_id,
+    d.parent_id,
+    d.name,
+    b.category AS category_l1,
+    d.category_l2,
+    d.category_l3,
+    d.brand,
+    d.series,
+    d.grade,
+    d.journey_class,
+    d.list_price,
+    d.unit_cost,
+    d.release_date,
+    d.discontinued_date,
+    d.expected_cycle_days,
+    d.season_code,
+    d.is_sample,
+    d.is_service,
+    d.attributes
+  FROM begun AS b
+  LEFT JOIN products AS d ON d.product_id = b.product_id
 ),
 discussed AS (
   SELECT DISTINCT customer_id, category, case_no, product_id
@@ -140,7 +168,8 @@ cases AS (
     m.customer_id IS NOT NULL AS has_message
   FROM begun AS b
   JOIN population AS customers ON customers.customer_id = b.customer_id
-  LEFT JOIN products ON products.product_id = b.product_id
+  JOIN subjects AS products
+    ON products.customer_id = b.customer_id AND products.category = b.category AND products.case_no = b.case_no
   LEFT JOIN stores ON stores.store_id = b.store_id
   LEFT JOIN bought AS p ON p.customer_id = b.customer_id AND p.category = b.category AND p.case_no = b.case_no
   LEFT JOIN messaged AS m ON m.customer_id = b.customer_id AND m.category = b.category AND m.case_no = b.case_no
@@ -148,7 +177,7 @@ cases AS (
 SELECT
   axis_value,
   COUNT(*) AS visits,
-  COUNT_IF(outcome = '購入') AS bought,
+  COUNT(DISTINCT CASE WHEN outcome = '購入' THEN customer_id END) AS bought,
   RATIO(COUNT_IF(is_observed AND outcome = '購入'), COUNT_IF(is_observed)) AS conversion,
   RATIO(COUNT_IF(is_observed AND in_ec), COUNT_IF(is_observed AND outcome = '購入')) AS ec_share,
   QUANTILE_OF(CASE WHEN is_observed THEN days END, 0.5) AS days_median,

@@ -31,7 +31,7 @@ charts:
 - {kind: bar, x: store, y: lift}
 - {kind: table}
 cells:
-- {name: near, keys: [store, state], types: {state: enum}, customers: near, becomes: {ja: "state=未購入：近くに来たが、時間内に買わなかった顧客。state=購入：買った顧客", en: "state=未購入: near and not bought in time; 購入: who bought"}}
+- {name: near, keys: [store, state], types: {state: enum}, customers: shown, becomes: {ja: "state=未購入：近くに来たが、時間内に買わなかった顧客。state=購入：買った顧客", en: "state=未購入: near and not bought in time; 購入: who bought"}}
 rules: [TZ, BOT, DEDUP, HOLD, MERGE, SMALL, DIV0, SET]
 notes:
 - ja: "毎日通る人（職場や自宅）は、30日間に15回を超える入場で見分けて除く。"
@@ -165,6 +165,11 @@ near AS (
   LEFT JOIN bought_seen AS s
     ON s.customer_id = e.customer_id AND s.store_id = e.store_id AND s.entered_at = e.entered_at
   LEFT JOIN gone AS g ON g.customer_id = e.customer_id AND g.store_id = e.store_id
+),
+shown AS (
+  SELECT s.store, n.state, n.customer_id
+  FROM near AS n
+  CROSS JOIN UNNEST(ARRAY[n.store, :total]) AS s(store)
 ),
 counted AS (
   SELECT

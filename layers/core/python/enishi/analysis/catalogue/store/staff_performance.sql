@@ -72,7 +72,10 @@ netted AS (
     MAX(l.unit_price) AS unit_price
   FROM order_lines AS l
   LEFT JOIN orders AS b
-    ON b.order_id = l.order_id AND b.order_type = 'return' AND b.original_order_id IS NOT NULL
+    ON b.order_id = l.order_id
+    AND b.order_type = 'return'
+    AND b.original_order_id IS NOT NULL
+    AND b.status NOT IN ('cancelled', 'payment_failed')
   WHERE l.product_id IN (:product_filter)
   GROUP BY
     COALESCE(b.original_order_id, l.order_id),

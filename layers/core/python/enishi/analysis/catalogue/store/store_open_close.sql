@@ -28,7 +28,7 @@ charts:
 - {kind: waterfall, title_ja: 影響群の差の差, x: destination, y: did_effect, where: {group: 影響群}, options: {totals: [合計]}}
 - {kind: table}
 cells:
-- {name: destination, keys: [group, destination], customers: moved, becomes: {ja: "これらの顧客", en: "these customers"}}
+- {name: destination, keys: [group, destination], customers: shown, becomes: {ja: "これらの顧客", en: "these customers"}}
 rules: [TZ, PUR, RET, GUEST, MERGE, CENSOR, SET]
 notes:
 - ja: "変化の日は、基準日までに閉店していれば閉店日、そうでなければ開店日。前後は、その両側の「前後を見る月数」。後の月数が過ぎるまで答えはない（規則CENSOR）。"
@@ -66,7 +66,7 @@ bought AS (
   SELECT
     p.customer_id,
     p.purchase_date >= s.day AS is_after,
-    p.store_id = s.store_id AND l.is_shop AS is_here,
+    COALESCE(p.store_id = s.store_id AND l.is_shop, FALSE) AS is_here,
     CASE
       WHEN l.is_shop THEN p.store_id
       WHEN p.channel IN ('ec', 'app') THEN 'EC'
@@ -159,6 +159,11 @@ moved AS (
   LEFT JOIN places AS b ON b.customer_id = p.customer_id AND NOT b.is_after AND b.rank = 1
   LEFT JOIN places AS a ON a.customer_id = p.customer_id AND a.is_after AND a.rank = 1
   WHERE p."group" IS NOT NULL AND (b.customer_id IS NOT NULL OR a.customer_id IS NOT NULL)
+),
+shown AS (
+  SELECT m."group", d.destination, m.customer_id
+  FROM moved AS m
+  CROSS JOIN UNNEST(ARRAY[m.destination, :total]) AS d(destination)
 ),
 trend AS (
   SELECT RATIO(SUM(amount_after), SUM(amount_before)) AS kept

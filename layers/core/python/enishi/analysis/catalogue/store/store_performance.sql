@@ -30,7 +30,7 @@ charts:
 - {kind: bubble, x: receipts, y: avg_order, size: amount, color: store}
 - {kind: table}
 cells:
-- {name: buyers, keys: [store], customers: sold, becomes: {ja: "その店舗の購買者", en: "its buyers"}}
+- {name: buyers, keys: [store], customers: bought, becomes: {ja: "その店舗の購買者", en: "its buyers"}}
 - {name: quiet, keys: [quiet_store], types: {quiet_store: string}, customers: quiet, becomes: {ja: "その店舗の会員（そこで入会または登録）で、集計期間にそこでの購入がない人", en: "its members (joined or declared there) without a purchase there in the period"}}
 rules: [TZ, RET, GUEST, UNK, DIV0, RECON, SET]
 notes:
@@ -52,10 +52,15 @@ WITH sold AS (
   LEFT JOIN store_labels AS l ON l.store_id = s.store_id
   WHERE s.sale_date BETWEEN :period_start AND :period_end
 ),
+bought AS (
+  SELECT store, store_id, customer_id
+  FROM sold
+  WHERE NOT is_guest AND NOT is_return
+),
 year_before AS (
   SELECT s.store_id, SUM(s.amount) AS amount
   FROM sales AS s
-  WHERE DATE_ADD('year', 1, s.sale_date) BETWEEN :period_start AND :period_end
+  WHERE DATE_ADD('year', 1, s.sale_date) BETWEEN :period_start AND LEAST(:period_end, :as_of)
   GROUP BY s.store_id
 ),
 counters AS (
@@ -92,7 +97,7 @@ quiet AS (
   FROM own_members AS m
   LEFT JOIN store_labels AS l ON l.store_id = m.store_id
   WHERE NOT EXISTS (
-    SELECT 1 FROM sold AS s WHERE s.store_id = m.store_id AND s.customer_id = m.customer_id AND NOT s.is_return
+    SELECT 1 FROM bought AS b WHERE b.store_id = m.store_id AND b.customer_id = m.customer_id
   )
 ),
 by_store AS (
@@ -137,7 +142,9 @@ SELECT
   CAST(per_m2 AS DECIMAL(18, 2)) AS per_m2,
   CASE
     WHEN store_key <> ''
-    THEN ROW_NUMBER() OVER (PARTITION BY cluster ORDER BY per_m2 DESC NULLS LAST, amount DESC, store_key)
+    THEN ROW_NUMBER() OVER (
+      PARTITION BY cluster, store_key = '' ORDER BY per_m2 DESC NULLS LAST, amount DESC, store_key
+    )
   END AS cluster_rank
 FROM compared
 ORDER BY store_key = '', amount DESC, store_key

@@ -38,8 +38,8 @@ notes:
   en: "members' orders of EC, app and marketplace in the period; pickup_share is of all of them, so the stores' shares add up to the share of pickup"
 - ja: "キャンセルされた注文は、受取の準備ができていたときだけ数える（受け取られなかったもの）。未受取率は、基準日の「受取期限(日)」以上前に準備ができていた注文に対する割合（規則CENSOR）。"
   en: "a cancelled order counts only when it had been ready: it was not collected. not_collected is over orders that were ready at least collect_days before as_of (rule CENSOR)"
-- ja: "ついで買い：受取の日の、その店舗での購入。ついで買い額は、ついで買いのあった受取1件あたり。"
-  en: "add-on: a purchase in that store on the day of collecting; addon_amount is per collected order with one"
+- ja: "ついで買い：受取の日の、その店舗での購入。ついで買い額は、ついで買いのあった受取1件あたり。どちらも、ついで買いを見る日が基準日までに終わった受取による。"
+  en: "add-on: a purchase in that store on the day of collecting; addon_amount is per collected order with one; both of orders whose day (or two days) of looking for one have passed by as_of"
 - ja: "その後店舗購入率：それまで店舗で買ったことのない会員の受取済み注文のうち、受取の日より後、「その後を見る日数」以内に店舗購入があった割合。その日数が過ぎたものに限る。"
   en: "later_store_rate: of collected orders of members who had never bought in a store before, those followed by a store purchase after the day of collecting within follow_days, once these have passed"
 */
@@ -101,6 +101,7 @@ pickups AS (
     w.ready_date <= DATE_ADD('day', -:collect_days, :as_of) AS is_due,
     COALESCE(w.collected_date > DATE_ADD('day', :collect_days, w.ready_date), TRUE) AS is_late,
     a.amount AS added_amount,
+    w.collected_date <= DATE_ADD('day', CASE WHEN :same_day THEN 0 ELSE -1 END, :as_of) AS is_settled,
     w.collected_date <= DATE_ADD('day', -:follow_days, :as_of) AND COALESCE(f.purchase_at >= w.ordered_at, TRUE)
       AND COALESCE(LOCAL_DAY(f.purchase_at) >= w.collected_date, TRUE) AS is_followed,
     n.order_id IS NOT NULL AS is_back
@@ -145,8 +146,12 @@ SELECT
   RATIO(COUNT(*), MAX(e.orders)) AS pickup_share,
   QUANTILE_OF(CAST(p.minutes AS DOUBLE) / 60, 0.5) AS hours_median,
   RATIO(COUNT_IF(p.is_due AND p.is_late), COUNT_IF(p.is_due)) AS not_collected,
-  RATIO(COUNT(p.added_amount), COUNT_IF(p.is_collected)) AS addon_rate,
-  CAST(RATIO(SUM(p.added_amount), COUNT(p.added_amount)) AS DECIMAL(18, 2)) AS addon_amount,
+  RATIO(COUNT_IF(p.is_settled AND p.added_amount IS NOT NULL), COUNT_IF(p.is_settled)) AS addon_rate,
+  CAST(
+    RATIO(
+      SUM(CASE WHEN p.is_settled THEN p.added_amount END), COUNT_IF(p.is_settled AND p.added_amount IS NOT NULL)
+    ) AS DECIMAL(18, 2)
+  ) AS addon_amount,
   RATIO(COUNT_IF(p.is_followed AND p.is_back), COUNT_IF(p.is_followed)) AS later_store_rate
 FROM pickups AS p
 CROSS JOIN everything AS e
