@@ -88,7 +88,7 @@ facts AS (
   UNION ALL
   SELECT row_value, column_value, NULL, NULL, NULL, NULL, product_id FROM placed_products WHERE :value = 'distinct'
 ),
--- Cells, and totals: a total over the columns has no column_value, one over the rows no row_value.
+-- Cells, and totals: a total over the columns has no column_value, one over the rows no row_value, that of all neither.
 measured AS (
   SELECT
     row_value,
@@ -102,13 +102,13 @@ measured AS (
       ELSE CAST(COUNT(DISTINCT product_id) AS DOUBLE)
     END AS value
   FROM facts
-  GROUP BY GROUPING SETS ((row_value, column_value), (row_value), (column_value))
+  GROUP BY GROUPING SETS ((row_value, column_value), (row_value), (column_value), ())
 ),
 row_totals AS (
-  SELECT row_value, value FROM measured WHERE column_value IS NULL
+  SELECT row_value, value FROM measured WHERE row_value IS NOT NULL AND column_value IS NULL
 ),
 column_totals AS (
-  SELECT column_value, value FROM measured WHERE row_value IS NULL
+  SELECT column_value, value FROM measured WHERE column_value IS NOT NULL AND row_value IS NULL
 ),
 listed_rows AS (
   SELECT row_value FROM row_totals
@@ -131,17 +131,7 @@ nothing AS (
   SELECT CASE WHEN :value <> 'avg_order' THEN 0e0 END AS value
 ),
 grand AS (
-  SELECT
-    CASE :value
-      WHEN 'customers' THEN CAST(COUNT(DISTINCT customer_id) AS DOUBLE)
-      WHEN 'orders' THEN CAST(COUNT(order_id) AS DOUBLE)
-      WHEN 'amount' THEN COALESCE(CAST(SUM(amount) AS DOUBLE), 0)
-      WHEN 'items' THEN COALESCE(CAST(SUM(items) AS DOUBLE), 0)
-      WHEN 'avg_order' THEN RATIO(SUM(amount), COUNT(order_id))
-      ELSE CAST(COUNT(DISTINCT product_id) AS DOUBLE)
-    END AS value
-  FROM facts
-  WHERE :shares = 'total'
+  SELECT value FROM measured WHERE row_value IS NULL AND column_value IS NULL
 )
 SELECT
   r.row_value,
