@@ -1,4 +1,5 @@
--- The view's rows as the refresh found them, with the pieces of its documents: what was sold, and what came back.
+-- The view's rows as the refresh found them, with the pieces of its documents: what was sold, and what came back. Each sale is
+-- one document; that they are grouped says so, and lets a question that asks for no pieces leave them out.
 SELECT
   p.order_id,
   p.customer_id,
@@ -20,9 +21,10 @@ SELECT
   p.days_since_prev
 FROM work.purchase_facts AS p
 LEFT JOIN (
-  SELECT d.order_id, d.document_date, d.items
+  SELECT d.order_id, d.document_date, SUM(d.items) AS items
   FROM work.document_facts AS d
   WHERE NOT d.is_return
+  GROUP BY d.order_id, d.document_date
 ) AS s ON s.order_id = p.order_id AND s.document_date = p.purchase_date
 LEFT JOIN (
   SELECT d.sale_order_id, SUM(d.items) AS items
